@@ -1,0 +1,1 @@
+//! Acting (处置): alarms and cases.

@@ -1,0 +1,13 @@
+//! Pure rules of 山水 (shanshui): no I/O, no async, no clock, no global.
+//!
+//! A rule takes values, *now* among them, and returns a value; whoever calls it reads before and writes after.
+//! The stages follow the flow of the work: [`sense`] 感知, [`analyse`] 研判, [`act`] 处置.
+
+pub mod act;
+pub mod analyse;
+pub mod id;
+pub mod place;
+pub mod sense;
+pub mod standard;
+pub mod time;
+pub mod unit;

@@ -1,0 +1,1 @@
+//! Places: the city pack (城市包).

@@ -1,0 +1,1 @@
+//! shanshui store
