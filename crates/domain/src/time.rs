@@ -82,7 +82,7 @@ impl Zone {
 
     /// The instant of a civil time; none when the calendar has no such instant.
     pub fn instant(&self, civil: DateTime) -> Option<Instant> {
-        let zoned = civil.to_zoned(self.0.clone()).ok()?;
+        let zoned = self.0.to_zoned_datetime(civil).ok()?;
         Some(Instant::from_timestamp(zoned.timestamp()))
     }
 
