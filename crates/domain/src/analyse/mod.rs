@@ -1,1 +1,13 @@
-//! Judgement (研判).
+//! Judgement (研判): values against standards, each result with its explanation.
+//!
+//! * [`water`]: class of surface water from automatic stations (GB 3838).
+//! * [`air`]: AQI of hours and days (HJ 633).
+//! * [`limit`]: one value against one limit.
+//! * [`alarm`]: when an exceedance, a spike or missing data becomes an alarm, and when it ends.
+//! * [`table`]: the CSV evaluators of the command line.
+
+pub mod air;
+pub mod alarm;
+pub mod limit;
+pub mod table;
+pub mod water;
