@@ -1,2 +1,25 @@
-//! binary
-fn main(){}
+//! The one binary of 山水 (shanshui).
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use shanshui_server::cmd::{self, Command};
+
+/// 山水: a city's ecology platform.
+#[derive(Debug, Parser)]
+#[command(name = "shanshui", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match cmd::run(cli.command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("shanshui: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

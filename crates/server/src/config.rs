@@ -1,0 +1,239 @@
+//! Configuration: one TOML file, unknown keys refused; an empty file works. `shanshui config --explain` prints [`KEYS`].
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Folder of the database and of everything else that is kept.
+    pub data: PathBuf,
+    /// IANA zone of civil days; empty: the city pack's.
+    pub zone: String,
+    /// City packs, folders; empty: the built-in demonstration city.
+    pub city_packs: Vec<PathBuf>,
+    /// HTTP.
+    pub http: Http,
+    /// HJ 212.
+    pub hj212: Hj212,
+    /// Store.
+    pub store: StoreSection,
+    /// Alarms.
+    pub alarm: Alarm,
+}
+
+/// HTTP section.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// Whether the cookie is sent over TLS only; set it when a TLS proxy stands before the program.
+    pub secure_cookie: bool,
+    /// Largest evidence file in bytes.
+    pub evidence_bytes_max: usize,
+}
+
+/// HJ 212 section.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Hj212 {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// Whether commands may be sent to devices (反控).
+    pub commands: bool,
+    /// Most connections at one time.
+    pub connections_max: usize,
+    /// Largest data segment in bytes; the standards say 1024, devices send more.
+    pub segment_bytes_max: usize,
+    /// Half a telegram is dropped after this many seconds.
+    pub half_frame_s: u64,
+    /// A connection without any byte is closed after this many seconds.
+    pub idle_s: u64,
+    /// Telegrams a second of one connection, averaged; more is slowed down, not lost.
+    pub frames_per_s_max: u32,
+    /// Seconds before a request without an answer is sent again (HJ 212-2017 §6.2: 10).
+    pub request_timeout_s: u64,
+    /// How often a request is sent again (HJ 212-2017 §6.2: 3).
+    pub request_resends: u32,
+}
+
+/// Store section.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreSection {
+    /// `full`: acknowledged means durable. `off` is for the negative control of crash tests only.
+    pub sync: SyncSetting,
+    /// Most writes waiting; beyond it senders wait.
+    pub queue: usize,
+    /// Most writes of one group commit.
+    pub group_max: usize,
+}
+
+/// How hard a commit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncSetting {
+    /// Every commit reaches the disk before it is acknowledged.
+    Full,
+    /// Nothing is promised.
+    Off,
+}
+
+/// Alarm section.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Alarm {
+    /// Beyond the limit this many times in a row raises an alarm.
+    pub raise_after: u32,
+    /// Within the limit this many times in a row ends it.
+    pub clear_after: u32,
+    /// No data for this many expected intervals raises 断线.
+    pub no_data_intervals: f64,
+    /// pH moved by at least this much …
+    pub spike_ph: f64,
+    /// … and came back within this many seconds: 突变.
+    pub spike_s: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("data"),
+            zone: String::new(),
+            city_packs: Vec::new(),
+            http: Http::default(),
+            hj212: Hj212::default(),
+            store: StoreSection::default(),
+            alarm: Alarm::default(),
+        }
+    }
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { listen: ([127, 0, 0, 1], 8080).into(), secure_cookie: false, evidence_bytes_max: 20 << 20 }
+    }
+}
+
+impl Default for Hj212 {
+    fn default() -> Self {
+        Self {
+            listen: ([0, 0, 0, 0], 2120).into(),
+            commands: false,
+            connections_max: 10_000,
+            segment_bytes_max: 4_096,
+            half_frame_s: 30,
+            idle_s: 1_800,
+            frames_per_s_max: 2_000,
+            request_timeout_s: 10,
+            request_resends: 3,
+        }
+    }
+}
+
+impl Default for StoreSection {
+    fn default() -> Self {
+        Self { sync: SyncSetting::Full, queue: 65_536, group_max: 4_096 }
+    }
+}
+
+impl Default for Alarm {
+    fn default() -> Self {
+        Self { raise_after: 1, clear_after: 3, no_data_intervals: 5.0, spike_ph: 1.0, spike_s: 180 }
+    }
+}
+
+/// Every key with what it means, in the order of the file.
+pub const KEYS: &[(&str, &str)] = &[
+    ("data", "folder of the database and of everything else that is kept"),
+    ("zone", "IANA zone of civil days; empty: the city pack's"),
+    ("city_packs", "folders of city packs; empty: the built-in demonstration city"),
+    ("http.listen", "address of the interface and of the HTTP API"),
+    ("http.secure_cookie", "send the session cookie over TLS only; set it behind a TLS proxy"),
+    ("http.evidence_bytes_max", "largest evidence file in bytes"),
+    ("hj212.listen", "address for stations (HJ 212 over TCP)"),
+    ("hj212.commands", "whether commands may be sent to devices"),
+    ("hj212.connections_max", "most connections at one time"),
+    ("hj212.segment_bytes_max", "largest data segment in bytes; the standards say 1024, devices send more"),
+    ("hj212.half_frame_s", "half a telegram is dropped after this many seconds"),
+    ("hj212.idle_s", "a connection without any byte is closed after this many seconds"),
+    ("hj212.frames_per_s_max", "telegrams a second of one connection; more is slowed down, not lost"),
+    ("hj212.request_timeout_s", "seconds before a request without an answer is sent again"),
+    ("hj212.request_resends", "how often a request is sent again"),
+    ("store.sync", "full: acknowledged means durable; off: nothing is promised, for crash tests only"),
+    ("store.queue", "most writes waiting; beyond it senders wait"),
+    ("store.group_max", "most writes of one group commit"),
+    ("alarm.raise_after", "beyond the limit this many times in a row raises an alarm"),
+    ("alarm.clear_after", "within the limit this many times in a row ends it"),
+    ("alarm.no_data_intervals", "no data for this many expected intervals raises an alarm"),
+    ("alarm.spike_ph", "a pH that moves by at least this much and returns is a spike"),
+    ("alarm.spike_s", "within this many seconds"),
+];
+
+impl Config {
+    /// Reads a file; none gives the defaults.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or a key in it is unknown or has a wrong value: names file, line and key.
+    pub fn load(path: Option<&Path>) -> anyhow::Result<Self> {
+        let Some(path) = path else { return Ok(Self::default()) };
+        let text = std::fs::read_to_string(path).with_context(|| format!("config {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("config {}", path.display()))
+    }
+
+    /// One line per key: `key = default   # meaning`.
+    ///
+    /// # Errors
+    /// Never for the keys of [`KEYS`]; a test holds them against the structures.
+    pub fn explain() -> anyhow::Result<String> {
+        let defaults = toml::Table::try_from(Self::default())?;
+        let mut out = String::new();
+        for (key, meaning) in KEYS {
+            let mut value = Some(&toml::Value::Table(defaults.clone())).cloned();
+            for part in key.split('.') {
+                value = value.and_then(|v| v.get(part).cloned());
+            }
+            let value = value.with_context(|| format!("no default for {key}"))?;
+            out.push_str(&format!("{key} = {value}   # {meaning}\n"));
+        }
+        Ok(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaves(prefix: &str, table: &toml::Table, into: &mut Vec<String>) {
+        for (key, value) in table {
+            match value {
+                toml::Value::Table(inner) => leaves(&format!("{prefix}{key}."), inner, into),
+                _ => into.push(format!("{prefix}{key}")),
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_file_works_and_an_unknown_key_is_named() {
+        let config: Config = toml::from_str("").expect("an empty file");
+        assert_eq!(config.hj212.listen.port(), 2120);
+        let error = toml::from_str::<Config>("[http]\nlisten_on = \"x\"\n").expect_err("unknown key").to_string();
+        assert!(error.contains("listen_on") && error.contains("line 2"), "{error}");
+    }
+
+    #[test]
+    fn every_key_is_explained_and_nothing_else() {
+        let mut keys = Vec::new();
+        leaves("", &toml::Table::try_from(Config::default()).expect("plain values"), &mut keys);
+        let mut explained: Vec<String> = KEYS.iter().map(|(k, _)| (*k).to_owned()).collect();
+        keys.sort();
+        explained.sort();
+        assert_eq!(keys, explained);
+        assert!(Config::explain().expect("every key has a default").contains("hj212.half_frame_s = 30"));
+    }
+}

@@ -1,0 +1,3 @@
+//! Integration tests, one file per capability.
+
+mod cli;
