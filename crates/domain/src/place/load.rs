@@ -1,0 +1,311 @@
+//! Strict reading of a city pack.
+
+use std::collections::{BTreeMap, HashSet};
+
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::{City, CityPack, Device, Enterprise, Named, PackPerson, Point, PointLimit, Station, StationKind};
+use crate::id::{FactorCode, StationCode};
+use crate::standard::Bound;
+use crate::unit::Unit;
+
+/// Why a pack is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}{}: {reason}", line.map_or(String::new(), |l| format!(", line {l}")))]
+pub struct PackError {
+    /// File.
+    pub file: String,
+    /// Line, from 1, where one is meant.
+    pub line: Option<u64>,
+    /// What is wrong.
+    pub reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PointText {
+    station: StationCode,
+    factor: FactorCode,
+    name_zh: String,
+    name_en: String,
+    unit: String,
+    decimals: u8,
+    bound: String,
+    limit: String,
+    cite: String,
+}
+
+/// Collects every fault, so that one reading shows them all.
+struct Reader<'a> {
+    files: &'a BTreeMap<String, String>,
+    faults: Vec<PackError>,
+}
+
+impl Reader<'_> {
+    fn fault(&mut self, file: &str, line: Option<u64>, reason: impl std::fmt::Display) {
+        self.faults.push(PackError { file: file.to_owned(), line, reason: reason.to_string() });
+    }
+
+    fn text(&mut self, file: &str) -> String {
+        match self.files.get(file) {
+            Some(text) => text.clone(),
+            None => {
+                self.fault(file, None, "is missing");
+                String::new()
+            }
+        }
+    }
+
+    /// Rows with their line numbers.
+    fn rows<T: DeserializeOwned>(&mut self, file: &str) -> Vec<(u64, T)> {
+        let text = self.text(file);
+        let mut out = Vec::new();
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        for (i, row) in reader.deserialize::<T>().enumerate() {
+            let line = i as u64 + 2;
+            match row {
+                Ok(row) => out.push((line, row)),
+                Err(error) => self.fault(file, Some(line), error),
+            }
+        }
+        out
+    }
+
+    fn unique<T>(&mut self, file: &str, rows: &[(u64, T)], code: impl Fn(&T) -> String) {
+        let mut seen = HashSet::new();
+        for (line, row) in rows {
+            if !seen.insert(code(row)) {
+                self.fault(file, Some(*line), format!("{} is there already", code(row)));
+            }
+        }
+    }
+
+    fn known(&mut self, file: &str, line: u64, what: &str, code: &str, codes: &HashSet<String>) {
+        if !codes.contains(code) {
+            self.fault(file, Some(line), format!("{what}: no such code {code:?}"));
+        }
+    }
+}
+
+fn codes<T>(rows: &[(u64, T)], code: impl Fn(&T) -> &str) -> HashSet<String> {
+    rows.iter().map(|(_, row)| code(row).to_owned()).collect()
+}
+
+fn values<T>(rows: Vec<(u64, T)>) -> Vec<T> {
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+impl CityPack {
+    /// Reads a pack from its files' texts, by path inside the pack.
+    ///
+    /// # Errors
+    /// Every fault found, each with file, line and reason.
+    pub fn parse(files: &BTreeMap<String, String>) -> Result<Self, Vec<PackError>> {
+        let mut r = Reader { files, faults: Vec::new() };
+        let city_text = r.text("city.toml");
+        let city = toml::from_str::<City>(&city_text).map_err(|e| r.fault("city.toml", None, e)).ok();
+        let counties: Vec<(u64, Named)> = r.rows("counties.csv");
+        let units: Vec<(u64, Named)> = r.rows("units.csv");
+        let enterprises: Vec<(u64, Enterprise)> = r.rows("enterprises.csv");
+        let stations: Vec<(u64, Station)> = r.rows("stations.csv");
+        let points: Vec<(u64, PointText)> = r.rows("points.csv");
+        let devices: Vec<(u64, Device)> = r.rows("devices.csv");
+        let people: Vec<(u64, PackPerson)> = r.rows("people.csv");
+        r.unique("counties.csv", &counties, |c| c.code.clone());
+        r.unique("units.csv", &units, |c| c.code.clone());
+        r.unique("enterprises.csv", &enterprises, |c| c.code.clone());
+        r.unique("stations.csv", &stations, |s| s.code.to_string());
+        r.unique("points.csv", &points, |p| format!("{} {}", p.station, p.factor));
+        r.unique("devices.csv", &devices, |d| d.mn.to_string());
+        r.unique("people.csv", &people, |p| p.login.clone());
+        let (county_codes, unit_codes) = (codes(&counties, |c| &c.code), codes(&units, |u| &u.code));
+        let enterprise_codes = codes(&enterprises, |e| &e.code);
+        let station_codes = codes(&stations, |s| s.code.as_str());
+        for (line, e) in &enterprises {
+            r.known("enterprises.csv", *line, "county", &e.county, &county_codes);
+        }
+        for (line, s) in &stations {
+            r.known("stations.csv", *line, "county", &s.county, &county_codes);
+            r.known("stations.csv", *line, "unit", &s.unit, &unit_codes);
+            if let Some(enterprise) = &s.enterprise {
+                r.known("stations.csv", *line, "enterprise", enterprise, &enterprise_codes);
+            }
+            if let Some(reason) = odd_station(s) {
+                r.fault("stations.csv", Some(*line), reason);
+            }
+        }
+        for (line, d) in &devices {
+            r.known("devices.csv", *line, "station", d.station.as_str(), &station_codes);
+            if let Some(reason) = odd_device(d) {
+                r.fault("devices.csv", Some(*line), reason);
+            }
+        }
+        for (line, p) in &people {
+            r.known("people.csv", *line, "unit", &p.unit, &unit_codes);
+        }
+        let mut good_points = Vec::with_capacity(points.len());
+        for (line, p) in points {
+            r.known("points.csv", line, "station", p.station.as_str(), &station_codes);
+            match point(p) {
+                Ok(point) => good_points.push(point),
+                Err(reason) => r.fault("points.csv", Some(line), reason),
+            }
+        }
+        let geography = geography(&mut r);
+        match city {
+            Some(city) if r.faults.is_empty() => Ok(Self {
+                city,
+                counties: values(counties),
+                units: values(units),
+                enterprises: values(enterprises),
+                stations: values(stations),
+                points: good_points,
+                devices: values(devices),
+                people: values(people),
+                geography,
+            }),
+            _ => Err(r.faults),
+        }
+    }
+}
+
+fn odd_station(s: &Station) -> Option<String> {
+    if !(-180.0..=180.0).contains(&s.lon) || !(-90.0..=90.0).contains(&s.lat) {
+        return Some(format!("{}, {} is no place on earth", s.lon, s.lat));
+    }
+    if s.kind.is_water() && s.water.is_none() {
+        return Some("water: a section says river or lake".into());
+    }
+    if s.kind.is_water() != s.target.is_some() || s.target.is_some_and(|t| !(1..=5).contains(&t)) {
+        return Some("target: sections, and only they, have a class of 1 to 5".into());
+    }
+    if (s.kind == StationKind::Outlet) != s.enterprise.is_some() {
+        return Some("enterprise: outlets, and only they, have one".into());
+    }
+    None
+}
+
+fn odd_device(d: &Device) -> Option<String> {
+    if !["2005", "2017", "2025"].contains(&d.edition.as_str()) {
+        return Some(format!("edition: {:?} is none of 2005, 2017, 2025", d.edition));
+    }
+    let hex = |k: &super::Secret| k.expose().len() == 32 && k.expose().bytes().all(|b| b.is_ascii_hexdigit());
+    if d.key.as_ref().is_some_and(|k| !hex(k)) {
+        return Some("key: not 32 hex digits".into());
+    }
+    if d.interval_s == 0 {
+        return Some("interval_s: is 0".into());
+    }
+    None
+}
+
+fn point(p: PointText) -> Result<Point, String> {
+    let unit = Unit::parse(&p.unit).ok_or_else(|| format!("unit: unknown {:?}", p.unit))?;
+    let number = |t: &str| t.parse::<Decimal>().map_err(|e| format!("limit: {t:?}: {e}"));
+    let bound = match p.bound.as_str() {
+        "" if p.limit.is_empty() => None,
+        "at_most" => Some(Bound::AtMost { value: number(&p.limit)? }),
+        "at_least" => Some(Bound::AtLeast { value: number(&p.limit)? }),
+        "between" => {
+            let (low, high) = p.limit.split_once(':').ok_or_else(|| format!("limit: {:?} is not low:high", p.limit))?;
+            Some(Bound::Between { low: number(low)?, high: number(high)? })
+        }
+        other => return Err(format!("bound: unknown {other:?}")),
+    };
+    let limit = bound.map(|bound| PointLimit { bound, cite: p.cite });
+    let (name_zh, name_en) = (p.name_zh, p.name_en);
+    Ok(Point { station: p.station, factor: p.factor, name_zh, name_en, unit, decimals: p.decimals, limit })
+}
+
+fn geography(r: &mut Reader<'_>) -> String {
+    let text = r.text("geography.geojson");
+    let parsed: Result<serde_json::Value, _> = serde_json::from_str(&text);
+    let features = parsed.map_err(|e| e.to_string()).and_then(|value| {
+        let features = value["features"].as_array().cloned();
+        features.ok_or_else(|| "is no feature collection".to_owned())
+    });
+    match features {
+        Err(reason) => r.fault("geography.geojson", None, reason),
+        Ok(features) => {
+            for (i, feature) in features.iter().enumerate() {
+                let layer = feature["properties"]["layer"].as_str().unwrap_or_default();
+                if !["county", "river", "reservoir"].contains(&layer) {
+                    r.fault("geography.geojson", None, format!("feature {i}: unknown layer {layer:?}"));
+                }
+            }
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn small() -> BTreeMap<String, String> {
+        let files = [
+            (
+                "city.toml",
+                "code='t'\nname_zh='试'\nname_en='T'\nzone='Asia/Shanghai'\ncenter_lon=118.8\ncenter_lat=28.9\ndemo=true\n",
+            ),
+            ("counties.csv", "code,name_zh,name_en\nkc,柯城区,Kecheng\n"),
+            ("units.csv", "code,name_zh,name_en\nu1,监测中心,Monitoring centre\n"),
+            ("enterprises.csv", "code,name_zh,name_en,county,demo\ne1,演示厂,Demo works,kc,true\n"),
+            (
+                "stations.csv",
+                "code,kind,name_zh,name_en,county,lon,lat,water,target,enterprise,unit,demo,source\ns1,municipal_section,断面,Section,kc,118.8,28.9,river,3,,u1,true,x\n",
+            ),
+            ("points.csv", "station,factor,name_zh,name_en,unit,decimals,bound,limit,cite\ns1,w01001,pH,pH,pH,2,,,\n"),
+            (
+                "devices.csv",
+                "mn,station,st,password,edition,key,accept_modbus_crc,accept_swapped_modbus_crc,interval_s\nA,s1,21,123456,2017,,false,false,60\n",
+            ),
+            ("people.csv", "login,name_zh,name_en,role,unit,password\nli,李,Li,duty_officer,u1,long enough\n"),
+            ("geography.geojson", "{\"type\":\"FeatureCollection\",\"features\":[]}"),
+        ];
+        files.map(|(name, text)| (name.to_owned(), text.to_owned())).into()
+    }
+
+    fn check(file: &str, from: &str, to: &str, expected: &str) {
+        let mut files = small();
+        let text = files.get_mut(file).expect("a file of the pack");
+        assert!(text.contains(from), "{file} has no {from}");
+        *text = text.replace(from, to);
+        let faults = CityPack::parse(&files).expect_err("a damaged pack is refused");
+        let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        assert!(said.iter().any(|s| s.contains(expected)), "{said:?} does not say {expected:?}");
+    }
+
+    #[test]
+    fn a_whole_pack_loads_and_hides_its_secrets() {
+        let pack = CityPack::parse(&small()).expect("whole");
+        assert_eq!((pack.stations.len(), pack.points.len(), pack.devices.len()), (1, 1, 1));
+        let shown = format!("{pack:?}");
+        assert!(!shown.contains("123456") && !shown.contains("long enough"));
+    }
+
+    #[test]
+    fn a_damaged_pack_is_refused_with_file_line_and_reason() {
+        check("city.toml", "zone", "zoen", "city.toml: ");
+        check("stations.csv", ",kc,", ",kx,", "stations.csv, line 2: county: no such code \"kx\"");
+        check("stations.csv", "118.8", "1188", "stations.csv, line 2: 1188, 28.9 is no place on earth");
+        check("stations.csv", ",river,3", ",river,7", "line 2: target");
+        check("stations.csv", ",river,", ",,", "line 2: water");
+        check("stations.csv", "municipal_section", "municipal", "stations.csv, line 2");
+        check("stations.csv", "source", "sauce", "stations.csv, line 2");
+        check("points.csv", ",pH,2", ",pHH,2", "points.csv, line 2: unit: unknown \"pHH\"");
+        check("points.csv", "2,,,", "2,at_most,x,c", "points.csv, line 2: limit");
+        check(
+            "devices.csv",
+            "A,s1,21,123456,2017,,false,false,60\n",
+            "A,s1,21,123456,2017,,false,false,60\nA,s1,21,123456,2017,,false,false,60\n",
+            "devices.csv, line 3: A is there already",
+        );
+        check("devices.csv", "2017", "2018", "line 2: edition");
+        check("devices.csv", "2017,", "2017,30", "line 2: key");
+        check("people.csv", "duty_officer", "king", "people.csv, line 2");
+        check("geography.geojson", "[]", "[{\"properties\":{\"layer\":\"sea\"}}]", "unknown layer \"sea\"");
+    }
+}
