@@ -108,8 +108,7 @@ pub fn known(cn: &[u8]) -> bool {
 pub fn answer_to(cn: &[u8]) -> Answer {
     match cn {
         b"9011" | b"9012" | b"9013" | b"9014" => Answer::None,
-        b"1001" | b"1013" | b"1014" | b"2072" => Answer::Notice,
-        [b'9', ..] => Answer::Notice,
+        b"1001" | b"1013" | b"1014" | b"2072" | [b'9', ..] => Answer::Notice,
         _ => Answer::Data,
     }
 }
