@@ -1,0 +1,118 @@
+//! Judgements, and the small states of the rules that make alarms.
+
+use shanshui_domain::id::StationCode;
+use shanshui_domain::time::Instant;
+
+use crate::sql::Row;
+use crate::{Store, StoreError, args};
+
+/// A judgement of one station and period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgementRow {
+    /// Station.
+    pub station: StationCode,
+    /// Period's stamp.
+    pub at: Instant,
+    /// What was judged: `water_real`, `aqi_hour`, `discharge_real`.
+    pub kind: String,
+    /// Edition applied.
+    pub edition: String,
+    /// 1 for the first, more when data came late or changed.
+    pub version: i64,
+    /// 1 (best) to 6 (worst); none when not judged.
+    pub level: Option<i64>,
+    /// Label, deciding factors and whether it exceeds, as JSON.
+    pub result: String,
+    /// Everything that led to it, as JSON.
+    pub explanation: String,
+    /// When it was made.
+    pub made: Instant,
+}
+
+const COLUMNS: &str = "SELECT station, at, kind, edition, version, level, result, explanation, made FROM judgement j \
+    WHERE NOT EXISTS (SELECT 1 FROM judgement n WHERE n.station=j.station AND n.kind=j.kind AND n.at>j.at) \
+    ORDER BY station, version DESC";
+
+fn judgement(r: &Row) -> Result<JudgementRow, StoreError> {
+    Ok(JudgementRow {
+        station: StationCode(r.text(0)?),
+        at: Instant(r.int(1)?),
+        kind: r.text(2)?,
+        edition: r.text(3)?,
+        version: r.int(4)?,
+        level: r.int_opt(5)?,
+        result: r.text(6)?,
+        explanation: r.text(7)?,
+        made: Instant(r.int(8)?),
+    })
+}
+
+impl Store {
+    /// Keeps a judgement. The same again is not written; another one for the same station, period and edition becomes the next
+    /// version, and the old one stays. True when something was written. `version` is given by the store.
+    pub async fn judgement_put(&self, j: JudgementRow) -> Result<bool, StoreError> {
+        self.write(move |tx| {
+            let newest = tx.row(
+                "SELECT version, result, explanation FROM judgement WHERE station=$1 AND at=$2 AND kind=$3 AND edition=$4 \
+                 ORDER BY version DESC LIMIT 1",
+                args![&j.station, j.at, &j.kind, &j.edition],
+            )?;
+            let version = match newest {
+                Some(row) if row.text(1)? == j.result && row.text(2)? == j.explanation => return Ok(false),
+                Some(row) => row.int(0)? + 1,
+                None => 1,
+            };
+            tx.execute(
+                "INSERT INTO judgement (station, at, kind, edition, version, level, result, explanation, made) \
+                 VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)",
+                args![&j.station, j.at, j.kind, j.edition, version, j.level, j.result, j.explanation, j.made],
+            )?;
+            Ok(true)
+        })
+        .await
+    }
+
+    /// The newest judgement of every station.
+    pub async fn judgement_latest(&self) -> Result<Vec<JudgementRow>, StoreError> {
+        let mut rows = self.read(COLUMNS, args![]).await?.iter().map(judgement).collect::<Result<Vec<_>, _>>()?;
+        rows.dedup_by(|later, first| later.station == first.station && later.kind == first.kind);
+        Ok(rows)
+    }
+
+    /// Judgements of a station in `[from, to)`, newest first, every version.
+    pub async fn judgements(
+        &self,
+        station: &StationCode,
+        (from, to): (Instant, Instant),
+        limit: usize,
+    ) -> Result<Vec<JudgementRow>, StoreError> {
+        let rows = self
+            .read(
+                "SELECT station, at, kind, edition, version, level, result, explanation, made FROM judgement \
+                 WHERE station=$1 AND at>=$2 AND at<$3 ORDER BY at DESC, version DESC LIMIT $4",
+                args![station, from, to, limit as i64],
+            )
+            .await?;
+        rows.iter().map(judgement).collect()
+    }
+
+    /// States of the alarm rules.
+    pub async fn rule_states(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let rows = self.read("SELECT key, value FROM rule_state", args![]).await?;
+        rows.iter().map(|r| Ok((r.text(0)?, r.text(1)?))).collect()
+    }
+
+    /// Keeps states of alarm rules.
+    pub async fn rule_states_put(&self, states: Vec<(String, String)>) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            for (key, value) in states {
+                tx.execute(
+                    "INSERT INTO rule_state (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value=excluded.value",
+                    args![key, value],
+                )?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}

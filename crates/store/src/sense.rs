@@ -1,0 +1,526 @@
+//! Telegrams, readings, devices.
+
+use shanshui_domain::id::{CommandId, FactorCode, Mn, PersonId, PointId, StationCode, TelegramId};
+use shanshui_domain::place::{CityPack, Device, Secret};
+use shanshui_domain::sense::{Kept, Reading, ReadingKey};
+use shanshui_domain::time::{Instant, PeriodKind};
+
+use crate::sql::{Row, Tx, Value};
+use crate::{Store, StoreError, args};
+
+/// A telegram as it came, to be kept byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TelegramIn {
+    /// Arrival.
+    pub arrived: Instant,
+    /// Peer address.
+    pub peer: String,
+    /// MN as sent.
+    pub mn: Option<Mn>,
+    /// CN as sent.
+    pub cn: Option<String>,
+    /// QN as sent.
+    pub qn: Option<String>,
+    /// Every byte.
+    pub raw: Vec<u8>,
+    /// Problems found, as a JSON list of `{code, detail}`.
+    pub problems: String,
+    /// Why it lies in quarantine, if it does.
+    pub quarantine: Option<String>,
+}
+
+/// A telegram with the readings in it; `telegram` of the readings is filled in by the store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrival {
+    /// The telegram.
+    pub telegram: TelegramIn,
+    /// What was read from it.
+    pub readings: Vec<Reading>,
+}
+
+/// What keeping an arrival did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Id given.
+    pub telegram: TelegramId,
+    /// For each reading.
+    pub kept: Vec<Kept>,
+}
+
+/// A kept telegram.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TelegramRow {
+    /// Id.
+    pub id: TelegramId,
+    /// As it came.
+    pub telegram: TelegramIn,
+}
+
+/// A point with its row number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PointRow {
+    /// Row number.
+    pub id: PointId,
+    /// Station.
+    pub station: StationCode,
+    /// Factor.
+    pub factor: FactorCode,
+}
+
+/// The newest value of a point.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LatestRow {
+    /// Key.
+    pub key: ReadingKey,
+    /// Value as sent.
+    pub value: Option<String>,
+    /// As a number.
+    pub number: Option<f64>,
+    /// Data mark.
+    pub mark: String,
+    /// Arrival.
+    pub arrived: Instant,
+    /// Back-filled.
+    pub late: bool,
+    /// Telegram.
+    pub telegram: Option<TelegramId>,
+}
+
+/// One version of a reading; in curves the newest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReadingRow {
+    /// Stamp.
+    pub at: Instant,
+    /// Value as sent.
+    pub value: Option<String>,
+    /// As a number.
+    pub number: Option<f64>,
+    /// Other statistics.
+    pub extra: String,
+    /// Data mark.
+    pub mark: String,
+    /// This version, from 1; in curves also how many there are.
+    pub versions: i64,
+    /// Back-filled.
+    pub late: bool,
+    /// Arrival.
+    pub arrived: Instant,
+    /// Telegram.
+    pub telegram: Option<TelegramId>,
+}
+
+/// A line that a curve must never hide the crossing of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum CurveBound {
+    /// Values above exceed.
+    AtMost(f64),
+    /// Values below exceed.
+    AtLeast(f64),
+}
+
+impl CurveBound {
+    /// Whether a value is beyond it.
+    pub fn exceeded_by(self, value: f64) -> bool {
+        match self {
+            Self::AtMost(cap) => value > cap,
+            Self::AtLeast(floor) => value < floor,
+        }
+    }
+}
+
+/// A curve, whole or sampled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sampled {
+    /// Rows, ascending.
+    pub rows: Vec<ReadingRow>,
+    /// Whether rows were left out.
+    pub sampled: bool,
+}
+
+/// What is known of a device's line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceFacts {
+    /// MN.
+    pub mn: Mn,
+    /// Last telegram.
+    pub last_seen: Option<Instant>,
+    /// Peer of the last telegram.
+    pub peer: Option<String>,
+    /// Device clock minus ours.
+    pub clock_offset_ms: Option<i64>,
+    /// Good telegrams.
+    pub frames_ok: i64,
+    /// Damaged ones.
+    pub frames_bad: i64,
+    /// Deviations as a JSON object of code to count.
+    pub deviations: String,
+}
+
+/// Telegrams in quarantine of one reason, device and peer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuarantineRow {
+    /// Reason.
+    pub reason: String,
+    /// MN as sent.
+    pub mn: Option<Mn>,
+    /// Peer.
+    pub peer: String,
+    /// How many.
+    pub count: i64,
+    /// Arrival of the newest.
+    pub last: Instant,
+    /// Id of the newest.
+    pub telegram: TelegramId,
+}
+
+/// A command to a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandRow {
+    /// Id.
+    pub id: CommandId,
+    /// MN.
+    pub mn: Mn,
+    /// CN.
+    pub cn: String,
+    /// Who.
+    pub person: PersonId,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Instant,
+    /// What happened, as a JSON list.
+    pub steps: String,
+}
+
+const LATEST: &str = "SELECT point, kind, at, value, number, mark, arrived, late, telegram FROM latest";
+
+fn kind(n: i64) -> Result<PeriodKind, StoreError> {
+    PeriodKind::from_number(n).ok_or_else(|| StoreError::Corrupt(format!("kind {n}")))
+}
+
+fn latest_row(r: &Row) -> Result<LatestRow, StoreError> {
+    let key = ReadingKey { point: PointId(r.int(0)?), kind: kind(r.int(1)?)?, at: Instant(r.int(2)?) };
+    Ok(LatestRow {
+        key,
+        value: r.text_opt(3)?,
+        number: r.real_opt(4)?,
+        mark: r.text(5)?,
+        arrived: Instant(r.int(6)?),
+        late: r.int(7)? != 0,
+        telegram: r.int_opt(8)?.map(TelegramId),
+    })
+}
+
+fn reading_row(r: &Row) -> Result<ReadingRow, StoreError> {
+    Ok(ReadingRow {
+        at: Instant(r.int(0)?),
+        value: r.text_opt(1)?,
+        number: r.real_opt(2)?,
+        extra: r.text(3)?,
+        mark: r.text(4)?,
+        versions: r.int(5)?,
+        late: r.int(6)? != 0,
+        arrived: Instant(r.int(7)?),
+        telegram: r.int_opt(8)?.map(TelegramId),
+    })
+}
+
+fn telegram_row(r: &Row) -> Result<TelegramRow, StoreError> {
+    Ok(TelegramRow {
+        id: TelegramId(r.int(0)?),
+        telegram: TelegramIn {
+            arrived: Instant(r.int(1)?),
+            peer: r.text(2)?,
+            mn: r.text_opt(3)?.map(Mn),
+            cn: r.text_opt(4)?,
+            qn: r.text_opt(5)?,
+            raw: r.blob(6)?,
+            problems: r.text(7)?,
+            quarantine: r.text_opt(8)?,
+        },
+    })
+}
+
+fn device_row(r: &Row) -> Result<Device, StoreError> {
+    Ok(Device {
+        mn: Mn(r.text(0)?),
+        station: StationCode(r.text(1)?),
+        st: r.text(2)?,
+        password: Secret::new(r.text(3)?),
+        edition: r.text(4)?,
+        key: r.text_opt(5)?.map(Secret::new),
+        accept_modbus_crc: r.int(6)? != 0,
+        accept_swapped_modbus_crc: r.int(7)? != 0,
+        interval_s: r.int(8)? as u32,
+    })
+}
+
+fn put_device(tx: &mut dyn Tx, d: &Device, replace: bool) -> Result<(), StoreError> {
+    let changed = tx.execute(
+        "INSERT INTO device (mn, station, st, password, edition, cipher_key, accept_modbus_crc, \
+         accept_swapped_modbus_crc, interval_s) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9) ON CONFLICT (mn) DO NOTHING",
+        device_args(d),
+    )?;
+    if changed == 1 {
+        return Ok(());
+    }
+    if !replace {
+        return Err(StoreError::Conflict);
+    }
+    tx.execute(
+        "UPDATE device SET station=$2, st=$3, password=$4, edition=$5, cipher_key=$6, accept_modbus_crc=$7, \
+         accept_swapped_modbus_crc=$8, interval_s=$9 WHERE mn=$1",
+        device_args(d),
+    )?;
+    Ok(())
+}
+
+fn device_args(d: &Device) -> Vec<Value> {
+    args![
+        &d.mn,
+        &d.station,
+        &d.st,
+        d.password.expose(),
+        &d.edition,
+        d.key.as_ref().map(|k| k.expose().to_owned()),
+        d.accept_modbus_crc,
+        d.accept_swapped_modbus_crc,
+        i64::from(d.interval_s)
+    ]
+}
+
+impl Store {
+    /// Makes the points and devices of a city pack known; those there already are brought up to it.
+    pub async fn pack_apply(&self, pack: &CityPack) -> Result<(), StoreError> {
+        let points: Vec<_> = pack.points.iter().map(|p| (p.station.clone(), p.factor.clone())).collect();
+        let devices = pack.devices.clone();
+        self.write(move |tx| {
+            for (station, factor) in &points {
+                tx.execute(
+                    "INSERT INTO point (station, factor) VALUES ($1, $2) ON CONFLICT (station, factor) DO NOTHING",
+                    args![station, factor.as_str()],
+                )?;
+            }
+            devices.iter().try_for_each(|device| put_device(tx, device, true))
+        })
+        .await
+    }
+
+    /// Registers one device more.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the MN is registered already.
+    pub async fn device_register(&self, device: Device) -> Result<(), StoreError> {
+        self.write(move |tx| put_device(tx, &device, false)).await
+    }
+
+    /// Every point.
+    pub async fn points(&self) -> Result<Vec<PointRow>, StoreError> {
+        let rows = self.read("SELECT id, station, factor FROM point ORDER BY id", args![]).await?;
+        let point = |r: &Row| {
+            let (station, factor) = (StationCode(r.text(1)?), FactorCode(r.text(2)?));
+            Ok(PointRow { id: PointId(r.int(0)?), station, factor })
+        };
+        rows.iter().map(point).collect()
+    }
+
+    /// Every registered device.
+    pub async fn devices(&self) -> Result<Vec<Device>, StoreError> {
+        let text = "SELECT mn, station, st, password, edition, cipher_key, accept_modbus_crc, \
+            accept_swapped_modbus_crc, interval_s FROM device ORDER BY mn";
+        self.read(text, args![]).await?.iter().map(device_row).collect()
+    }
+
+    /// Keeps telegrams with their readings; answers when they are durable. Each key is kept once, a different statement for it as
+    /// a further version.
+    pub async fn arrive(&self, arrivals: Vec<Arrival>) -> Result<Vec<Receipt>, StoreError> {
+        self.writer.arrive(arrivals).await
+    }
+
+    /// The newest value of every point and kind.
+    pub async fn latest(&self) -> Result<Vec<LatestRow>, StoreError> {
+        self.read(LATEST, args![]).await?.iter().map(latest_row).collect()
+    }
+
+    /// A curve: newest version of each key in `[from, to)`, ascending; at most `max` rows.
+    pub async fn range(
+        &self,
+        (point, kind): (PointId, PeriodKind),
+        (from, to): (Instant, Instant),
+        max: usize,
+    ) -> Result<Vec<ReadingRow>, StoreError> {
+        let rows = self
+            .read(
+                "SELECT r.at, r.value, r.number, r.extra, r.mark, r.version, r.late, r.arrived, r.telegram FROM reading r \
+                 WHERE r.point=$1 AND r.kind=$2 AND r.at>=$3 AND r.at<$4 AND NOT EXISTS (SELECT 1 FROM reading n \
+                 WHERE n.point=r.point AND n.kind=r.kind AND n.at=r.at AND n.version>r.version) ORDER BY r.at LIMIT $5",
+                args![point, kind.number(), from, to, max as i64],
+            )
+            .await?;
+        rows.iter().map(reading_row).collect()
+    }
+
+    /// A curve of about `buckets` stretches. When there is more, each stretch keeps its lowest and highest row, and every row that is
+    /// marked, late, restated or beyond a bound stays: a short spike is never sampled away.
+    pub async fn range_sampled(
+        &self,
+        series: (PointId, PeriodKind),
+        span: (Instant, Instant),
+        buckets: usize,
+        bounds: &[CurveBound],
+    ) -> Result<Sampled, StoreError> {
+        const READ_MAX: usize = 2_000_000;
+        let rows = self.range(series, span, READ_MAX).await?;
+        if rows.len() <= buckets * 2 {
+            return Ok(Sampled { rows, sampled: false });
+        }
+        Ok(Sampled { rows: sample(rows, span, buckets, bounds), sampled: true })
+    }
+
+    /// Every statement made for one key, oldest first.
+    pub async fn versions(&self, key: ReadingKey) -> Result<Vec<ReadingRow>, StoreError> {
+        let rows = self
+            .read(
+                "SELECT at, value, number, extra, mark, version, late, arrived, telegram FROM reading \
+                 WHERE point=$1 AND kind=$2 AND at=$3 ORDER BY version",
+                args![key.point, key.kind.number(), key.at],
+            )
+            .await?;
+        rows.iter().map(reading_row).collect()
+    }
+
+    /// How many keys each point has of a kind since an instant, for the transmission rate.
+    pub async fn counts(&self, kind: PeriodKind, since: Instant) -> Result<Vec<(PointId, i64)>, StoreError> {
+        let rows = self
+            .read(
+                "SELECT p.id, (SELECT COUNT(*) FROM reading r WHERE r.point=p.id AND r.kind=$1 AND r.at>=$2 AND r.version=1) \
+                 FROM point p",
+                args![kind.number(), since],
+            )
+            .await?;
+        rows.iter().map(|r| Ok((PointId(r.int(0)?), r.int(1)?))).collect()
+    }
+
+    /// One telegram.
+    pub async fn telegram(&self, id: TelegramId) -> Result<TelegramRow, StoreError> {
+        let row = self
+            .read_one(
+                "SELECT id, arrived, peer, mn, cn, qn, raw, problems, quarantine FROM telegram WHERE id=$1",
+                args![id],
+            )
+            .await?;
+        telegram_row(&row.ok_or(StoreError::NotFound)?)
+    }
+
+    /// What lies in quarantine, by reason, device and peer, newest first.
+    pub async fn quarantine_summary(&self) -> Result<Vec<QuarantineRow>, StoreError> {
+        let rows = self
+            .read(
+                "SELECT quarantine, mn, peer, COUNT(*), MAX(arrived), MAX(id) FROM telegram WHERE quarantine IS NOT NULL \
+                 GROUP BY quarantine, mn, peer ORDER BY MAX(id) DESC LIMIT 500",
+                args![],
+            )
+            .await?;
+        let group = |r: &Row| {
+            Ok(QuarantineRow {
+                reason: r.text(0)?,
+                mn: r.text_opt(1)?.map(Mn),
+                peer: r.text(2)?,
+                count: r.int(3)?,
+                last: Instant(r.int(4)?),
+                telegram: TelegramId(r.int(5)?),
+            })
+        };
+        rows.iter().map(group).collect()
+    }
+
+    /// Keeps what is known of the lines; the newest statement counts.
+    pub async fn device_facts_put(&self, facts: Vec<DeviceFacts>) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            for f in facts {
+                tx.execute(
+                    "INSERT INTO device_fact (mn, last_seen, peer, clock_offset_ms, frames_ok, frames_bad, deviations) \
+                     VALUES ($1,$2,$3,$4,$5,$6,$7) ON CONFLICT (mn) DO UPDATE SET last_seen=excluded.last_seen, \
+                     peer=excluded.peer, clock_offset_ms=excluded.clock_offset_ms, frames_ok=excluded.frames_ok, \
+                     frames_bad=excluded.frames_bad, deviations=excluded.deviations",
+                    args![&f.mn, f.last_seen, f.peer, f.clock_offset_ms, f.frames_ok, f.frames_bad, f.deviations],
+                )?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// What is known of the lines.
+    pub async fn device_facts(&self) -> Result<Vec<DeviceFacts>, StoreError> {
+        let text = "SELECT mn, last_seen, peer, clock_offset_ms, frames_ok, frames_bad, deviations FROM device_fact";
+        let fact = |r: &Row| {
+            Ok(DeviceFacts {
+                mn: Mn(r.text(0)?),
+                last_seen: r.int_opt(1)?.map(Instant),
+                peer: r.text_opt(2)?,
+                clock_offset_ms: r.int_opt(3)?,
+                frames_ok: r.int(4)?,
+                frames_bad: r.int(5)?,
+                deviations: r.text(6)?,
+            })
+        };
+        self.read(text, args![]).await?.iter().map(fact).collect()
+    }
+
+    /// Notes a command with what has happened so far; called again with each step.
+    pub async fn command_put(&self, c: CommandRow) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            tx.execute(
+                "INSERT INTO command (id, mn, cn, person, reason, at, steps) VALUES ($1,$2,$3,$4,$5,$6,$7) \
+                 ON CONFLICT (id) DO UPDATE SET steps=excluded.steps",
+                args![c.id, &c.mn, c.cn, c.person, c.reason, c.at, c.steps],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Commands to a device, newest first.
+    pub async fn commands(&self, mn: &Mn) -> Result<Vec<CommandRow>, StoreError> {
+        let text = "SELECT id, mn, cn, person, reason, at, steps FROM command WHERE mn=$1 ORDER BY at DESC LIMIT 200";
+        let command = |r: &Row| {
+            Ok(CommandRow {
+                id: r.parsed(0)?,
+                mn: Mn(r.text(1)?),
+                cn: r.text(2)?,
+                person: r.parsed(3)?,
+                reason: r.text(4)?,
+                at: Instant(r.int(5)?),
+                steps: r.text(6)?,
+            })
+        };
+        self.read(text, args![mn]).await?.iter().map(command).collect()
+    }
+}
+
+fn sample(
+    rows: Vec<ReadingRow>,
+    (from, to): (Instant, Instant),
+    buckets: usize,
+    bounds: &[CurveBound],
+) -> Vec<ReadingRow> {
+    let width = ((to.0 - from.0) / buckets as i64).max(1);
+    let bucket = |row: &ReadingRow| (row.at.0 - from.0) / width;
+    let mut keep = vec![false; rows.len()];
+    let mut start = 0;
+    while start < rows.len() {
+        let this = bucket(&rows[start]);
+        let end = start + rows[start..].iter().take_while(|r| bucket(r) == this).count();
+        let numbers = || (start..end).filter_map(|i| Some((i, rows[i].number?)));
+        let extremes = [numbers().min_by(|a, b| a.1.total_cmp(&b.1)), numbers().max_by(|a, b| a.1.total_cmp(&b.1))];
+        for (i, _) in extremes.into_iter().flatten() {
+            keep[i] = true;
+        }
+        start = end;
+    }
+    let told = |r: &ReadingRow| {
+        r.mark != "N" || r.late || r.versions > 1 || r.number.is_none_or(|n| bounds.iter().any(|b| b.exceeded_by(n)))
+    };
+    rows.into_iter().zip(keep).filter(|(row, kept)| *kept || told(row)).map(|(row, _)| row).collect()
+}
