@@ -2,4 +2,5 @@
 
 pub mod cmd;
 pub mod config;
+pub mod sim;
 pub mod text;
