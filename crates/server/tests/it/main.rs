@@ -1,3 +1,4 @@
 //! Integration tests, one file per capability.
 
 mod cli;
+mod simulate;
