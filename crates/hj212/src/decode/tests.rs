@@ -195,47 +195,6 @@ fn long_uploads_are_split_between_factors() {
     assert_eq!(factors, 60);
 }
 
-/// Bytes of a vector file's column, where `\r`, `\n` and `\xHH` stand for themselves.
-fn unescape(text: &str) -> Vec<u8> {
-    let (mut out, mut rest) = (Vec::new(), text.as_bytes());
-    while let Some((&b, tail)) = rest.split_first() {
-        let (byte, len) = match (b, tail.first()) {
-            (b'\\', Some(b'r')) => (b'\r', 2),
-            (b'\\', Some(b'n')) => (b'\n', 2),
-            (b'\\', Some(b't')) => (b'\t', 2),
-            (b'\\', Some(b'\\')) => (b'\\', 2),
-            (b'\\', Some(b'x')) => (crate::cipher::hex_byte(&tail[1..3]).expect("two hex digits"), 4),
-            _ => (b, 1),
-        };
-        out.push(byte);
-        rest = &rest[len..];
-    }
-    out
-}
-
-#[test]
-fn the_shared_vectors_are_judged_as_labelled() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/hj212/vectors.tsv");
-    let Ok(file) = std::fs::read_to_string(path) else {
-        eprintln!("skipped: {path} is not there");
-        return;
-    };
-    let mut wrong = Vec::new();
-    let mut judged = 0;
-    for row in file.lines().skip(1) {
-        let cells: Vec<&str> = row.split('\t').collect();
-        let bytes = unescape(cells[4]);
-        let mut oks = Vec::new();
-        decode_all(&bytes, &Limits::default(), &annex_key, |p| oks.push((p.ok(), line(&p))));
-        let ok = oks.len() == 1 && oks[0].0;
-        judged += 1;
-        if ok != (cells[1] == "valid") {
-            wrong.push(format!("{} {}: {} -> {oks:?}", cells[0], cells[1], cells[2]));
-        }
-    }
-    assert!(wrong.is_empty() && judged > 0, "{judged} judged, wrong:\n{}", wrong.join("\n"));
-}
-
 fn any_message() -> impl Strategy<Value = Message> {
     let edition = prop_oneof![Just(Edition::V2005), Just(Edition::V2017), Just(Edition::V2025)];
     let group = "[wa][0-9]{5}-(Rtd|Avg|Flag)=[0-9A-Z.]{1,6}";
