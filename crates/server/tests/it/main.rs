@@ -1,3 +1,7 @@
 //! Integration tests, one file per capability.
 
 mod cli;
+mod generated;
+mod ingest;
+mod people;
+mod support;
