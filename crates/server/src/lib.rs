@@ -10,4 +10,5 @@ pub mod http;
 pub mod ingest;
 pub mod job;
 pub mod registry;
+pub mod sim;
 pub mod text;

@@ -4,4 +4,5 @@ mod cli;
 mod generated;
 mod ingest;
 mod people;
+mod simulate;
 mod support;
