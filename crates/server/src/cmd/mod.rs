@@ -117,8 +117,17 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 
 /// JSON lines on standard error; how much is set by `SHANSHUI_LOG`, `info` by default.
 fn log_to_stderr() {
+    log_from("info");
+}
+
+/// The same with errors only, for what people watch in a terminal.
+fn log_to_stderr_quietly() {
+    log_from("error");
+}
+
+fn log_from(least: &str) {
     let filter = tracing_subscriber::EnvFilter::try_from_env("SHANSHUI_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(least));
     let logs = tracing_subscriber::fmt().json().with_writer(io::stderr).with_env_filter(filter);
     if let Err(error) = logs.try_init() {
         eprintln!("shanshui: no logs: {error}");
