@@ -6,6 +6,8 @@ use crate::{command, crc};
 
 /// Bytes the data area may have (2017 §6.3.1: 950; 2005: 960).
 pub const AREA_MAX: usize = 950;
+/// Bytes the whole data segment may have (2017 §6.3.1).
+pub const SEGMENT_MAX: usize = 1024;
 
 /// A message to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -292,13 +294,15 @@ impl Message {
     }
 
     /// Cuts an upload into packets that fit, between factors and never inside one; each has the whole header and its own
-    /// `DataTime` (2017 C.49). `groups` are the factors' items, `w01018-Rtd=2.2,w01018-Flag=N` each.
+    /// `DataTime` (2017 C.49). `groups` are the factors' items, `w01018-Rtd=2.2,w01018-Flag=N` each; one that is too long for
+    /// any packet has one of its own.
     pub fn split(&self, data_time: &str, groups: &[String]) -> Vec<Self> {
         let head = format!("DataTime={data_time}");
+        let room = self.room();
         let mut areas: Vec<String> = vec![head.clone()];
         for group in groups {
             let last = areas.len() - 1;
-            if areas[last].len() + 1 + group.len() > AREA_MAX && areas[last] != head {
+            if areas[last].len() + 1 + group.len() > room && areas[last] != head {
                 areas.push(head.clone());
             }
             let last = areas.len() - 1;
@@ -308,6 +312,15 @@ impl Message {
         let pnum = areas.len() as u32;
         let packet = |i: usize| (pnum > 1).then_some((pnum, i as u32 + 1));
         areas.into_iter().enumerate().map(|(i, area)| Self { packet: packet(i), area, ..self.clone() }).collect()
+    }
+}
+
+impl Message {
+    /// Bytes a packet's data area may have: the header counts too.
+    fn room(&self) -> usize {
+        let empty = Self { packet: Some((999, 999)), area: String::new(), ..self.clone() };
+        let header = empty.segment().map_or(0, |segment| segment.len());
+        AREA_MAX.min(SEGMENT_MAX.saturating_sub(header))
     }
 }
 

@@ -1,6 +1,5 @@
 use super::*;
 use crate::encode::{self, Echo, Message};
-use proptest::prelude::*;
 
 /// Key of the annex examples of 2025: sixteen bytes 0x30.
 fn annex_key(_: &[u8]) -> DevicePolicy {
@@ -193,77 +192,4 @@ fn long_uploads_are_split_between_factors() {
         });
     }
     assert_eq!(factors, 60);
-}
-
-fn any_message() -> impl Strategy<Value = Message> {
-    let edition = prop_oneof![Just(Edition::V2005), Just(Edition::V2017), Just(Edition::V2025)];
-    let group = "[wa][0-9]{5}-(Rtd|Avg|Flag)=[0-9A-Z.]{1,6}";
-    let cn = prop_oneof![Just("2011"), Just("2051"), Just("3020"), Just("9014"), Just("1062")];
-    (edition, cn, prop::collection::vec(group, 0..30), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
-        |(edition, cn, groups, answer, split, rf)| Message {
-            answer,
-            packet: split.then_some((2, 1)),
-            back_fill: rf && edition == Edition::V2025,
-            area: groups.join(";"),
-            ..message(edition, cn)
-        },
-    )
-}
-
-proptest! {
-    #[test]
-    fn what_was_encoded_is_decoded(message in any_message(), encrypt in any::<bool>()) {
-        let key = Sm4Key::new([7; 16]);
-        let encrypt = encrypt && message.edition == Some(Edition::V2025);
-        let bytes = message.frame(encrypt.then_some(&key)).expect("fits");
-        let policy = |_: &[u8]| DevicePolicy { key: encrypt.then(|| key.clone()), ..DevicePolicy::default() };
-        let mut pieces = Vec::new();
-        decode_all(&bytes, &Limits::default(), &policy, |p| pieces.push(p.to_owned()));
-        prop_assert_eq!(pieces.len(), 1);
-        let p = pieces[0].piece();
-        prop_assert!(p.ok(), "{:?}", p.problems());
-        let area = p.items().map(|(c, k, v)| format!("{}-{}={}", text(c), text(k), text(v))).collect::<Vec<_>>().join(";");
-        let again = Message {
-            qn: text(p.qn()).into(), st: text(p.st()).into(), cn: text(p.cn()).into(), pw: text(p.pw()).into(),
-            mn: text(p.mn()).into(), edition: Some(p.edition()), answer: p.wants_answer(),
-            packet: p.pnum().zip(p.pno()), back_fill: p.rf() == Some(b"1"), area,
-        };
-        prop_assert_eq!(again, message);
-    }
-
-    #[test]
-    fn a_stream_cut_anywhere_gives_the_same_pieces(
-        parts in prop::collection::vec(prop_oneof![
-            any_message().prop_map(|m| m.frame(None).expect("fits")),
-            any_message().prop_map(|m| { let mut f = m.frame(None).expect("fits"); let n = f.len(); f.truncate(n - 9); f }),
-            prop::collection::vec(any::<u8>(), 0..40),
-            "[#0-9]{0,12}".prop_map(String::into_bytes),
-            Just(b"##9999".to_vec()),
-            Just(b"##0020QN=1;CP=&&&&".to_vec()),
-        ], 0..8),
-        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
-        max in 64usize..2000,
-    ) {
-        let stream: Vec<u8> = parts.concat();
-        let limits = Limits { segment_max: max, strict: false };
-        let whole = summary(&stream, &limits);
-        let mut cuts: Vec<usize> = cuts.iter().map(|i| i.index(stream.len() + 1)).collect();
-        cuts.push(stream.len());
-        cuts.sort_unstable();
-        let (mut decoder, mut got, mut from) = (Decoder::new(limits), Vec::new(), 0);
-        for to in cuts {
-            decoder.push(&stream[from..to]);
-            from = to;
-            while let Some(p) = decoder.next_piece(&plain) {
-                got.push(line(&p));
-            }
-            prop_assert!(decoder.buffered() <= max + 30 + stream.len().min(max + 30));
-        }
-        while let Some(p) = decoder.finish(&plain) {
-            got.push(line(&p));
-        }
-        prop_assert_eq!(&got, &whole);
-        let total: usize = whole.iter().filter_map(|l| l.split(' ').nth(2)?.parse::<usize>().ok()).sum();
-        prop_assert_eq!(total, stream.len());
-    }
 }

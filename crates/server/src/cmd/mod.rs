@@ -1,6 +1,7 @@
 //! The commands. Those that compute read files or standard input and write CSV or JSON Lines to standard output, diagnostics to
 //! standard error; exit 0, 1 for bad input (named), 2 for wrong usage.
 
+mod demo;
 pub mod evaluate;
 pub mod hj212;
 mod keep;
@@ -27,6 +28,8 @@ pub enum Command {
     Hj212(hj212::Hj212),
     /// Run: stations over HJ 212, people over HTTP, and the jobs. Prints its addresses as one JSON line.
     Serve(ConfigArg),
+    /// Show it: the demonstration city with simulated stations, a day of history, and things that go wrong.
+    Demo(demo::Demo),
     /// Is what is kept whole? One JSON line per finding; exit 1 when something is wrong.
     Check(ConfigArg),
     /// Copy the database while it is in use.
@@ -86,6 +89,7 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Evaluate(what) => evaluate::run(&what),
         Command::Hj212(what) => hj212::run(&what),
         Command::Serve(c) => serve::run(c.config.as_deref()),
+        Command::Demo(demo) => demo::run(&demo),
         Command::Check(c) => keep::check(c.config.as_deref()),
         Command::Backup { config, to } => keep::backup(config.config.as_deref(), &to),
         Command::Restore { config, from } => keep::restore(config.config.as_deref(), &from),
@@ -113,8 +117,17 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 
 /// JSON lines on standard error; how much is set by `SHANSHUI_LOG`, `info` by default.
 fn log_to_stderr() {
+    log_from("info");
+}
+
+/// The same with errors only, for what people watch in a terminal.
+fn log_to_stderr_quietly() {
+    log_from("error");
+}
+
+fn log_from(least: &str) {
     let filter = tracing_subscriber::EnvFilter::try_from_env("SHANSHUI_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(least));
     let logs = tracing_subscriber::fmt().json().with_writer(io::stderr).with_env_filter(filter);
     if let Err(error) = logs.try_init() {
         eprintln!("shanshui: no logs: {error}");

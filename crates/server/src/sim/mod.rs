@@ -8,6 +8,7 @@
 
 pub mod device;
 pub mod fault;
+pub mod history;
 pub mod load;
 pub mod plan;
 pub mod play;

@@ -19,6 +19,7 @@ const KNOT_S: i64 = 3 * 3600;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Medium {
     River,
+    Reservoir,
     Street,
     WasteWater,
     FlueGas,
@@ -40,6 +41,18 @@ const RIVER: &[Row] = &[
     ("w21001", Unit::MgPerL, 0.6, 1.6, 6.0, 0.2),
     ("w21003", Unit::MgPerL, 0.03, 0.3, 7.0, 0.3),
     ("w21011", Unit::MgPerL, 0.02, 0.08, 7.0, 0.2),
+];
+
+/// Clear water behind a dam: the phosphorus bounds of lakes are a quarter of those of rivers (GB 3838-2002 table 1).
+const RESERVOIR: &[Row] = &[
+    ("w01001", Unit::Ph, 7.0, 7.9, 15.0, 0.5),
+    ("w01009", Unit::MgPerL, 7.6, 9.8, 15.0, 0.6),
+    ("w01010", Unit::Celsius, 11.0, 19.0, 16.0, 0.4),
+    ("w01014", Unit::UsPerCm, 60.0, 110.0, 4.0, 0.1),
+    ("w01019", Unit::MgPerL, 0.9, 1.9, 8.0, 0.2),
+    ("w21001", Unit::MgPerL, 0.3, 0.9, 6.0, 0.2),
+    ("w21003", Unit::MgPerL, 0.02, 0.12, 7.0, 0.3),
+    ("w21011", Unit::MgPerL, 0.005, 0.019, 7.0, 0.2),
 ];
 
 const STREET: &[Row] = &[
@@ -135,6 +148,7 @@ fn medium(kind: StationKind, factor: &str) -> Medium {
         (StationKind::Outlet, true) => Medium::FlueGas,
         (StationKind::Outlet, false) => Medium::WasteWater,
         (StationKind::AirStation, _) => Medium::Street,
+        (StationKind::DrinkingSource, _) => Medium::Reservoir,
         _ => Medium::River,
     }
 }
@@ -142,6 +156,7 @@ fn medium(kind: StationKind, factor: &str) -> Medium {
 fn table(medium: Medium) -> &'static [Row] {
     match medium {
         Medium::River => RIVER,
+        Medium::Reservoir => RESERVOIR,
         Medium::Street => STREET,
         Medium::WasteWater => WASTE_WATER,
         Medium::FlueGas => FLUE_GAS,
@@ -221,9 +236,10 @@ mod tests {
 
     #[test]
     fn a_day_stays_in_its_range_and_below_its_limit() {
-        use StationKind::{AirStation, MunicipalSection, Outlet};
+        use StationKind::{AirStation, DrinkingSource, MunicipalSection, Outlet};
         check(MunicipalSection, &point("w01001", Unit::Ph, 2, None), 7.2, 8.2);
         check(MunicipalSection, &point("w21011", Unit::MgPerL, 3, None), 0.02, 0.08);
+        check(DrinkingSource, &point("w21011", Unit::MgPerL, 3, None), 0.005, 0.019);
         check(MunicipalSection, &point("w21003", Unit::UgPerL, 0, None), 30.0, 300.0);
         check(AirStation, &point("a34004", Unit::UgPerM3, 0, None), 15.0, 45.0);
         let limit = Some(PointLimit::at_most(Decimal::from(50), "permit"));
