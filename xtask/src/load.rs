@@ -81,7 +81,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             "minutes": args.minutes, "browsers": args.browsers, "seed": args.seed,
             "sent": summary["sent"], "acked": summary["acked"], "unanswered": summary["unanswered"],
             "lost": found.lost, "doubled": found.doubled, "wrong": found.wrong,
-            "reply_ms": summary["latency_ms"], "rss_peak_mib": memory.peak >> 20, "rss_end_mib": memory.end >> 20,
+            "reply_ms": summary["latency_ms"], "rss_peak_mib": memory.peak >> 20, "rss_tenths_mib": memory.tenths,
             "server_cpu_s": cpu, "browser_events": browsers.events.load(Relaxed), "browser_failed": failed,
             "look_ms": {"p50": quantile(&looks, 0.5), "p95": quantile(&looks, 0.95), "max": quantile(&looks, 1.0)},
         })
@@ -92,15 +92,19 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 struct Memory {
     peak: u64,
-    end: u64,
+    /// At ten even moments, in MiB: does it grow?
+    tenths: Vec<u64>,
 }
 
 fn watch_memory(rig: &Rig, time: Duration) -> anyhow::Result<Memory> {
     let began = Instant::now();
-    let mut memory = Memory { peak: 0, end: 0 };
+    let mut memory = Memory { peak: 0, tenths: Vec::new() };
     while began.elapsed() < time {
-        memory.end = resident(rig.pid()?)?;
-        memory.peak = memory.peak.max(memory.end);
+        let now = resident(rig.pid()?)?;
+        memory.peak = memory.peak.max(now);
+        if began.elapsed() >= time.mul_f64((memory.tenths.len() + 1) as f64 / 11.0) {
+            memory.tenths.push(now >> 20);
+        }
         std::thread::sleep(Duration::from_millis(500));
     }
     Ok(memory)
