@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
 use super::{MIGRATIONS, schema, sql};
 use crate::StoreError;
@@ -23,11 +23,8 @@ pub(crate) fn backup(from: &Path, to: &Path) -> Result<(), StoreError> {
 /// # Errors
 /// When there is no such database, it is of a newer schema, or the target cannot be written.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
-    if !from.is_file() {
-        return Err(StoreError::Io(format!("{} is no file", from.display())));
-    }
     remove(to);
-    let db = Connection::open(from).map_err(sql)?;
+    let db = existing(from)?;
     let (found, known) = (schema(&db)?, MIGRATIONS.len() as i64);
     if found > known {
         return Err(StoreError::Newer { found, known });
@@ -85,6 +82,14 @@ pub(crate) fn remove(path: &Path) {
     }
 }
 
+/// Opens what is there; a missing file is not made.
+fn existing(path: &Path) -> Result<Connection, StoreError> {
+    if !path.is_file() {
+        return Err(StoreError::Io(format!("{} is no file", path.display())));
+    }
+    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(sql)
+}
+
 fn synced(path: &Path) -> Result<(), StoreError> {
     let synced = std::fs::File::open(path).and_then(|f| f.sync_all());
     synced.map_err(|e| StoreError::Io(format!("{}: {e}", path.display())))
@@ -95,7 +100,7 @@ fn synced(path: &Path) -> Result<(), StoreError> {
 /// # Errors
 /// When the file cannot be opened.
 pub(crate) fn integrity(path: &Path) -> Result<Vec<String>, StoreError> {
-    let db = Connection::open(path).map_err(sql)?;
+    let db = existing(path)?;
     let mut statement = db.prepare("PRAGMA integrity_check").map_err(sql)?;
     let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(sql)?;
     let said = rows.collect::<Result<Vec<_>, _>>().map_err(sql)?;

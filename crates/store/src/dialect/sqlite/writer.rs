@@ -138,7 +138,7 @@ impl Writer {
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
         let work: Work = Box::new(move |tx| {
-            let done = in_savepoint(tx, work);
+            let done = in_savepoint(tx, |tx| work(tx));
             Box::new(move |durable| {
                 // whoever asked may have gone away; the work is done all the same
                 let _gone = answer.send(durable.and(done));
@@ -150,7 +150,10 @@ impl Writer {
 }
 
 /// Runs work that may fail by itself; its own changes are taken back, its neighbours' stay.
-fn in_savepoint<T>(tx: &mut dyn Tx, work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>) -> Result<T, StoreError> {
+fn in_savepoint<X: Tx + ?Sized, T>(
+    tx: &mut X,
+    work: impl FnOnce(&mut X) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
     tx.execute("SAVEPOINT work", vec![])?;
     let done = catch_unwind(AssertUnwindSafe(|| work(tx)));
     let done = done.unwrap_or_else(|_| Err(StoreError::Sql("the work ended in a panic".into())));
@@ -214,7 +217,7 @@ impl Thread {
         for job in jobs {
             match job {
                 Job::Arrive(arrivals, answer) => {
-                    let receipts = in_savepoint(&mut tx, |_| arrive(db, arrivals)).map_err(|e| tx.note(e));
+                    let receipts = in_savepoint(&mut tx, |tx| arrive(db, arrivals).map_err(|e| tx.note(e)));
                     let receipts = receipts.map(|(receipts, seen)| {
                         latest.merge(seen);
                         receipts
