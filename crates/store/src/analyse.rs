@@ -80,7 +80,7 @@ impl Store {
             .read(
                 "SELECT j.station, j.at, j.kind, j.edition, j.version, j.level, j.result, j.explanation, j.made \
                  FROM judgement_latest l JOIN judgement j ON j.station=l.station AND j.at=l.at AND j.kind=l.kind \
-                 AND j.edition=l.edition AND j.version=l.version ORDER BY j.station, j.kind",
+                 AND j.edition=l.edition AND j.version=l.version ORDER BY l.station, l.kind",
                 args![],
             )
             .await?;

@@ -7,6 +7,7 @@
 mod act;
 mod analyse;
 mod commit;
+mod large;
 mod sense;
 mod sqlite;
 mod system;
