@@ -716,7 +716,7 @@ fn reads_as_text(wire: &[u8], area: usize) -> bool {
     let inside = wire[area..].strip_prefix(b"&&").unwrap_or(&wire[area..]);
     let inside = inside.strip_suffix(b"&&").unwrap_or(inside);
     // a fold, not `all`: without an early end it is done many bytes at once
-    let printable = inside.iter().fold(true, |so_far, b| so_far & (*b >= b' ' && *b != 0x7F));
+    let printable = inside.iter().fold(0, |odd, b| odd | u8::from(*b < b' ' || *b == 0x7F)) == 0;
     let utf8 = || std::str::from_utf8(inside).is_ok();
     if starts_as_name(inside) {
         return printable || utf8();

@@ -81,10 +81,26 @@ impl Store {
         Ok(finding("versions", wrong == 0, format!("{wrong} keys with a gap")))
     }
 
-    /// Copies the whole store to a new file while it runs.
-    pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        let (from, to) = (self.path().to_owned(), to.to_owned());
+    /// Copies a database file, in use or not, to a new one.
+    pub async fn backup_file(from: &Path, to: &Path) -> Result<(), StoreError> {
+        let (from, to) = (from.to_owned(), to.to_owned());
         let copy = tokio::task::spawn_blocking(move || sqlite::backup(&from, &to));
         copy.await.map_err(|e| StoreError::Io(e.to_string()))?
+    }
+
+    /// Checks a copy and puts it where a database belongs; never over one that is there.
+    pub async fn restore(from: &Path, to: &Path) -> Result<(), StoreError> {
+        let (copy, place) = (from.to_owned(), to.to_owned());
+        let checked = tokio::task::spawn_blocking(move || sqlite::integrity(&copy));
+        let faults = checked.await.map_err(|e| StoreError::Io(e.to_string()))??;
+        if !faults.is_empty() {
+            return Err(StoreError::Corrupt(faults.join("; ")));
+        }
+        Self::backup_file(from, &place).await
+    }
+
+    /// Copies the whole store to a new file while it runs.
+    pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        Self::backup_file(self.path(), to).await
     }
 }

@@ -3,7 +3,7 @@
 //! Reads go through an sqlx `Any` pool, writes through a [`Tx`] inside the writer's group. Both give the same [`Row`]s.
 
 use sqlx::any::{AnyArguments, AnyRow, AnyTypeInfoKind};
-use sqlx::{AnyPool, Row as _, TypeInfo as _, ValueRef as _};
+use sqlx::{AnyPool, Row as _, ValueRef as _};
 
 use crate::StoreError;
 
