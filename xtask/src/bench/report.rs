@@ -88,7 +88,7 @@ mod tests {
         let dir = std::env::temp_dir().join(format!("xtask-report-{}", std::process::id()));
         let page = dir.join("performance.md");
         let figure = |name, ours| Figure::new(name, "u", ours, None, Goal::Ours { ours_at_least: 1.0 });
-        write(&page, &[figure("a", 1234567.0), figure("b", 2.0)]).expect("a folder to write in");
+        write(&page, &[figure("a", 1_234_567.0), figure("b", 2.0)]).expect("a folder to write in");
         write(&page, &[figure("b", 0.5)]).expect("a folder to write in");
         let text = fs::read_to_string(&page).expect("just written");
         fs::remove_dir_all(&dir).expect("just written");
