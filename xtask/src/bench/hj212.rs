@@ -78,7 +78,7 @@ fn frame(dice: &mut Dice) -> anyhow::Result<Vec<u8>> {
         90..98 => (Data::Hour, &["Cou", "Min", "Avg", "Max"]),
         _ => (Data::Day, &["Cou", "Min", "Avg", "Max"]),
     };
-    let factors = 15 / (keys.len() + 1) + dice.below(6) as usize;
+    let factors = 15 / (keys.len() + 1) + dice.below(4) as usize;
     let texts: Vec<Vec<String>> = (0..factors)
         .map(|_| keys.iter().map(|_| format!("{}.{:03}", dice.below(500), dice.below(1000))).collect())
         .collect();
