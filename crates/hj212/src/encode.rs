@@ -190,7 +190,9 @@ impl Area {
         }
         self.check(id);
         self.begin(';');
-        self.text.push_str(&format!("{id}-Info=//{value}//"));
+        for part in [id, "-Info=//", value, "//"] {
+            self.text.push_str(part);
+        }
         self
     }
 
