@@ -43,6 +43,22 @@ pub fn parse(digits: &[u8]) -> Option<Civil> {
 }
 
 impl Civil {
+    /// The 14 digits of a time (DataTime, BeginTime, SystemTime …).
+    ///
+    /// ```
+    /// let time = hj212::civil::parse(b"20160801085857223").expect("a time");
+    /// assert_eq!((time.seconds().as_str(), time.millis().as_str()), ("20160801085857", "20160801085857223"));
+    /// ```
+    pub fn seconds(&self) -> String {
+        let Self { year, month, day, hour, minute, second, .. } = self;
+        format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}")
+    }
+
+    /// The 17 digits of a request id (QN).
+    pub fn millis(&self) -> String {
+        format!("{}{:03}", self.seconds(), self.milli)
+    }
+
     fn possible(&self) -> bool {
         let leap = (self.year % 4 == 0 && self.year % 100 != 0) || self.year % 400 == 0;
         let days = match self.month {

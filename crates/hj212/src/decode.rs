@@ -8,11 +8,9 @@
 use std::borrow::Cow;
 
 use crate::cipher::{self, Sm4Key};
+use crate::encode::SEGMENT_MAX;
 use crate::problem::{Problem, ProblemCode as P};
 use crate::{civil, command, crc};
-
-/// Bytes of a segment the standards allow (2017 §6.3.1).
-const SEGMENT_STANDARD: usize = 1024;
 
 /// Bounds of a decoder.
 #[derive(Debug, Clone, Copy)]
@@ -442,18 +440,30 @@ fn frame(
 ) -> Step {
     let wire = &buf[e.start..e.crc_at];
     let area = read_header(wire, s);
-    let encrypted = area.is_some_and(|area| decrypt(wire, area, policy, s));
-    let segment = if encrypted { Segment::Scratch } else { Segment::Raw(Span::new(e.start, e.crc_at)) };
+    let wire_crc = crc::checksum(wire);
+    let is_text = |area| wire_crc == e.crc_sent && reads_as_text(wire, area);
+    let mut encrypted = area.is_some_and(|area| !is_text(area) && decrypt(wire, area, policy, s));
     // the plain segment is moved out so that the scratch can take notes while it is read
     let plain = std::mem::take(&mut s.plain);
+    let mut crc = if encrypted { crc::checksum(&plain) } else { wire_crc };
+    if encrypted && crc != e.crc_sent && wire_crc == e.crc_sent && std::str::from_utf8(wire).is_ok() {
+        // a device with a key that sent this one as text: the CRC tells
+        (encrypted, crc) = (false, wire_crc);
+        s.problems.retain(|p| p.code != P::CipherAsHex);
+    }
     let seen: &[u8] = if encrypted { &plain } else { wire };
-    let crc = crc::checksum(seen);
     let accepted = crc == e.crc_sent || other_crc(seen, e.crc_sent, policy, s);
     if !accepted {
         let detail = format!("frame says {:04X}, data segment gives {crc:04X}", e.crc_sent);
         s.plain = plain;
         return crc_wrong(buf, &e, eof, s, detail);
     }
+    if !encrypted && swallows(wire, area) {
+        let detail = "the data area does not end there, and another header lies inside".to_owned();
+        s.plain = plain;
+        return resync(buf, eof, limits, s, P::LengthMismatch, detail);
+    }
+    let segment = if encrypted { Segment::Scratch } else { Segment::Raw(Span::new(e.start, e.crc_at)) };
     let three_digits = e.start == 5;
     if three_digits {
         s.note(P::LengthThreeDigits, text(&buf[2..5]).into_owned());
@@ -463,19 +473,29 @@ fn frame(
         1 => s.note(P::TailNotCrLf, if buf[e.crc_at + 4] == b'\n' { "LF only" } else { "CR only" }),
         _ => s.note(P::TailMissing, "no CR LF after the CRC"),
     }
-    if seen.len() > SEGMENT_STANDARD {
-        s.note(P::SegmentLong, format!("{} bytes, the standards allow {SEGMENT_STANDARD}", seen.len()));
+    if seen.len() > SEGMENT_MAX {
+        s.note(P::SegmentLong, format!("{} bytes, the standards allow {SEGMENT_MAX}", seen.len()));
     }
     if buf[e.crc_at..e.crc_at + 4].iter().any(u8::is_ascii_lowercase) {
         s.note(P::CrcLowerCase, text(&buf[e.crc_at..e.crc_at + 4]).into_owned());
     }
-    let whole = read_area(seen, if encrypted { read_area_span(seen) } else { area }, s);
+    let whole = read_area(seen, area, s);
     if whole {
         judge_values(seen, s);
     }
     let form = three_digits || e.tail != 2;
     s.plain = plain;
     Step::Piece { len: e.total, segment, usable: whole && !(limits.strict && form), encrypted }
+}
+
+/// Whether a length reached by chance over a good frame: one CRC in 256 fits. The data area is not closed once, and another
+/// header lies inside.
+fn swallows(wire: &[u8], area: Option<usize>) -> bool {
+    let inside = area.and_then(|area| wire[area..].trim_ascii_start().strip_prefix(b"&&"));
+    let inside = inside.and_then(|rest| rest.strip_suffix(b"&&"));
+    let closed_once =
+        |inside: &[u8]| memchr::memchr(b'#', inside).is_none() || memchr::memmem::find(inside, b"&&").is_none();
+    !inside.is_some_and(closed_once) && matches!(find_header(wire, 0, true), Next::At(_))
 }
 
 fn crc_wrong(buf: &[u8], e: &Extent, eof: bool, s: &mut Scratch, detail: String) -> Step {
@@ -512,19 +532,24 @@ fn other_crc(seen: &[u8], sent: u16, policy: &dyn Fn(&[u8]) -> DevicePolicy, s: 
 
 // ------------------------------------------------------------------------------------------------------ reading a segment
 
-fn trim(segment: &[u8], mut from: usize, mut to: usize, s: &mut Scratch) -> Span {
+/// A stretch without blanks at its ends. Called three times an item, and almost never finds one.
+#[inline]
+fn trim(segment: &[u8], from: usize, to: usize, s: &mut Scratch) -> Span {
     if from < to && (segment[from] == b' ' || segment[to - 1] == b' ') {
-        while from < to && segment[from] == b' ' {
-            from += 1;
-        }
-        while from < to && segment[to - 1] == b' ' {
-            to -= 1;
-        }
-        if !s.problems.iter().any(|p| p.code == P::StrayBlanks) {
-            s.note(P::StrayBlanks, format!("near byte {from}"));
-        }
+        return trim_blanks(segment, from, to, s);
     }
     Span::new(from, to)
+}
+
+#[cold]
+fn trim_blanks(segment: &[u8], from: usize, to: usize, s: &mut Scratch) -> Span {
+    let part = &segment[from..to];
+    let start = from + part.iter().take_while(|b| **b == b' ').count();
+    let end = (to - part.iter().rev().take_while(|b| **b == b' ').count()).max(start);
+    if !s.problems.iter().any(|p| p.code == P::StrayBlanks) {
+        s.note(P::StrayBlanks, format!("near byte {start}"));
+    }
+    Span::new(start, end)
 }
 
 /// Reads the header pairs; gives the place behind `CP=`, when it is there.
@@ -562,10 +587,6 @@ fn header_field(segment: &[u8], name: Span, value: Span, s: &mut Scratch) {
         Some(_) => s.note(P::FieldTwice, text(name.of(segment)).into_owned()),
         None => s.note(P::FieldUnknown, text(name.of(segment)).into_owned()),
     }
-}
-
-fn read_area_span(segment: &[u8]) -> Option<usize> {
-    memchr::memmem::find(segment, b"CP=").map(|i| i + 3)
 }
 
 const PLAIN: u8 = 0;
@@ -668,16 +689,9 @@ fn decrypt(wire: &[u8], area: usize, policy: &dyn Fn(&[u8]) -> DevicePolicy, s: 
     if inside.len() < 16 || !cipher::covers(cn) {
         return false;
     }
-    let hex = !inside.contains(&b'=') && inside.iter().all(u8::is_ascii_hexdigit);
-    if !hex
-        && inside.iter().all(|b| matches!(b, 0x20..=0x7E) || *b >= 0x80)
-        && inside.contains(&b'=')
-        && starts_as_name(inside)
-    {
-        return false;
-    }
+    let hex = inside.iter().all(u8::is_ascii_hexdigit);
     let Some(key) = policy(s.header[4].map_or(&[], |mn| mn.of(wire))).key else {
-        if !inside.iter().all(|b| matches!(b, 0x20..=0x7E)) && std::str::from_utf8(inside).is_err() {
+        if std::str::from_utf8(inside).is_err() {
             s.note(P::EncryptedWithoutKey, "data area is no text, and no key is registered");
         }
         return false;
@@ -693,6 +707,20 @@ fn decrypt(wire: &[u8], area: usize, policy: &dyn Fn(&[u8]) -> DevicePolicy, s: 
     key.decrypt(&mut s.plain[cipher_at..]);
     s.plain.extend_from_slice(b"&&");
     true
+}
+
+/// Whether a data area whose CRC fits can be text as it is: a name before the first `=` and no control characters, or UTF-8 that
+/// is no hex text of a cipher. A cipher that looks like one of these and fits the CRC as well is rarer than one in 10⁹.
+fn reads_as_text(wire: &[u8], area: usize) -> bool {
+    let inside = wire[area..].strip_prefix(b"&&").unwrap_or(&wire[area..]);
+    let inside = inside.strip_suffix(b"&&").unwrap_or(inside);
+    // a fold, not `all`: without an early end it is done many bytes at once
+    let printable = inside.iter().fold(0, |odd, b| odd | u8::from(*b < b' ' || *b == 0x7F)) == 0;
+    let utf8 = || std::str::from_utf8(inside).is_ok();
+    if starts_as_name(inside) {
+        return printable || utf8();
+    }
+    printable && utf8() && !inside.iter().all(u8::is_ascii_hexdigit)
 }
 
 fn starts_as_name(area: &[u8]) -> bool {

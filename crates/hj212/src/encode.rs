@@ -1,11 +1,13 @@
 //! Messages to bytes: requests, answers, uploads; splitting (2017 §6.3.1, C.49) and encryption (2025 annex A.2).
 
 use crate::cipher::{self, Sm4Key};
-use crate::crc;
 use crate::decode::Edition;
+use crate::{command, crc};
 
 /// Bytes the data area may have (2017 §6.3.1: 950; 2005: 960).
 pub const AREA_MAX: usize = 950;
+/// Bytes the whole data segment may have (2017 §6.3.1).
+pub const SEGMENT_MAX: usize = 1024;
 
 /// A message to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +51,187 @@ pub enum EncodeError {
     /// The data area would end early.
     #[error("the data area may not hold &&")]
     Area,
+    /// Without `Flag` no answer can be asked for.
+    #[error("an answer is wanted, but there is no edition to write Flag for")]
+    NoFlag,
+    /// The edition has no such command in this direction.
+    #[error("CN {cn} is no {kind} of the {} edition", edition.as_str())]
+    NoCommand {
+        /// Command.
+        cn: &'static str,
+        /// `request` or `upload`.
+        kind: &'static str,
+        /// Edition.
+        edition: Edition,
+    },
+    /// A value is out of the bounds the standard gives.
+    #[error("{key} may not be {value}: {bounds}")]
+    Bounds {
+        /// Key.
+        key: &'static str,
+        /// Value.
+        value: String,
+        /// Bounds, for people.
+        bounds: &'static str,
+    },
+}
+
+/// Header values that all messages of one exchange share.
+#[derive(Debug, Clone, Copy)]
+pub struct Exchange<'a> {
+    /// Request id.
+    pub qn: &'a str,
+    /// System code.
+    pub st: &'a str,
+    /// Password.
+    pub pw: &'a str,
+    /// Device id.
+    pub mn: &'a str,
+    /// Edition of the device.
+    pub edition: Edition,
+}
+
+impl Exchange<'_> {
+    /// A message of this exchange that is no packet of several.
+    pub fn message(&self, cn: &str, answer: bool, area: String) -> Message {
+        Message {
+            qn: self.qn.to_owned(),
+            st: self.st.to_owned(),
+            cn: cn.to_owned(),
+            pw: self.pw.to_owned(),
+            mn: self.mn.to_owned(),
+            edition: Some(self.edition),
+            answer,
+            packet: None,
+            back_fill: false,
+            area,
+        }
+    }
+
+    /// Refuses a command the edition does not have in a direction.
+    pub(crate) fn allow(&self, cn: &'static str, up: bool) -> Result<(), EncodeError> {
+        let code = cn.parse().unwrap_or(0);
+        let way = if up { "up" } else { "down" };
+        let has = |c: &command::Command| {
+            (c.direction == way || c.direction == "both") && c.editions.contains(&self.edition.as_str()[2..])
+        };
+        if command::rows(code).any(has) {
+            return Ok(());
+        }
+        let kind = if up { "upload" } else { "request" };
+        Err(EncodeError::NoCommand { cn, kind, edition: self.edition })
+    }
+}
+
+/// Writes a data area item by item, and remembers the first value that would break it.
+#[derive(Debug, Default)]
+pub(crate) struct Area {
+    text: String,
+    refused: Option<EncodeError>,
+}
+
+impl Area {
+    /// One item of one key.
+    pub(crate) fn with(mut self, key: &'static str, value: &str) -> Self {
+        self.begin(';');
+        self.pair("", key, value);
+        self
+    }
+
+    /// An item that stands only when it has a value.
+    pub(crate) fn with_some(self, key: &'static str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.with(key, value),
+            None => self,
+        }
+    }
+
+    /// A number within the standard's bounds.
+    pub(crate) fn within(
+        mut self,
+        key: &'static str,
+        value: u16,
+        bounds: std::ops::RangeInclusive<u16>,
+        said: &'static str,
+    ) -> Self {
+        if !bounds.contains(&value) {
+            self.refuse(EncodeError::Bounds { key, value: value.to_string(), bounds: said });
+        }
+        self.with(key, &value.to_string())
+    }
+
+    /// The values of one factor, joined by `,`.
+    pub(crate) fn factor(mut self, code: &str, values: &[(&str, &str)]) -> Self {
+        for (i, (key, value)) in values.iter().enumerate() {
+            self.begin(if i == 0 { ';' } else { ',' });
+            self.pair(code, key, value);
+        }
+        self
+    }
+
+    /// An item that stays in the group of the one before.
+    pub(crate) fn beside(mut self, key: &str, value: &str) -> Self {
+        self.begin(',');
+        self.pair("", key, value);
+        self
+    }
+
+    /// Field information; log text stands between `//` and `//` and may hold separators (2017 §6.4.2).
+    pub(crate) fn info(mut self, id: &str, value: &str) -> Self {
+        if id.as_bytes().get(2) != Some(&b'1') {
+            return self.factor(id, &[("Info", value)]);
+        }
+        if value.len() >= LOG_MAX || value.contains("//") {
+            let bounds = "log text is under 890 bytes and holds no //";
+            self.refuse(EncodeError::Bounds { key: "Info", value: value.chars().take(20).collect(), bounds });
+        }
+        self.check(id);
+        self.begin(';');
+        self.text.push_str(&format!("{id}-Info=//{value}//"));
+        self
+    }
+
+    pub(crate) fn finish(self) -> Result<String, EncodeError> {
+        self.refused.map_or(Ok(self.text), Err)
+    }
+
+    fn begin(&mut self, separator: char) {
+        if !self.text.is_empty() {
+            self.text.push(separator);
+        }
+    }
+
+    fn pair(&mut self, code: &str, key: &str, value: &str) {
+        for part in [code, key, value] {
+            self.check(part);
+        }
+        self.text.push_str(code);
+        if !code.is_empty() {
+            self.text.push('-');
+        }
+        self.text.push_str(key);
+        self.text.push('=');
+        self.text.push_str(value);
+    }
+
+    fn check(&mut self, part: &str) {
+        if let Some(found) = separator(part) {
+            self.refuse(EncodeError::Value { field: "CP", found });
+        }
+    }
+
+    pub(crate) fn refuse(&mut self, error: EncodeError) {
+        self.refused.get_or_insert(error);
+    }
+}
+
+/// Bytes of log text (2017 B.8: under 890).
+const LOG_MAX: usize = 890;
+
+/// What a value may not hold: a separator, or a blank at either end, which a reader drops.
+fn separator(value: &str) -> Option<char> {
+    let blank = (value.starts_with(' ') || value.ends_with(' ')).then_some(' ');
+    value.chars().find(|c| matches!(c, ';' | ',' | '=' | '&' | '#' | '\r' | '\n')).or(blank)
 }
 
 impl Message {
@@ -64,6 +247,9 @@ impl Message {
         }
         for (field, value) in header {
             push(&mut out, field, value)?;
+        }
+        if self.answer && self.edition.is_none() {
+            return Err(EncodeError::NoFlag);
         }
         if let Some(edition) = self.edition {
             let flag = edition.flag_bits() | u8::from(self.packet.is_some()) << 1 | u8::from(self.answer);
@@ -108,13 +294,15 @@ impl Message {
     }
 
     /// Cuts an upload into packets that fit, between factors and never inside one; each has the whole header and its own
-    /// `DataTime` (2017 C.49). `groups` are the factors' items, `w01018-Rtd=2.2,w01018-Flag=N` each.
+    /// `DataTime` (2017 C.49). `groups` are the factors' items, `w01018-Rtd=2.2,w01018-Flag=N` each; one that is too long for
+    /// any packet has one of its own.
     pub fn split(&self, data_time: &str, groups: &[String]) -> Vec<Self> {
         let head = format!("DataTime={data_time}");
+        let room = self.room();
         let mut areas: Vec<String> = vec![head.clone()];
         for group in groups {
             let last = areas.len() - 1;
-            if areas[last].len() + 1 + group.len() > AREA_MAX && areas[last] != head {
+            if areas[last].len() + 1 + group.len() > room && areas[last] != head {
                 areas.push(head.clone());
             }
             let last = areas.len() - 1;
@@ -127,8 +315,17 @@ impl Message {
     }
 }
 
+impl Message {
+    /// Bytes a packet's data area may have: the header counts too.
+    fn room(&self) -> usize {
+        let empty = Self { packet: Some((999, 999)), area: String::new(), ..self.clone() };
+        let header = empty.segment().map_or(0, |segment| segment.len());
+        AREA_MAX.min(SEGMENT_MAX.saturating_sub(header))
+    }
+}
+
 fn push(out: &mut String, field: &'static str, value: &str) -> Result<(), EncodeError> {
-    if let Some(found) = value.chars().find(|c| matches!(c, ';' | ',' | '=' | '&' | '#' | '\r' | '\n')) {
+    if let Some(found) = separator(value) {
         return Err(EncodeError::Value { field, found });
     }
     out.push_str(field);
@@ -153,44 +350,49 @@ pub struct Echo<'a> {
     pub edition: Edition,
 }
 
-/// The answer 9014 to data or 9013 to a notice, in the form of the device's edition: 2017 and 2025 repeat QN in the header and
-/// leave CP empty; 2005 carries QN and CN inside CP (reference §7).
+impl Echo<'_> {
+    /// The header of the answer and what its CP begins with: 2017 and 2025 repeat QN in the header; 2005 carries it inside CP
+    /// (reference §7).
+    fn answer(&self, cn: &str, pairs: &[(&'static str, &str)]) -> Result<Vec<u8>, EncodeError> {
+        let v2005 = self.edition == Edition::V2005;
+        let qn = if v2005 { "" } else { self.qn };
+        let inside = Some(self.qn).filter(|qn| v2005 && !qn.is_empty());
+        let mut area = Area::default().with_some("QN", inside);
+        for (key, value) in pairs {
+            area = area.with(key, value);
+        }
+        let exchange = Exchange { qn, st: "91", pw: self.pw, mn: self.mn, edition: self.edition };
+        exchange.message(cn, false, area.finish()?).frame(None)
+    }
+}
+
+/// The answer 9014 to data or 9013 to a notice, in the form of the device's edition: 2017 and 2025 leave CP empty; 2005 names
+/// QN and CN inside CP (reference §7).
 ///
 /// # Errors
 /// When an echoed value holds a separator.
 pub fn answer(cn: &str, echo: Echo<'_>) -> Result<Vec<u8>, EncodeError> {
-    let mut message = Message {
-        qn: echo.qn.to_owned(),
-        st: "91".to_owned(),
-        cn: cn.to_owned(),
-        pw: echo.pw.to_owned(),
-        mn: echo.mn.to_owned(),
-        edition: Some(echo.edition),
-        answer: false,
-        packet: None,
-        back_fill: false,
-        area: String::new(),
-    };
-    if echo.edition == Edition::V2005 {
-        message.area =
-            if echo.qn.is_empty() { format!("CN={}", echo.cn) } else { format!("QN={};CN={}", echo.qn, echo.cn) };
-        message.qn = String::new();
-    }
-    message.frame(None)
+    let pairs = [("CN", echo.cn)];
+    echo.answer(cn, if echo.edition == Edition::V2005 { &pairs } else { &[] })
 }
 
-/// A request from the centre; every request wants an answer (2017 §6.1).
+/// The answer 9011 to a request (请求应答), with `QnRtn` of `returns.csv`.
+///
+/// # Errors
+/// When an echoed value holds a separator.
+pub fn accepted(qn_rtn: u16, echo: Echo<'_>) -> Result<Vec<u8>, EncodeError> {
+    echo.answer("9011", &[("QnRtn", &qn_rtn.to_string())])
+}
+
+/// The result 9012 of a request (执行结果), with `ExeRtn` of `returns.csv`.
+///
+/// # Errors
+/// When an echoed value holds a separator.
+pub fn executed(exe_rtn: u16, echo: Echo<'_>) -> Result<Vec<u8>, EncodeError> {
+    echo.answer("9012", &[("ExeRtn", &exe_rtn.to_string())])
+}
+
+/// A request from the centre; every request wants an answer (2017 §6.1). [`crate::Request`] writes the data area too.
 pub fn request(qn: &str, st: &str, cn: &str, (pw, mn): (&str, &str), edition: Edition, area: &str) -> Message {
-    Message {
-        qn: qn.to_owned(),
-        st: st.to_owned(),
-        cn: cn.to_owned(),
-        pw: pw.to_owned(),
-        mn: mn.to_owned(),
-        edition: Some(edition),
-        answer: true,
-        packet: None,
-        back_fill: false,
-        area: area.to_owned(),
-    }
+    Exchange { qn, st, pw, mn, edition }.message(cn, true, area.to_owned())
 }

@@ -5,7 +5,7 @@
 //!
 //! * [`Decoder`] takes a stream in any cut and gives frames and damaged stretches; [`decode_all`] does the same for a slice.
 //! * Damaged input is data, not an error: a [`Piece`] holds what was read plus its [`Problem`]s.
-//! * [`encode`] writes requests, answers and uploads, splits long uploads, encrypts those of the 2025 edition.
+//! * [`Request`] writes what a centre asks, [`Upload`] what the field side sends; [`encode`] answers, splits and encrypts.
 //! * [`command`] is the table of commands and return codes.
 //!
 //! ```
@@ -24,8 +24,12 @@ pub mod crc;
 pub mod decode;
 pub mod encode;
 pub mod problem;
+pub mod request;
+pub mod upload;
 
 pub use cipher::Sm4Key;
 pub use decode::{Decoder, DevicePolicy, Edition, Item, Limits, OwnedPiece, Piece, decode_all};
 pub use encode::{EncodeError, Message};
 pub use problem::{Problem, ProblemCode};
+pub use request::Request;
+pub use upload::Upload;

@@ -56,6 +56,8 @@ pub struct Hj212 {
     pub idle_s: u64,
     /// Telegrams a second of one connection, averaged; more is slowed down, not lost.
     pub frames_per_s_max: u32,
+    /// Telegrams of one peer address that are kept in quarantine within an hour; more are counted only.
+    pub quarantine_per_hour_max: u32,
     /// Seconds before a request without an answer is sent again (HJ 212-2017 §6.2: 10).
     pub request_timeout_s: u64,
     /// How often a request is sent again (HJ 212-2017 §6.2: 3).
@@ -129,7 +131,8 @@ impl Default for Hj212 {
             segment_bytes_max: 4_096,
             half_frame_s: 30,
             idle_s: 1_800,
-            frames_per_s_max: 2_000,
+            frames_per_s_max: 20_000,
+            quarantine_per_hour_max: 1_000,
             request_timeout_s: 10,
             request_resends: 3,
         }
@@ -163,6 +166,10 @@ pub const KEYS: &[(&str, &str)] = &[
     ("hj212.half_frame_s", "half a telegram is dropped after this many seconds"),
     ("hj212.idle_s", "a connection without any byte is closed after this many seconds"),
     ("hj212.frames_per_s_max", "telegrams a second of one connection; more is slowed down, not lost"),
+    (
+        "hj212.quarantine_per_hour_max",
+        "telegrams of one peer address kept in quarantine within an hour; more are counted only",
+    ),
     ("hj212.request_timeout_s", "seconds before a request without an answer is sent again"),
     ("hj212.request_resends", "how often a request is sent again"),
     ("store.sync", "full: acknowledged means durable; off: nothing is promised, for crash tests only"),
@@ -184,6 +191,11 @@ impl Config {
         let Some(path) = path else { return Ok(Self::default()) };
         let text = std::fs::read_to_string(path).with_context(|| format!("config {}", path.display()))?;
         toml::from_str(&text).with_context(|| format!("config {}", path.display()))
+    }
+
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.data.join("shanshui.db")
     }
 
     /// One line per key: `key = default   # meaning`.

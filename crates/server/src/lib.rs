@@ -1,5 +1,14 @@
 //! The edges of 山水 (shanshui): devices over TCP, people over HTTP, jobs, commands. Everything the one binary does.
 
+pub mod app;
+pub mod city;
+pub mod clock;
 pub mod cmd;
 pub mod config;
+pub mod error;
+pub mod http;
+pub mod ingest;
+pub mod job;
+pub mod registry;
+pub mod sim;
 pub mod text;

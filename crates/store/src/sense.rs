@@ -419,6 +419,12 @@ impl Store {
         telegram_row(&row.ok_or(StoreError::NotFound)?)
     }
 
+    /// Telegrams after `after`, in the order they were kept, at most `limit`.
+    pub async fn telegrams_after(&self, after: TelegramId, limit: usize) -> Result<Vec<TelegramRow>, StoreError> {
+        let text = "SELECT id, arrived, peer, mn, cn, qn, raw, problems, quarantine FROM telegram WHERE id>$1 ORDER BY id LIMIT $2";
+        self.read(text, args![after, limit as i64]).await?.iter().map(telegram_row).collect()
+    }
+
     /// What lies in quarantine, by reason, device and peer, newest first.
     pub async fn quarantine_summary(&self) -> Result<Vec<QuarantineRow>, StoreError> {
         let rows = self

@@ -49,13 +49,11 @@ impl Reader<'_> {
     }
 
     fn text(&mut self, file: &str) -> String {
-        match self.files.get(file) {
-            Some(text) => text.clone(),
-            None => {
-                self.fault(file, None, "is missing");
-                String::new()
-            }
-        }
+        let text = self.files.get(file).cloned();
+        text.unwrap_or_else(|| {
+            self.fault(file, None, "is missing");
+            String::new()
+        })
     }
 
     /// Rows with their line numbers.

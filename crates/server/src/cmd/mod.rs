@@ -1,8 +1,11 @@
 //! The commands. Those that compute read files or standard input and write CSV or JSON Lines to standard output, diagnostics to
 //! standard error; exit 0, 1 for bad input (named), 2 for wrong usage.
 
+mod demo;
 pub mod evaluate;
 pub mod hj212;
+mod keep;
+pub mod serve;
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
@@ -11,6 +14,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Subcommand;
+
+use crate::config::Config;
 
 /// What can be done.
 #[derive(Debug, Subcommand)]
@@ -21,6 +26,58 @@ pub enum Command {
     /// The protocol of monitoring stations, HJ 212.
     #[command(subcommand)]
     Hj212(hj212::Hj212),
+    /// Run: stations over HJ 212, people over HTTP, and the jobs. Prints its addresses as one JSON line.
+    Serve(ConfigArg),
+    /// Show it: the demonstration city with simulated stations, a day of history, and things that go wrong.
+    Demo(demo::Demo),
+    /// Is what is kept whole? One JSON line per finding; exit 1 when something is wrong.
+    Check(ConfigArg),
+    /// Copy the database while it is in use.
+    Backup {
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArg,
+        /// The new file.
+        to: PathBuf,
+    },
+    /// Check a copy and put it where the database belongs.
+    Restore {
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArg,
+        /// The copy.
+        from: PathBuf,
+    },
+    /// Bring the database's schema up to this program.
+    Migrate(ConfigArg),
+    /// People with a login.
+    User {
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArg,
+        /// What to do.
+        #[command(subcommand)]
+        what: keep::User,
+    },
+    /// The configuration: every key with its default and meaning, or check a file.
+    Config {
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArg,
+        /// Print every key.
+        #[arg(long)]
+        explain: bool,
+    },
+    /// Print the description of the HTTP API (OpenAPI 3.1).
+    Openapi,
+}
+
+/// Where the configuration is.
+#[derive(Debug, clap::Args)]
+pub struct ConfigArg {
+    /// Configuration file; the defaults when absent.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 /// Runs one command.
@@ -31,6 +88,49 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Evaluate(what) => evaluate::run(&what),
         Command::Hj212(what) => hj212::run(&what),
+        Command::Serve(c) => serve::run(c.config.as_deref()),
+        Command::Demo(demo) => demo::run(&demo),
+        Command::Check(c) => keep::check(c.config.as_deref()),
+        Command::Backup { config, to } => keep::backup(config.config.as_deref(), &to),
+        Command::Restore { config, from } => keep::restore(config.config.as_deref(), &from),
+        Command::Migrate(c) => keep::migrate(c.config.as_deref()),
+        Command::User { config, what } => keep::user(config.config.as_deref(), &what),
+        Command::Config { explain: true, .. } => {
+            print!("{}", Config::explain()?);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Config { config, .. } => {
+            Config::load(config.config.as_deref())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Openapi => {
+            println!("{}", crate::http::openapi_text()?);
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// The runtime of the commands that wait for something.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// JSON lines on standard error; how much is set by `SHANSHUI_LOG`, `info` by default.
+fn log_to_stderr() {
+    log_from("info");
+}
+
+/// The same with errors only, for what people watch in a terminal.
+fn log_to_stderr_quietly() {
+    log_from("error");
+}
+
+fn log_from(least: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SHANSHUI_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(least));
+    let logs = tracing_subscriber::fmt().json().with_writer(io::stderr).with_env_filter(filter);
+    if let Err(error) = logs.try_init() {
+        eprintln!("shanshui: no logs: {error}");
     }
 }
 

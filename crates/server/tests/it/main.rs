@@ -1,3 +1,8 @@
 //! Integration tests, one file per capability.
 
 mod cli;
+mod generated;
+mod ingest;
+mod people;
+mod simulate;
+mod support;

@@ -2,6 +2,8 @@
 
 pub mod decode;
 pub mod encode;
+pub mod send;
+pub mod simulate;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,6 +32,19 @@ pub enum Hj212 {
         /// Input; standard input when absent or `-`.
         file: Option<PathBuf>,
     },
+    /// Frames to a centre as they are; its answers as JSON Lines.
+    Send {
+        /// Centre.
+        #[arg(long, value_name = "HOST:PORT")]
+        to: String,
+        /// Seconds to wait for a further answer.
+        #[arg(long, value_name = "S", default_value_t = 2.0)]
+        wait: f64,
+        /// Input; standard input when absent or `-`.
+        file: Option<PathBuf>,
+    },
+    /// Stations that are not there: a summary as one JSON line at the end.
+    Simulate(Box<simulate::Simulate>),
 }
 
 /// Runs it.
@@ -37,6 +52,8 @@ pub(super) fn run(what: &Hj212) -> anyhow::Result<ExitCode> {
     match what {
         Hj212::Decode { strict, key, file } => decode::run(*strict, key.as_deref(), file.as_deref()),
         Hj212::Encode { key, file } => encode::run(key.as_deref(), file.as_deref()),
+        Hj212::Send { to, wait, file } => send::run(to, *wait, file.as_deref()),
+        Hj212::Simulate(args) => simulate::run(args),
     }
 }
 

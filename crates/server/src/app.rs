@@ -1,0 +1,248 @@
+//! What every handler and job shares, and the changes that are told to browsers.
+
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use anyhow::Context;
+use shanshui_domain::id::{PersonId, PointId, StationCode};
+use shanshui_domain::place::{CityPack, Station};
+use shanshui_domain::standard::Standards;
+use shanshui_domain::time::Zone;
+use shanshui_store::{AuditEntry, JudgementRow, PersonRow, Store, StoreOptions};
+use tokio::sync::{broadcast, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::{Config, SyncSetting};
+use crate::error::ApiError;
+use crate::http::present::Overview;
+use crate::http::view::AlarmView;
+use crate::ingest::{Heard, Ingest};
+use crate::registry::{DeviceEntry, PointEntry, Registry};
+
+/// Changes a slow browser may fall behind before it is told to read everything again.
+const LIVE_MAX: usize = 4_096;
+/// An overview younger than this is shown again even though something has changed meanwhile.
+const OVERVIEW_FRESH: Duration = Duration::from_millis(300);
+/// An overview older than this is made anew even though nothing is known to have changed.
+const OVERVIEW_STALE: Duration = Duration::from_secs(5);
+
+/// One change, for the event stream.
+#[derive(Debug, Clone)]
+pub enum Live {
+    /// New readings at these stations.
+    Readings(Vec<StationCode>),
+    /// These stations' grades are new.
+    Grades(Vec<StationCode>),
+    /// An alarm came, changed or ended.
+    Alarm(Box<AlarmView>),
+    /// A case moved.
+    Case {
+        /// Its id.
+        id: String,
+    },
+    /// A device's line changed.
+    Device {
+        /// Its MN.
+        mn: String,
+    },
+}
+
+/// The running program. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What the program is made of.
+pub struct Parts {
+    /// Configuration.
+    pub config: Config,
+    /// City.
+    pub pack: CityPack,
+    /// Standards.
+    pub standards: Standards,
+    /// Zone of civil days.
+    pub zone: Zone,
+    /// Clock.
+    pub clock: Clock,
+    /// Store.
+    pub store: Store,
+    /// Devices and points.
+    pub registry: Arc<Registry>,
+    /// Stations over TCP.
+    pub ingest: Ingest,
+    /// Cancelled when the program is to end.
+    pub shutdown: CancellationToken,
+    /// A demonstration: its logins are shown.
+    pub demo: bool,
+    stations: HashMap<StationCode, usize>,
+    grades: RwLock<HashMap<StationCode, JudgementRow>>,
+    people: RwLock<Arc<People>>,
+    live: broadcast::Sender<Live>,
+    changes: AtomicU64,
+    overview: tokio::sync::Mutex<Option<(tokio::time::Instant, u64, Arc<Overview>)>>,
+}
+
+/// People by id.
+pub type People = HashMap<PersonId, PersonRow>;
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl App {
+    /// Opens the store, makes the city known, and gives the program with what the jobs listen to.
+    ///
+    /// # Errors
+    /// When the data folder, the store, the standards or the city cannot be used; names which and why.
+    pub async fn open(
+        config: Config,
+        pack: CityPack,
+        clock: Clock,
+        demo: bool,
+    ) -> anyhow::Result<(Self, mpsc::Receiver<Heard>)> {
+        let zone_name = if config.zone.is_empty() { &pack.city.zone } else { &config.zone };
+        let zone = Zone::named(zone_name).with_context(|| format!("zone {zone_name:?}"))?;
+        let standards = Standards::embedded().context("standards")?;
+        let store = open_store(&config).await?;
+        store.pack_apply(&pack).await.context("city pack into the store")?;
+        let registry = Arc::new(Registry::default());
+        registry.put(&pack, &store.points().await?, store.devices().await?, store.device_facts().await?);
+        let (ingest, hears) =
+            Ingest::new(config.hj212.clone(), store.clone(), Arc::clone(&registry), clock.clone(), zone.clone());
+        let grades = store.judgement_latest().await?.into_iter().map(|j| (j.station.clone(), j)).collect();
+        let stations = pack.stations.iter().enumerate().map(|(i, s)| (s.code.clone(), i)).collect();
+        let parts = Parts {
+            config,
+            pack,
+            standards,
+            zone,
+            clock,
+            store,
+            registry,
+            ingest,
+            shutdown: CancellationToken::new(),
+            demo,
+            stations,
+            grades: RwLock::new(grades),
+            people: RwLock::default(),
+            live: broadcast::channel(LIVE_MAX).0,
+            changes: AtomicU64::new(0),
+            overview: tokio::sync::Mutex::default(),
+        };
+        let app = Self(Arc::new(parts));
+        app.people_reload().await?;
+        Ok((app, hears))
+    }
+
+    /// A station by code.
+    pub fn station(&self, code: &StationCode) -> Option<&Station> {
+        self.stations.get(code).map(|i| &self.pack.stations[*i])
+    }
+
+    /// A point by row number.
+    pub fn point(&self, id: PointId) -> Option<Arc<PointEntry>> {
+        self.registry.index().point(id).cloned()
+    }
+
+    /// Points of a station.
+    pub fn points_of(&self, code: &StationCode) -> Vec<Arc<PointEntry>> {
+        self.registry.index().points_of(code).to_vec()
+    }
+
+    /// Every device.
+    pub fn devices(&self) -> Vec<Arc<DeviceEntry>> {
+        self.registry.index().devices()
+    }
+
+    /// Reads the devices again, after one was registered.
+    pub async fn devices_reload(&self) -> anyhow::Result<()> {
+        let (points, devices) = (self.store.points().await?, self.store.devices().await?);
+        self.registry.put(&self.pack, &points, devices, self.store.device_facts().await?);
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Everybody with a login.
+    pub fn people(&self) -> Arc<People> {
+        Arc::clone(&self.people.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the people again.
+    pub async fn people_reload(&self) -> anyhow::Result<()> {
+        let people = self.store.people().await?.into_iter().map(|p| (p.id, p)).collect();
+        *self.people.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(people);
+        Ok(())
+    }
+
+    /// A station's present grade.
+    pub fn grade(&self, code: &StationCode) -> Option<JudgementRow> {
+        self.grades.read().unwrap_or_else(PoisonError::into_inner).get(code).cloned()
+    }
+
+    /// The present grade of a station is this one.
+    pub fn grade_put(&self, row: JudgementRow) {
+        self.grades.write().unwrap_or_else(PoisonError::into_inner).insert(row.station.clone(), row);
+    }
+
+    /// Tells every browser.
+    pub fn tell(&self, live: Live) {
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        // nobody listens when no browser is open
+        let _listeners = self.live.send(live);
+    }
+
+    /// The stream of changes from now on.
+    pub fn live(&self) -> broadcast::Receiver<Live> {
+        self.live.subscribe()
+    }
+
+    /// How everything stands. Many who ask at once share one reading of the store.
+    pub async fn overview(&self) -> Result<Arc<Overview>, ApiError> {
+        let mut held = self.overview.lock().await;
+        let changes = self.changes.load(Ordering::Relaxed);
+        if let Some((made, at_change, overview)) = &*held {
+            let age = made.elapsed();
+            if age < OVERVIEW_FRESH || (*at_change == changes && age < OVERVIEW_STALE) {
+                return Ok(Arc::clone(overview));
+            }
+        }
+        let overview = Arc::new(Overview::read(self).await?);
+        *held = Some((tokio::time::Instant::now(), changes, Arc::clone(&overview)));
+        Ok(overview)
+    }
+
+    /// Writes to the audit chain.
+    pub async fn audit(
+        &self,
+        by: Option<PersonId>,
+        action: &str,
+        subject: &str,
+        detail: serde_json::Value,
+    ) -> Result<(), ApiError> {
+        let (action, subject) = (action.to_owned(), subject.to_owned());
+        self.store.audit(AuditEntry { at: self.clock.now(), by, action, subject, detail }).await?;
+        Ok(())
+    }
+}
+
+/// Opens the database of a configuration.
+///
+/// # Errors
+/// When the folder cannot be made or the database not be opened.
+pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
+    std::fs::create_dir_all(&config.data).with_context(|| format!("data folder {}", config.data.display()))?;
+    let path = config.database();
+    let sync = match config.store.sync {
+        SyncSetting::Full => shanshui_store::Sync::Full,
+        SyncSetting::Off => shanshui_store::Sync::Off,
+    };
+    let options = StoreOptions { sync, queue: config.store.queue, group_max: config.store.group_max };
+    Store::open(&path, options).await.with_context(|| format!("database {}", path.display()))
+}

@@ -1,0 +1,142 @@
+//! `shanshui demo`: the demonstration city on this machine. Stations speak real HJ 212 over TCP to the real program; nothing leaves
+//! the machine.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Args;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use indicatif::ProgressBar;
+use shanshui_domain::place::CityPack;
+use shanshui_domain::time::Instant;
+
+use super::serve::{Running, people_put, wait};
+use crate::city;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::sim::history::{self, Span};
+use crate::sim::{Event, Plan, Scenario, Tally};
+
+/// How to show it.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Address of the interface.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    http: SocketAddr,
+    /// Address for stations.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2120")]
+    hj212: SocketAddr,
+    /// Keep the data in this folder; a folder that is gone afterwards when absent.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Nothing goes wrong by itself.
+    #[arg(long)]
+    calm: bool,
+    /// Leave out these stations, to play them by hand.
+    #[arg(long, value_name = "STATION")]
+    without: Vec<String>,
+    /// Hours of history to begin with.
+    #[arg(long, value_name = "H", default_value_t = 24)]
+    history: i64,
+}
+
+const SPIKE_STATION: &str = "ms16";
+const EXCEED: (&str, &str) = ("ol01", "w01018");
+const DEAD_STATION: &str = "ms03";
+const SECOND_US: i64 = 1_000_000;
+
+pub(super) fn run(demo: &Demo) -> anyhow::Result<ExitCode> {
+    super::log_to_stderr_quietly();
+    super::runtime()?.block_on(show(demo))
+}
+
+async fn show(demo: &Demo) -> anyhow::Result<ExitCode> {
+    let gone_afterwards = tempfile::tempdir().context("a folder for the demonstration")?;
+    let data = demo.data.clone().unwrap_or_else(|| gone_afterwards.path().to_owned());
+    let mut config = Config { data, ..Config::default() };
+    config.http.listen = demo.http;
+    config.hj212.listen = demo.hj212;
+    config.hj212.commands = true;
+    config.alarm.no_data_intervals = 2.0;
+    let pack = city::demo()?;
+    let clock = Clock::system();
+    let now = clock.now();
+    let running = Running::start(config, pack.clone(), clock, true).await?;
+    people_put(&running.app.store, &pack).await?;
+    running.app.people_reload().await?;
+    let mut plans = crate::sim::city(&pack, &scenario(now, demo.calm));
+    plans.retain(|p| !demo.without.contains(&p.station));
+    let to = running.hj212.to_string();
+    fill(&plans, &to, now, demo.history).await?;
+    let tally = Arc::new(Tally::new(None)?);
+    for plan in plans {
+        tokio::spawn(crate::sim::play(plan, to.clone(), Arc::clone(&tally), running.app.shutdown.clone()));
+    }
+    println!("{}", greeting(&pack, &running));
+    wait(&running.app.shutdown).await;
+    running.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One exceedance, one dead station, and the spike of a disturbed probe.
+fn scenario(now: Instant, calm: bool) -> Scenario {
+    let after = |s: i64| Instant(now.0 + s * SECOND_US);
+    let events = vec![
+        Event::Exceed {
+            station: EXCEED.0.into(),
+            factor: EXCEED.1.into(),
+            from: after(20),
+            until: after(30 * 60),
+            value: None,
+        },
+        Event::Dead { station: DEAD_STATION.into(), from: after(0), until: after(2 * 3_600) },
+        Event::Spike { station: SPIKE_STATION.into(), at: after(60) },
+    ];
+    Scenario { seed: 2026, events: if calm { Vec::new() } else { events }, periods: true, interval_s: None }
+}
+
+/// A day of history, a few stations at a time.
+async fn fill(plans: &[Plan], to: &str, now: Instant, hours: i64) -> anyhow::Result<()> {
+    const AT_ONCE: usize = 8;
+    if hours <= 0 {
+        return Ok(());
+    }
+    let bar = ProgressBar::new(plans.len() as u64).with_message("history");
+    let mut waiting = plans.iter().cloned();
+    let mut going = FuturesUnordered::new();
+    let span = Span { hours, real_minutes: 60 };
+    loop {
+        while going.len() < AT_ONCE
+            && let Some(plan) = waiting.next()
+        {
+            going.push(history::send(plan, to, now, span));
+        }
+        match going.next().await {
+            Some(sent) => {
+                sent.context("the demonstration's history")?;
+                bar.inc(1);
+            }
+            None => break,
+        }
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+fn greeting(pack: &CityPack, running: &Running) -> String {
+    let mut lines = vec![
+        format!("山水 shanshui · {}演示 demonstration of {}", pack.city.name_zh, pack.city.name_en),
+        format!("  界面 interface  http://{}", running.http),
+        format!("  站点 stations   {} (HJ 212 over TCP)", running.hj212),
+        "  登录 logins".to_owned(),
+    ];
+    for p in &pack.people {
+        lines.push(format!("    {:<10} {}  {} {}", p.login, p.password.expose(), p.name_zh, p.role.as_str()));
+    }
+    lines.push("  停止 stop       Ctrl-C".to_owned());
+    lines.join("\n")
+}

@@ -1,0 +1,149 @@
+//! `shanshui check`, `backup`, `restore`, `migrate`, `user`: looking after what is kept.
+
+use std::io::{BufRead, IsTerminal};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::Subcommand;
+use shanshui_domain::id::PersonId;
+use shanshui_domain::place::Role;
+use shanshui_store::{PersonRow, Store};
+
+use crate::app::open_store;
+use crate::config::Config;
+use crate::http::auth;
+
+/// Shortest password taken.
+const PASSWORD_MIN: usize = 12;
+
+/// What to do with people.
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Add a person, or give one a new name, role, unit and password. The password is read from standard input.
+    Put {
+        /// Login name.
+        login: String,
+        /// Chinese name.
+        #[arg(long)]
+        name_zh: String,
+        /// English name.
+        #[arg(long)]
+        name_en: String,
+        /// duty_officer, department_officer or administrator.
+        #[arg(long)]
+        role: String,
+        /// Unit code of the city pack.
+        #[arg(long)]
+        unit: String,
+    },
+    /// Forbid a person to log in.
+    Disable {
+        /// Login name.
+        login: String,
+    },
+    /// List people.
+    List,
+}
+
+fn with_store<T>(config: &Config, work: impl AsyncFnOnce(&Store) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    super::runtime()?.block_on(async {
+        let store = open_store(config).await?;
+        let done = work(&store).await;
+        store.close().await;
+        done
+    })
+}
+
+fn existing(config: &Config) -> anyhow::Result<()> {
+    let path = config.database();
+    if !path.exists() {
+        bail!("{}: there is no database", path.display());
+    }
+    Ok(())
+}
+
+/// `shanshui check`: one JSON line per finding, exit 1 when something is wrong.
+pub(super) fn check(config: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let config = Config::load(config)?;
+    existing(&config)?;
+    let findings = with_store(&config, async |store| Ok(store.check().await?))?;
+    for finding in &findings {
+        println!("{}", serde_json::to_string(finding)?);
+    }
+    Ok(if findings.iter().all(|f| f.ok) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// `shanshui backup TO`: a whole copy, also while the program runs.
+pub(super) fn backup(config: Option<&Path>, to: &Path) -> anyhow::Result<ExitCode> {
+    let config = Config::load(config)?;
+    existing(&config)?;
+    super::runtime()?.block_on(Store::backup_file(&config.database(), to))?;
+    eprintln!("{}", to.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `shanshui restore FROM`: checks a copy and puts it where the database belongs; never over one that is there.
+pub(super) fn restore(config: Option<&Path>, from: &Path) -> anyhow::Result<ExitCode> {
+    let config = Config::load(config)?;
+    std::fs::create_dir_all(&config.data).with_context(|| format!("data folder {}", config.data.display()))?;
+    super::runtime()?.block_on(Store::restore(from, &config.database()))?;
+    eprintln!("{}", config.database().display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `shanshui migrate`: brings the schema up and says so.
+pub(super) fn migrate(config: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let config = Config::load(config)?;
+    with_store(&config, async |_| Ok(()))?;
+    eprintln!("{}: the schema is current", config.database().display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `shanshui user`.
+pub(super) fn user(config: Option<&Path>, what: &User) -> anyhow::Result<ExitCode> {
+    let config = Config::load(config)?;
+    with_store(&config, async |store| match what {
+        User::List => {
+            for p in store.people().await? {
+                let state = if p.disabled { "disabled" } else { "" };
+                println!("{}\t{}\t{}\t{}\t{state}", p.login, p.name_zh, p.role.as_str(), p.unit);
+            }
+            Ok(())
+        }
+        User::Disable { login } => {
+            let person = store.person_by_login(login).await?.with_context(|| format!("{login}: no such person"))?;
+            Ok(store.person_put(PersonRow { disabled: true, ..person }).await?)
+        }
+        User::Put { login, name_zh, name_en, role, unit } => {
+            let role = Role::parse(role).with_context(|| format!("--role: no such role {role:?}"))?;
+            let password = password()?;
+            let known = store.person_by_login(login).await?;
+            let person = PersonRow {
+                id: known.map_or_else(|| PersonId(uuid::Uuid::now_v7()), |p| p.id),
+                login: login.clone(),
+                name_zh: name_zh.clone(),
+                name_en: name_en.clone(),
+                role,
+                unit: unit.clone(),
+                password_hash: auth::hash_password(&password)?,
+                disabled: false,
+            };
+            Ok(store.person_put(person).await?)
+        }
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn password() -> anyhow::Result<String> {
+    if std::io::stdin().is_terminal() {
+        eprint!("password (at least {PASSWORD_MIN} characters): ");
+    }
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    let password = line.trim_end_matches(['\r', '\n']).to_owned();
+    if password.chars().count() < PASSWORD_MIN {
+        bail!("password: at least {PASSWORD_MIN} characters");
+    }
+    Ok(password)
+}

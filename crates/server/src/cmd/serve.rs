@@ -1,0 +1,134 @@
+//! `shanshui serve`: stations, people and jobs in one process.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use shanshui_domain::id::PersonId;
+use shanshui_domain::place::CityPack;
+use shanshui_store::{PersonRow, Store};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::auth;
+use crate::{city, http, job};
+
+/// A running program.
+pub struct Running {
+    /// The program.
+    pub app: App,
+    /// Where people connect.
+    pub http: SocketAddr,
+    /// Where stations connect.
+    pub hj212: SocketAddr,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Running {
+    /// Opens everything, listens, and starts the jobs.
+    ///
+    /// # Errors
+    /// When an address is taken, or something cannot be opened.
+    pub async fn start(config: Config, pack: CityPack, clock: Clock, demo: bool) -> anyhow::Result<Self> {
+        let web = TcpListener::bind(config.http.listen)
+            .await
+            .with_context(|| format!("http.listen {}", config.http.listen))?;
+        let devices = TcpListener::bind(config.hj212.listen)
+            .await
+            .with_context(|| format!("hj212.listen {}", config.hj212.listen))?;
+        let (http_at, hj212_at) = (web.local_addr()?, devices.local_addr()?);
+        let (app, hears) = App::open(config, pack, clock, demo).await?;
+        let mut tasks = job::start(&app, hears);
+        let stop = app.shutdown.clone();
+        let (ingest, stop_devices) = (app.ingest.clone(), stop.clone());
+        tasks.push(tokio::spawn(async move { ingest.serve(devices, stop_devices).await }));
+        let router = http::router(app.clone());
+        tasks.push(tokio::spawn(async move {
+            let served = axum::serve(web, router).with_graceful_shutdown(stop.cancelled_owned()).await;
+            if let Err(error) = served {
+                tracing::error!(%error, "the HTTP server ended");
+            }
+        }));
+        Ok(Self { app, http: http_at, hj212: hj212_at, tasks })
+    }
+
+    /// Ends everything: no new work, what was begun is finished, the store is closed last.
+    pub async fn stop(self) {
+        self.app.shutdown.cancel();
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task did not end well");
+            }
+        }
+        self.app.store.close().await;
+    }
+}
+
+/// Runs until SIGINT or SIGTERM.
+pub(super) fn run(config: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let config = Config::load(config)?;
+    super::log_to_stderr();
+    super::runtime()?.block_on(async {
+        let pack = city::load(&config.city_packs)?;
+        let running = Running::start(config, pack, Clock::system(), false).await?;
+        people_of_pack(&running.app).await?;
+        println!("{}", serde_json::json!({"http": running.http, "hj212": running.hj212}));
+        wait(&running.app.shutdown).await;
+        tracing::info!("ending");
+        running.stop().await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// People of the city pack who have no login yet get one; those there already keep their password.
+async fn people_of_pack(app: &App) -> anyhow::Result<()> {
+    people_put(&app.store, &app.pack).await?;
+    app.people_reload().await
+}
+
+/// Makes the people of a pack known to a store.
+///
+/// # Errors
+/// When they cannot be written.
+pub async fn people_put(store: &Store, pack: &CityPack) -> anyhow::Result<()> {
+    for p in &pack.people {
+        if store.person_by_login(&p.login).await?.is_some() {
+            continue;
+        }
+        let password = p.password.expose().to_owned();
+        let password_hash = tokio::task::spawn_blocking(move || auth::hash_password(&password)).await??;
+        let row = PersonRow {
+            id: PersonId(uuid::Uuid::now_v7()),
+            login: p.login.clone(),
+            name_zh: p.name_zh.clone(),
+            name_en: p.name_en.clone(),
+            role: p.role,
+            unit: p.unit.clone(),
+            password_hash,
+            disabled: false,
+        };
+        store.person_put(row).await?;
+    }
+    Ok(())
+}
+
+/// Waits for SIGINT, SIGTERM, or the program's own wish to end.
+pub(super) async fn wait(stop: &CancellationToken) {
+    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(signal) => signal,
+        Err(error) => {
+            tracing::error!(%error, "no signals; ending only by the program's own wish");
+            stop.cancelled().await;
+            return;
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

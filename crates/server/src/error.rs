@@ -1,0 +1,135 @@
+//! One error for every HTTP handler: kind to status once, a stable code, words in both languages.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use shanshui_domain::act::case::Refused;
+use shanshui_store::StoreError;
+
+use crate::http::view::{Problem, Words};
+
+/// Why a request was not served.
+#[derive(Debug)]
+pub enum ApiError {
+    /// Nobody is logged in.
+    Unauthenticated,
+    /// The login failed: unknown name, wrong password and disabled account sound the same.
+    BadLogin,
+    /// The caller's role may not do this.
+    Forbidden,
+    /// There is no such thing, or it is not the caller's to see.
+    NotFound,
+    /// Somebody else was faster; read again.
+    Conflict(String),
+    /// The request is wrong: field and reason.
+    BadRequest(String),
+    /// The rules refuse it.
+    Refused(Refused),
+    /// The body is too large.
+    TooLarge,
+    /// Devices' commands are switched off, or the device is not connected.
+    Unavailable(String),
+    /// New data cannot be made durable at present.
+    NotWritable(String),
+    /// A fault of ours; the detail goes to the log only.
+    Internal(anyhow::Error),
+}
+
+impl ApiError {
+    /// A wrong field of a request.
+    pub fn field(name: &str, reason: impl std::fmt::Display) -> Self {
+        Self::BadRequest(format!("{name}: {reason}"))
+    }
+
+    fn parts(&self) -> (StatusCode, &'static str, &'static str, &'static str) {
+        match self {
+            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated", "请先登录", "please log in"),
+            Self::BadLogin => (StatusCode::UNAUTHORIZED, "bad_login", "用户名或密码不正确", "wrong name or password"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "您没有此项权限", "you may not do this"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "没有找到", "not found"),
+            Self::Conflict(_) => (
+                StatusCode::CONFLICT,
+                "conflict",
+                "内容已被他人更新，请刷新后重试",
+                "changed by somebody else; reload and try again",
+            ),
+            Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request", "请求内容有误", "the request is wrong"),
+            Self::Refused(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "refused", "当前状态不允许此操作", "the rules refuse this")
+            }
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "文件过大", "the file is too large"),
+            Self::Unavailable(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "设备未连接或反控未开启",
+                "device not connected, or commands are off",
+            ),
+            Self::NotWritable(_) => (
+                StatusCode::INSUFFICIENT_STORAGE,
+                "not_writable",
+                "磁盘已满或不可写，暂停接收",
+                "the disk is full or not writable",
+            ),
+            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "服务器内部错误", "internal error"),
+        }
+    }
+
+    fn detail(&self) -> String {
+        match self {
+            Self::Conflict(d) | Self::BadRequest(d) | Self::Unavailable(d) | Self::NotWritable(d) => d.clone(),
+            Self::Refused(r) => r.to_string(),
+            _ => String::new(),
+        }
+    }
+
+    fn title(&self, zh: &str, en: &str) -> Words {
+        match self {
+            Self::Refused(refused) => refused_words(refused),
+            Self::BadRequest(detail) => Words { zh: format!("{zh}：{detail}"), en: format!("{en}: {detail}") },
+            _ => Words { zh: zh.into(), en: en.into() },
+        }
+    }
+}
+
+fn refused_words(refused: &Refused) -> Words {
+    let zh = match refused {
+        Refused::State { .. } => "案件当前状态不允许此操作",
+        Refused::Beginning => "案件只能立案一次",
+        Refused::NoEvidence(_) => "至少需要一份证据",
+        Refused::SamePerson => "反馈人不能核查自己的办理结果",
+        Refused::NotAssignee => "只有承办人可以反馈",
+        Refused::DueInThePast => "办理期限不能早于现在",
+        Refused::NoTitle => "请填写案件标题",
+    };
+    Words { zh: zh.into(), en: refused.to_string() }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let Self::Internal(error) = &self {
+            tracing::error!(error = format!("{error:#}"), "request failed");
+        }
+        let (status, code, zh, en) = self.parts();
+        let body =
+            Problem { code: code.into(), status: status.as_u16(), title: self.title(zh, en), detail: self.detail() };
+        (status, [("content-type", "application/problem+json")], Json(body)).into_response()
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::NotFound,
+            StoreError::Conflict => Self::Conflict("version moved".into()),
+            StoreError::Refused(refused) => Self::Refused(refused),
+            error @ (StoreError::Full(_) | StoreError::Busy) => Self::NotWritable(error.to_string()),
+            other => Self::Internal(other.into()),
+        }
+    }
+}
+
+impl From<anyhow::Error> for ApiError {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Internal(error)
+    }
+}

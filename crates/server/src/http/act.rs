@@ -1,0 +1,381 @@
+//! Alarms and cases.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::response::IntoResponse;
+use serde::Deserialize;
+use sha2::Digest;
+use shanshui_domain::act::alarm::AlarmState;
+use shanshui_domain::act::case::{Action, Event};
+use shanshui_domain::id::{AlarmId, CaseId, EvidenceId, PersonId};
+use shanshui_store::{AlarmFilter, CaseDetail, CaseFilter, EvidenceRow};
+use utoipa::IntoParams;
+
+use super::auth::Caller;
+use super::convert::{instant_in, instant_out};
+use super::rights;
+use super::view::{
+    AlarmView, CaseActionIn, CaseActionView, CaseEventView, CaseIn, CaseSummaryView, CaseView, EvidenceView, Page,
+    Problem, RoleView,
+};
+use crate::app::{App, Live};
+use crate::error::ApiError;
+
+/// Rows of one page, at most.
+const PAGE_MAX: usize = 200;
+/// What can be evidence: pictures and PDF.
+const MEDIA_TYPES: &[&str] = &["image/jpeg", "image/png", "image/webp", "application/pdf"];
+
+/// Which alarms.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct AlarmQuery {
+    /// States, joined by commas; all when absent.
+    state: Option<String>,
+    /// Station code.
+    station: Option<String>,
+    /// Cursor of the page before.
+    before: Option<String>,
+    /// Rows wanted, 50 by default, 200 at most.
+    limit: Option<usize>,
+}
+
+/// Alarms, newest first.
+#[utoipa::path(get, path = "/api/v1/act/alarms", tag = "act", params(AlarmQuery),
+    responses((status = 200, body = Page<AlarmView>), (status = 400, body = Problem)))]
+pub async fn alarms(
+    State(app): State<App>,
+    _caller: Caller,
+    Query(query): Query<AlarmQuery>,
+) -> Result<Json<Page<AlarmView>>, ApiError> {
+    let states = match query.state.as_deref() {
+        None | Some("") => None,
+        Some(words) => Some(words.split(',').map(alarm_state).collect::<Result<Vec<_>, _>>()?),
+    };
+    let before = query.before.as_deref().map(str::parse::<AlarmId>).transpose();
+    let before = before.map_err(|e| ApiError::field("before", e))?;
+    let limit = page_limit(query.limit);
+    let filter = AlarmFilter { states, station: query.station.map(shanshui_domain::id::StationCode) };
+    let rows = app.store.alarms(&filter, before, limit).await?;
+    let next = full_page(&rows, limit, |row| row.id.to_string());
+    Ok(Json(Page { items: rows.iter().map(|row| app.alarm_view(row)).collect(), next }))
+}
+
+fn alarm_state(word: &str) -> Result<AlarmState, ApiError> {
+    AlarmState::parse(word).ok_or_else(|| ApiError::field("state", format!("no such state {word:?}")))
+}
+
+fn page_limit(asked: Option<usize>) -> usize {
+    asked.unwrap_or(50).clamp(1, PAGE_MAX)
+}
+
+fn full_page<T>(rows: &[T], limit: usize, cursor: impl Fn(&T) -> String) -> Option<String> {
+    (rows.len() == limit).then(|| rows.last().map(cursor)).flatten()
+}
+
+/// Takes notice of an alarm.
+#[utoipa::path(post, path = "/api/v1/act/alarms/{id}/acknowledge", tag = "act", params(("id" = String, Path)),
+    responses((status = 200, body = AlarmView), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub async fn acknowledge(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<AlarmView>, ApiError> {
+    let id: AlarmId = id.parse().map_err(|_| ApiError::NotFound)?;
+    let row = app.store.alarm_acknowledge(id, caller.id(), app.clock.now()).await?;
+    app.audit(Some(caller.id()), "alarm_acknowledge", &id.to_string(), serde_json::json!({})).await?;
+    let view = app.alarm_view(&row);
+    app.tell(Live::Alarm(Box::new(view.clone())));
+    Ok(Json(view))
+}
+
+/// Which cases.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct CaseQuery {
+    /// State; `unclosed` means all but closed; all when absent.
+    state: Option<String>,
+    /// Only those the caller must act on.
+    mine: Option<bool>,
+    /// Cursor of the page before.
+    before: Option<String>,
+    /// Rows wanted, 50 by default, 200 at most.
+    limit: Option<usize>,
+}
+
+/// Cases, newest first. A department officer gets their own only.
+#[utoipa::path(get, path = "/api/v1/act/cases", tag = "act", params(CaseQuery),
+    responses((status = 200, body = Page<CaseSummaryView>), (status = 400, body = Problem)))]
+pub async fn cases(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<CaseQuery>,
+) -> Result<Json<Page<CaseSummaryView>>, ApiError> {
+    let before = query.before.as_deref().map(str::parse::<CaseId>).transpose();
+    let before = before.map_err(|e| ApiError::field("before", e))?;
+    let limit = page_limit(query.limit);
+    let own = caller.role == RoleView::DepartmentOfficer;
+    let filter = CaseFilter {
+        state: query.state,
+        assignee: query.mine.unwrap_or(false).then_some(caller.id()),
+        participant: own.then_some(caller.id()),
+    };
+    let rows = app.store.cases(&filter, before, limit).await?;
+    let next = full_page(&rows, limit, |row| row.id.to_string());
+    let people = app.people();
+    let now = app.clock.now();
+    Ok(Json(Page { items: rows.iter().map(|row| app.case_summary(row, &people, now)).collect(), next }))
+}
+
+/// One case with its history.
+#[utoipa::path(get, path = "/api/v1/act/cases/{id}", tag = "act", params(("id" = String, Path)),
+    responses((status = 200, body = CaseView), (status = 404, body = Problem)))]
+pub async fn case(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Json<CaseView>, ApiError> {
+    let detail = visible_case(&app, &caller, &id).await?;
+    Ok(Json(case_view(&app, &caller, detail).await?))
+}
+
+async fn visible_case(app: &App, caller: &Caller, id: &str) -> Result<CaseDetail, ApiError> {
+    let id: CaseId = id.parse().map_err(|_| ApiError::NotFound)?;
+    let detail = app.store.case(id).await?;
+    if caller.sees(&detail.case, participants(&detail)) { Ok(detail) } else { Err(ApiError::NotFound) }
+}
+
+fn participants(detail: &CaseDetail) -> impl Iterator<Item = PersonId> + '_ {
+    detail.events.iter().flat_map(|(event, _)| match &event.action {
+        Action::Assign { to, .. } => vec![event.by, *to],
+        _ => vec![event.by],
+    })
+}
+
+/// Opens a case, from an alarm or by hand.
+#[utoipa::path(post, path = "/api/v1/act/cases", tag = "act", request_body = CaseIn,
+    responses((status = 200, body = CaseView), (status = 400, body = Problem), (status = 409, body = Problem)))]
+pub async fn case_open(
+    State(app): State<App>,
+    caller: Caller,
+    Json(input): Json<CaseIn>,
+) -> Result<Json<CaseView>, ApiError> {
+    let alarm = input.alarm.as_deref().map(str::parse::<AlarmId>).transpose();
+    let alarm = alarm.map_err(|e| ApiError::field("alarm", e))?;
+    if let Some(alarm) = alarm
+        && app.store.alarm(alarm).await?.case.is_some()
+    {
+        return Err(ApiError::Conflict("the alarm has a case already".into()));
+    }
+    let now = app.clock.now();
+    let event = event(&caller, now, Action::Open { title: input.title, alarm }, input.note);
+    let id = CaseId(uuid::Uuid::now_v7());
+    app.store.case_open(id, &event, &case_prefix(&app, now)).await?;
+    let detail = app.store.case(id).await?;
+    app.tell(Live::Case { id: id.to_string() });
+    if let Some(alarm) = alarm {
+        let row = app.store.alarm(alarm).await?;
+        app.tell(Live::Alarm(Box::new(app.alarm_view(&row))));
+    }
+    Ok(Json(case_view(&app, &caller, detail).await?))
+}
+
+/// Business numbers count anew each civil year: `衢环案〔2026〕` for Quzhou.
+fn case_prefix(app: &App, now: shanshui_domain::time::Instant) -> String {
+    format!("{}-{}-", app.pack.city.code, app.zone.day(now).year())
+}
+
+fn event(caller: &Caller, at: shanshui_domain::time::Instant, action: Action, note: String) -> Event {
+    Event { v: Event::FORMAT, at, by: caller.id(), action, note }
+}
+
+/// Moves a case.
+#[utoipa::path(post, path = "/api/v1/act/cases/{id}/actions", tag = "act", params(("id" = String, Path)),
+    request_body = CaseActionIn,
+    responses((status = 200, body = CaseView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn case_act(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(input): Json<CaseActionIn>,
+) -> Result<Json<CaseView>, ApiError> {
+    let detail = visible_case(&app, &caller, &id).await?;
+    if !rights::may_act(caller.role, input.action) {
+        return Err(ApiError::Forbidden);
+    }
+    let action = action_of(&app, &detail, &input).await?;
+    let event = event(&caller, app.clock.now(), action, input.note);
+    app.store.case_commit(detail.case.id, input.version, &[event]).await?;
+    app.tell(Live::Case { id: id.clone() });
+    let detail = app.store.case(detail.case.id).await?;
+    Ok(Json(case_view(&app, &caller, detail).await?))
+}
+
+async fn action_of(app: &App, detail: &CaseDetail, input: &CaseActionIn) -> Result<Action, ApiError> {
+    Ok(match input.action {
+        CaseActionView::Assign => Action::Assign { to: assignee(app, input).await?, due: due(input)? },
+        CaseActionView::SendBack => Action::SendBack { due: due(input)? },
+        CaseActionView::Report => Action::Report { evidence: evidence_ids(app, detail, input).await? },
+        CaseActionView::Verify => Action::Verify { evidence: evidence_ids(app, detail, input).await? },
+        CaseActionView::Close => Action::Close,
+        CaseActionView::Open => return Err(ApiError::field("action", "a case is opened once")),
+    })
+}
+
+async fn assignee(app: &App, input: &CaseActionIn) -> Result<PersonId, ApiError> {
+    let to = input.to.as_deref().ok_or_else(|| ApiError::field("to", "missing"))?;
+    let to: PersonId = to.parse().map_err(|e| ApiError::field("to", e))?;
+    let known = app.store.people().await?.iter().any(|p| p.id == to && !p.disabled);
+    if known { Ok(to) } else { Err(ApiError::field("to", "no such person")) }
+}
+
+fn due(input: &CaseActionIn) -> Result<shanshui_domain::time::Instant, ApiError> {
+    let due = input.due.as_deref().ok_or_else(|| ApiError::field("due", "missing"))?;
+    instant_in("due", due)
+}
+
+/// Evidence given with an action must lie in the same case.
+async fn evidence_ids(app: &App, detail: &CaseDetail, input: &CaseActionIn) -> Result<Vec<EvidenceId>, ApiError> {
+    let stored = app.store.evidence_list(detail.case.id).await?;
+    let mut ids = Vec::with_capacity(input.evidence.len());
+    for text in &input.evidence {
+        let id: EvidenceId = text.parse().map_err(|e| ApiError::field("evidence", e))?;
+        if !stored.iter().any(|row| row.id == id) {
+            return Err(ApiError::field("evidence", format!("{id} is not of this case")));
+        }
+        ids.push(id);
+    }
+    Ok(ids)
+}
+
+/// Name of the file.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct EvidenceQuery {
+    /// File name as the person knows it.
+    name: String,
+}
+
+/// Adds a file to a case; an action cites it afterwards.
+#[utoipa::path(post, path = "/api/v1/act/cases/{id}/evidence", tag = "act", params(("id" = String, Path), EvidenceQuery),
+    request_body(content = String, content_type = "application/octet-stream"),
+    responses((status = 200, body = EvidenceView), (status = 400, body = Problem), (status = 413, body = Problem)))]
+pub async fn evidence_put(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(query): Query<EvidenceQuery>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<EvidenceView>, ApiError> {
+    let detail = visible_case(&app, &caller, &id).await?;
+    let media_type = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    check_file(&media_type, &body)?;
+    let row = EvidenceRow {
+        id: EvidenceId(uuid::Uuid::now_v7()),
+        case: detail.case.id,
+        name: query.name.chars().filter(|c| !c.is_control()).take(120).collect(),
+        media_type,
+        size: body.len() as i64,
+        sha256: hex::encode(sha2::Sha256::digest(&body)),
+        by: caller.id(),
+        at: app.clock.now(),
+    };
+    app.store.evidence_put(&row, body.to_vec()).await?;
+    app.audit(Some(caller.id()), "evidence_put", &row.id.to_string(), serde_json::json!({"sha256": row.sha256}))
+        .await?;
+    Ok(Json(app.evidence_view(&row, &app.people())))
+}
+
+/// A file is what its first bytes say, not what its sender says.
+fn check_file(media_type: &str, body: &[u8]) -> Result<(), ApiError> {
+    let seen = match body {
+        [0xFF, 0xD8, 0xFF, ..] => "image/jpeg",
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
+        [b'%', b'P', b'D', b'F', ..] => "application/pdf",
+        _ => "unknown",
+    };
+    if !MEDIA_TYPES.contains(&media_type) {
+        return Err(ApiError::field("content-type", format!("{media_type:?} is not one of {MEDIA_TYPES:?}")));
+    }
+    if seen != media_type {
+        return Err(ApiError::field("body", format!("said to be {media_type}, looks like {seen}")));
+    }
+    Ok(())
+}
+
+/// The bytes of a file.
+#[utoipa::path(get, path = "/api/v1/act/evidence/{id}", tag = "act", params(("id" = String, Path)),
+    responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = Problem)))]
+pub async fn evidence(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<impl IntoResponse, ApiError> {
+    let id: EvidenceId = id.parse().map_err(|_| ApiError::NotFound)?;
+    let (row, bytes) = app.store.evidence(id).await?;
+    visible_case(&app, &caller, &row.case.to_string()).await?;
+    let headers = [
+        (CONTENT_TYPE, row.media_type.clone()),
+        (CONTENT_DISPOSITION, "inline".to_owned()),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+        (CACHE_CONTROL, "private, max-age=86400".to_owned()),
+    ];
+    Ok((headers, bytes))
+}
+
+async fn case_view(app: &App, caller: &Caller, detail: CaseDetail) -> Result<CaseView, ApiError> {
+    let people = app.people();
+    let alarm = match detail.case.alarm {
+        Some(id) => Some(app.alarm_view(&app.store.alarm(id).await?)),
+        None => None,
+    };
+    let evidence = app.store.evidence_list(detail.case.id).await?;
+    let events = detail
+        .events
+        .iter()
+        .map(|(event, link)| {
+            let (to, due, files) = match &event.action {
+                Action::Assign { to, due } => (Some(*to), Some(*due), &[][..]),
+                Action::SendBack { due } => (None, Some(*due), &[][..]),
+                Action::Report { evidence } | Action::Verify { evidence } => (None, None, evidence.as_slice()),
+                Action::Open { .. } | Action::Close => (None, None, &[][..]),
+            };
+            CaseEventView {
+                seq: link.seq,
+                at: instant_out(event.at),
+                by: app.person_of(event.by, &people),
+                action: event.action.name().into(),
+                to: to.map(|p| app.person_of(p, &people)),
+                due: due.map(instant_out),
+                note: event.note.clone(),
+                evidence: files.iter().map(ToString::to_string).collect(),
+                digest: link.digest.clone(),
+                algorithm: link.algorithm.as_str().into(),
+            }
+        })
+        .collect();
+    let actions = detail.case.actions_for(caller.id()).into_iter().map(CaseActionView::from);
+    Ok(CaseView {
+        actions: actions.filter(|a| rights::may_act(caller.role, *a)).collect(),
+        version: detail.case.version,
+        alarm,
+        events,
+        evidence: evidence.iter().map(|row| app.evidence_view(row, &people)).collect(),
+        summary: app.case_summary(&detail.summary(), &people, app.clock.now()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_what_its_bytes_say() {
+        assert!(check_file("image/png", b"\x89PNG\r\n\x1a\n").is_ok());
+        assert!(check_file("image/png", b"<script>").is_err());
+        assert!(check_file("text/html", b"<script>").is_err());
+        assert!(check_file("image/jpeg", b"\x89PNG\r\n\x1a\n").is_err());
+        assert!(check_file("image/jpeg", b"").is_err());
+    }
+}

@@ -1,0 +1,164 @@
+//! Who is calling: sessions on the server, a cookie in the browser, one gate before every handler.
+
+use std::sync::LazyLock;
+
+use argon2::Argon2;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::middleware::Next;
+use axum::response::Response;
+use rand::RngCore;
+use sha2::Digest;
+use shanshui_domain::act::case::Case;
+use shanshui_domain::id::PersonId;
+use shanshui_store::PersonRow;
+
+use super::rights::{self, Who};
+use super::view::RoleView;
+use crate::app::App;
+use crate::error::ApiError;
+
+/// Name of the session cookie.
+pub const COOKIE_NAME: &str = "shanshui_session";
+/// How long a session lasts at most: one shift.
+pub const SESSION_MS: i64 = 12 * 3_600 * 1_000;
+/// Header that a browser does not send across origins without asking: our defence against forged writes.
+pub const WRITE_HEADER: &str = "x-shanshui";
+
+/// The person behind a request. Handlers that read or change rows take it, so that they cannot forget to ask.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The person's row.
+    pub person: PersonRow,
+    /// Their role.
+    pub role: RoleView,
+}
+
+impl Caller {
+    /// Id of the person.
+    pub fn id(&self) -> PersonId {
+        self.person.id
+    }
+
+    /// Whether a case is this caller's to see: a department officer's only when it is, or was, theirs.
+    pub fn sees(&self, case: &Case, people_in_it: impl IntoIterator<Item = PersonId>) -> bool {
+        self.role != RoleView::DepartmentOfficer
+            || case.opened_by == self.id()
+            || people_in_it.into_iter().any(|p| p == self.id())
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        parts.extensions.get::<Self>().cloned().ok_or(ApiError::Unauthenticated)
+    }
+}
+
+/// The gate: finds the row of the rights table, the session, and lets through or not.
+pub async fn gate(
+    State(app): State<App>,
+    path: MatchedPath,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let who = rights::who(request.method(), path.as_str()).ok_or(ApiError::NotFound)?;
+    if request.method() != Method::GET && !request.headers().contains_key(WRITE_HEADER) {
+        return Err(ApiError::field(WRITE_HEADER, "header missing on a write"));
+    }
+    let caller = caller(&app, request.headers()).await?;
+    if who != Who::Public {
+        let caller = caller.ok_or(ApiError::Unauthenticated)?;
+        if !rights::allows(who, caller.role) {
+            return Err(ApiError::Forbidden);
+        }
+        request.extensions_mut().insert(caller);
+    }
+    Ok(next.run(request).await)
+}
+
+async fn caller(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, ApiError> {
+    let Some(token) = token_of(headers) else { return Ok(None) };
+    let Some((person, expires)) = app.store.session(&digest(&token)).await? else { return Ok(None) };
+    if expires <= app.clock.now() || person.disabled {
+        return Ok(None);
+    }
+    let role = person.role.into();
+    Ok(Some(Caller { person, role }))
+}
+
+/// The session token a request carries.
+pub fn token_of(headers: &HeaderMap) -> Option<String> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(COOKIE_NAME)?.strip_prefix('=').map(str::to_owned))
+}
+
+/// What the store keeps of a token: whoever reads the database cannot log in with it.
+pub fn digest(token: &str) -> String {
+    hex::encode(sha2::Sha256::digest(token.as_bytes()))
+}
+
+/// A new session token: 32 random bytes.
+pub fn new_token() -> String {
+    let mut bytes = [0u8; 32];
+    rand::rng().fill_bytes(&mut bytes);
+    hex::encode(bytes)
+}
+
+/// The header that gives a browser its session, or takes it away when `token` is empty.
+pub fn cookie(token: &str, secure: bool) -> Result<(axum::http::HeaderName, HeaderValue), ApiError> {
+    let age = if token.is_empty() { 0 } else { SESSION_MS / 1_000 };
+    let secure = if secure { "; Secure" } else { "" };
+    let text = format!("{COOKIE_NAME}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={age}{secure}");
+    let value = HeaderValue::from_str(&text).map_err(|e| ApiError::Internal(e.into()))?;
+    Ok((SET_COOKIE, value))
+}
+
+/// Hashes a password with argon2id; slow on purpose, so call it off the async threads.
+pub fn hash_password(password: &str) -> anyhow::Result<String> {
+    let hash = Argon2::default().hash_password(password.as_bytes()).map_err(|e| anyhow::anyhow!("argon2: {e}"))?;
+    Ok(hash.to_string())
+}
+
+/// Checks a password. Without a stored hash the same work is done against a hash nobody has the password of, so that an
+/// unknown name takes as long as a wrong password.
+pub async fn check_password(stored: Option<String>, password: String) -> anyhow::Result<bool> {
+    static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| hash_password(&new_token()).ok());
+    let known = stored.is_some();
+    let matches = tokio::task::spawn_blocking(move || {
+        let Some(hash) = stored.or_else(|| NOBODY.clone()) else { return false };
+        PasswordHash::new(&hash).is_ok_and(|h| Argon2::default().verify_password(password.as_bytes(), &h).is_ok())
+    })
+    .await?;
+    Ok(known && matches)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_is_checked_against_its_hash_only() {
+        let hash = hash_password("shan-shui-2026").expect("argon2");
+        assert!(check_password(Some(hash.clone()), "shan-shui-2026".into()).await.expect("joined"));
+        assert!(!check_password(Some(hash), "shan-shui-2025".into()).await.expect("joined"));
+        assert!(!check_password(None, "shan-shui-2026".into()).await.expect("joined"));
+    }
+
+    #[test]
+    fn the_token_is_found_among_cookies() {
+        let mut headers = HeaderMap::new();
+        headers.insert(COOKIE, HeaderValue::from_static("a=b; shanshui_session=abc; shanshui_session_2=x"));
+        assert_eq!(token_of(&headers), Some("abc".into()));
+        assert_eq!(token_of(&HeaderMap::new()), None);
+    }
+}

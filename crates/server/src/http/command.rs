@@ -1,0 +1,189 @@
+//! Commands to devices and their registration: checked, logged step by step, audited.
+
+use shanshui_domain::id::{CommandId, Mn, PersonId, StationCode};
+use shanshui_domain::place::{Device, Secret, StationKind};
+use shanshui_store::CommandRow;
+
+use super::auth::Caller;
+use super::convert::instant_in;
+use super::view::{DeviceCommandIn, DeviceCommandView, DeviceIn};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::ingest::{ExchangeError, Request, Step};
+use crate::registry::DeviceEntry;
+
+impl App {
+    /// Sends a command and follows it to its end; what has happened so far is kept with every step.
+    pub async fn send_command(
+        &self,
+        caller: &Caller,
+        mn: Mn,
+        input: DeviceCommandIn,
+    ) -> Result<DeviceCommandView, ApiError> {
+        if !self.config.hj212.commands {
+            return Err(ApiError::Unavailable("hj212.commands is off".into()));
+        }
+        let entry = self.registry.index().device(mn.0.as_bytes()).cloned().ok_or(ApiError::NotFound)?;
+        let (request, reason) = self.request(&entry, input)?;
+        if reason.trim().is_empty() {
+            return Err(ApiError::field("reason", "missing"));
+        }
+        let row = self.command(&mn, request, caller.id(), reason).await?;
+        Ok(self.command_view(row, &self.people()))
+    }
+
+    /// Runs a request for a person, or for the program itself, with its log.
+    pub async fn command(
+        &self,
+        mn: &Mn,
+        request: Request,
+        person: PersonId,
+        reason: String,
+    ) -> Result<CommandRow, ApiError> {
+        let id = CommandId(uuid::Uuid::now_v7());
+        let (cn, at) = (request.cn.to_owned(), self.clock.now());
+        let mut row = CommandRow { id, mn: mn.clone(), cn, person, reason, at, steps: "[]".into() };
+        self.store.command_put(row.clone()).await?;
+        let detail = serde_json::json!({"mn": mn, "cn": request.cn, "area": request.area, "reason": row.reason});
+        self.audit(Some(person), "device_command", &id.to_string(), detail).await?;
+        let (noted, mut notes) = tokio::sync::mpsc::unbounded_channel::<Step>();
+        let mut note = move |step| {
+            // the log below outlives the exchange
+            let _kept = noted.send(step);
+        };
+        let log = async {
+            let mut steps = Vec::new();
+            while let Some(step) = notes.recv().await {
+                steps.push(step);
+                row.steps = serde_json::to_string(&steps).unwrap_or_else(|_| "[]".into());
+                self.store.command_put(row.clone()).await?;
+            }
+            Ok::<_, ApiError>(row)
+        };
+        let exchange = async {
+            let done = self.ingest.exchange(mn, request, &mut note).await;
+            drop(note);
+            done
+        };
+        let (done, row) = tokio::join!(exchange, log);
+        match done {
+            Ok(()) => row,
+            Err(ExchangeError::NoDevice) => Err(ApiError::NotFound),
+            Err(error @ ExchangeError::NotConnected) => Err(ApiError::Unavailable(error.to_string())),
+            Err(error @ ExchangeError::Encode(_)) => Err(ApiError::field("command", error)),
+        }
+    }
+
+    fn request(&self, entry: &DeviceEntry, input: DeviceCommandIn) -> Result<(Request, String), ApiError> {
+        let civil = |field: &str, text: &str| -> Result<String, ApiError> {
+            Ok(self.zone.civil(instant_in(field, text)?).strftime("%Y%m%d%H%M%S").to_string())
+        };
+        let span = |begin: &str, end: &str| -> Result<String, ApiError> {
+            if instant_in("begin", begin)? > instant_in("end", end)? {
+                return Err(ApiError::field("begin", "is after end"));
+            }
+            Ok(format!("BeginTime={},EndTime={}", civil("begin", begin)?, civil("end", end)?))
+        };
+        let request = |cn: &'static str, area: String| Request { cn, area };
+        Ok(match input {
+            DeviceCommandIn::SetClock { reason } => {
+                let now = self.zone.civil(self.clock.now()).strftime("%Y%m%d%H%M%S").to_string();
+                (request("1012", format!("SystemTime={now}")), reason)
+            }
+            DeviceCommandIn::RealInterval { seconds, reason } => {
+                if !(30..=3_600).contains(&seconds) {
+                    return Err(ApiError::field("seconds", "30 to 3600 (HJ 212-2017 RtdInterval)"));
+                }
+                (request("1062", format!("RtdInterval={seconds}")), reason)
+            }
+            DeviceCommandIn::Pull { data, begin, end, reason } => {
+                let cn = match data.as_str() {
+                    "real" => "2011",
+                    "minute" => "2051",
+                    "hour" => "2061",
+                    "day" => "2031",
+                    other => return Err(ApiError::field("data", format!("no such data {other:?}"))),
+                };
+                (request(cn, span(&begin, &end)?), reason)
+            }
+            DeviceCommandIn::SampleNow { factor, reason } => {
+                (request("3012", format!("PolId={}", code("factor", &factor)?)), reason)
+            }
+            DeviceCommandIn::KeepSample { factor, reason } => {
+                let area = match &factor {
+                    Some(factor) => format!("PolId={}", code("factor", factor)?),
+                    None => String::new(),
+                };
+                let cn = if entry.edition == hj212::Edition::V2025 { "3022" } else { "3015" };
+                (request(cn, area), reason)
+            }
+            DeviceCommandIn::Info { info, factor, begin, end, reason } => {
+                let mut parts = Vec::new();
+                if let Some(factor) = &factor {
+                    parts.push(format!("PolId={}", code("factor", factor)?));
+                }
+                parts.push(format!("InfoId={}", code("info", &info)?));
+                if let (Some(begin), Some(end)) = (&begin, &end) {
+                    parts.push(span(begin, end)?);
+                }
+                (request("3020", parts.join(",")), reason)
+            }
+        })
+    }
+
+    /// Registers a device.
+    pub async fn register_device(&self, by: PersonId, input: DeviceIn) -> Result<(), ApiError> {
+        let station = self.station(&StationCode(input.station.clone()));
+        let station = station.ok_or_else(|| ApiError::field("station", "no such station"))?;
+        let st = match station.kind {
+            StationKind::AirStation => "22",
+            StationKind::Outlet => outlet_system(self, station),
+            _ => "21",
+        };
+        let plain = |text: &str| {
+            !text.is_empty()
+                && text.len() <= 64
+                && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+        };
+        if !plain(&input.mn) {
+            return Err(ApiError::field("mn", "1 to 64 letters, digits, - or _"));
+        }
+        if !plain(&input.password) {
+            return Err(ApiError::field("password", "1 to 64 letters, digits, - or _"));
+        }
+        if hj212::Edition::parse(&input.edition).is_none() {
+            return Err(ApiError::field("edition", "2005, 2017 or 2025"));
+        }
+        if input.key.as_deref().is_some_and(|k| hj212::Sm4Key::from_hex(k).is_none()) {
+            return Err(ApiError::field("key", "not 32 hex digits"));
+        }
+        if !(1..=86_400).contains(&input.interval_s) {
+            return Err(ApiError::field("interval_s", "1 to 86400"));
+        }
+        let device = Device {
+            mn: Mn(input.mn.clone()),
+            station: station.code.clone(),
+            st: st.into(),
+            password: Secret::new(input.password),
+            edition: input.edition,
+            key: input.key.map(Secret::new),
+            accept_modbus_crc: false,
+            accept_swapped_modbus_crc: false,
+            interval_s: input.interval_s,
+        };
+        self.store.device_register(device).await?;
+        self.devices_reload().await?;
+        self.audit(Some(by), "device_register", &input.mn, serde_json::json!({"station": station.code})).await
+    }
+}
+
+/// Waste water (32) or exhaust gas (31), by what the outlet measures.
+fn outlet_system(app: &App, station: &shanshui_domain::place::Station) -> &'static str {
+    let gas = app.points_of(&station.code).iter().any(|p| p.point.factor.as_str().starts_with('a'));
+    if gas { "31" } else { "32" }
+}
+
+fn code<'a>(field: &str, text: &'a str) -> Result<&'a str, ApiError> {
+    let good = !text.is_empty() && text.len() <= 12 && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    if good { Ok(text) } else { Err(ApiError::field(field, "letters and digits, at most 12")) }
+}

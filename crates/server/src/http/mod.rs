@@ -1,0 +1,139 @@
+//! The HTTP edge: one page that lists every path ([`router`]), one gate, thin handlers.
+
+pub mod act;
+pub mod analyse;
+pub mod assets;
+pub mod auth;
+pub mod command;
+pub mod convert;
+pub mod events;
+pub mod present;
+pub mod rights;
+pub mod sense;
+pub mod system;
+pub mod view;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::HeaderValue;
+use axum::http::header::{
+    CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use tower_http::compression::CompressionLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::OpenApi;
+
+use crate::app::App;
+
+/// Scripts and styles from this program only, nothing from outside the machine.
+const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
+    font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Bytes of a JSON body, at most.
+const JSON_BYTES_MAX: usize = 256 << 10;
+
+/// The description of the API.
+#[derive(Debug, OpenApi)]
+#[openapi(
+    info(title = "shanshui 山水", description = "城市生态环境平台 API · API of a city's ecology platform"),
+    paths(
+        system::login, system::logout, system::me, system::about, system::health, system::people,
+        sense::geography, sense::stations, sense::station, sense::curve, sense::telegram, sense::devices,
+        sense::device_add, sense::quarantine, sense::commands, sense::command,
+        analyse::summary, analyse::judgements,
+        act::alarms, act::acknowledge, act::cases, act::case_open, act::case, act::case_act, act::evidence_put,
+        act::evidence, events::events,
+    ),
+    tags((name = "sense", description = "感知"), (name = "analyse", description = "研判"), (name = "act", description = "处置"),
+        (name = "system", description = "系统"))
+)]
+pub struct ApiDoc;
+
+/// The description of the API as text, as `openapi.json` holds it.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub fn openapi_text() -> anyhow::Result<String> {
+    Ok(ApiDoc::openapi().to_pretty_json()?)
+}
+
+/// Every path of the API and the web interface.
+pub fn router(app: App) -> Router {
+    let evidence_max = app.config.http.evidence_bytes_max;
+    let api = Router::new()
+        .route("/api/v1/system/login", post(system::login))
+        .route("/api/v1/system/logout", post(system::logout))
+        .route("/api/v1/system/me", get(system::me))
+        .route("/api/v1/system/about", get(system::about))
+        .route("/api/v1/system/health", get(system::health))
+        .route("/api/v1/system/people", get(system::people))
+        .route("/api/v1/sense/geography", get(sense::geography))
+        .route("/api/v1/sense/stations", get(sense::stations))
+        .route("/api/v1/sense/stations/{code}", get(sense::station))
+        .route("/api/v1/sense/points/{id}/curve", get(sense::curve))
+        .route("/api/v1/sense/telegrams/{id}", get(sense::telegram))
+        .route("/api/v1/sense/devices", get(sense::devices).post(sense::device_add))
+        .route("/api/v1/sense/quarantine", get(sense::quarantine))
+        .route("/api/v1/sense/devices/{mn}/commands", get(sense::commands).post(sense::command))
+        .route("/api/v1/analyse/summary", get(analyse::summary))
+        .route("/api/v1/analyse/stations/{code}/judgements", get(analyse::judgements))
+        .route("/api/v1/act/alarms", get(act::alarms))
+        .route("/api/v1/act/alarms/{id}/acknowledge", post(act::acknowledge))
+        .route("/api/v1/act/cases", get(act::cases).post(act::case_open))
+        .route("/api/v1/act/cases/{id}", get(act::case))
+        .route("/api/v1/act/cases/{id}/actions", post(act::case_act))
+        .layer(DefaultBodyLimit::max(JSON_BYTES_MAX));
+    let files = Router::new()
+        .route("/api/v1/act/cases/{id}/evidence", post(act::evidence_put))
+        .route("/api/v1/act/evidence/{id}", get(act::evidence))
+        .layer(DefaultBodyLimit::max(evidence_max));
+    let zipped = api.merge(files).layer(CompressionLayer::new());
+    // the event stream stays outside of compression: each event must leave at once
+    let all = zipped.route("/api/v1/events", get(events::events));
+    let header = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    all.route_layer(middleware::from_fn_with_state(app.clone(), auth::gate))
+        .with_state(app)
+        .fallback(assets::serve)
+        .layer(header(CONTENT_SECURITY_POLICY, CSP))
+        .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(X_FRAME_OPTIONS, "DENY"))
+        .layer(header(REFERRER_POLICY, "same-origin"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use utoipa::openapi::path::Operation;
+
+    fn documented() -> Vec<(axum::http::Method, String)> {
+        let mut routes = Vec::new();
+        for (path, item) in ApiDoc::openapi().paths.paths {
+            let mut add = |method: axum::http::Method, operation: &Option<Operation>| {
+                if operation.is_some() {
+                    routes.push((method, path.clone()));
+                }
+            };
+            add(axum::http::Method::GET, &item.get);
+            add(axum::http::Method::POST, &item.post);
+            add(axum::http::Method::PUT, &item.put);
+            add(axum::http::Method::DELETE, &item.delete);
+            add(axum::http::Method::PATCH, &item.patch);
+        }
+        routes
+    }
+
+    #[test]
+    fn every_documented_route_has_a_row_of_rights_and_every_row_a_route() {
+        let routes = documented();
+        for (method, path) in &routes {
+            assert!(rights::who(method, path).is_some(), "{method} {path} has no row in the rights table");
+        }
+        for (method, path, _) in rights::RIGHTS {
+            let known = routes.iter().any(|(m, p)| m == method && p == path);
+            assert!(known, "{method} {path} has a row and no route");
+        }
+    }
+}

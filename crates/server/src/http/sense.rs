@@ -1,0 +1,194 @@
+//! Stations, curves, telegrams, devices.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use serde::Deserialize;
+use shanshui_domain::id::{Mn, PointId, StationCode, TelegramId};
+use shanshui_domain::time::PeriodKind;
+use utoipa::IntoParams;
+
+use super::auth::Caller;
+use super::convert::{instant_in, instant_out};
+use super::present::LimitLine;
+use super::view::{
+    CurveView, DeviceCommandIn, DeviceCommandView, DeviceIn, DeviceView, Problem, QuarantineGroup, ReadingView,
+    StationDetail, StationView, TelegramView,
+};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::text::printable;
+
+/// Points of one curve, at most.
+const BUCKETS_MAX: usize = 4_000;
+
+/// The city's counties, rivers and reservoirs as GeoJSON.
+#[utoipa::path(get, path = "/api/v1/sense/geography", tag = "sense",
+    responses((status = 200, content_type = "application/geo+json", body = Object)))]
+pub async fn geography(State(app): State<App>, _caller: Caller) -> ([(&'static str, &'static str); 1], String) {
+    ([("content-type", "application/geo+json")], app.pack.geography.clone())
+}
+
+/// Every station with its present grade.
+#[utoipa::path(get, path = "/api/v1/sense/stations", tag = "sense", responses((status = 200, body = [StationView])))]
+pub async fn stations(State(app): State<App>, _caller: Caller) -> Result<Json<Vec<StationView>>, ApiError> {
+    let now = app.overview().await?;
+    Ok(Json(app.pack.stations.iter().map(|s| now.station(&app, s)).collect()))
+}
+
+/// One station with its points.
+#[utoipa::path(get, path = "/api/v1/sense/stations/{code}", tag = "sense", params(("code" = String, Path)),
+    responses((status = 200, body = StationDetail), (status = 404, body = Problem)))]
+pub async fn station(
+    State(app): State<App>,
+    _caller: Caller,
+    Path(code): Path<String>,
+) -> Result<Json<StationDetail>, ApiError> {
+    let station = app.station(&StationCode(code)).ok_or(ApiError::NotFound)?;
+    let now = app.overview().await?;
+    let points = app.points_of(&station.code).iter().map(|p| now.point(&app, p, PeriodKind::Real)).collect();
+    let devices =
+        app.devices().iter().filter(|d| d.device.station == station.code).map(|d| d.device.mn.to_string()).collect();
+    Ok(Json(StationDetail { station: now.station(&app, station), points, devices }))
+}
+
+/// Which part of a curve.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct CurveQuery {
+    /// Kind of period: real, minute, hour, day, cycle.
+    kind: Option<String>,
+    /// From, RFC 3339, inclusive; a day before `to` when absent.
+    from: Option<String>,
+    /// To, RFC 3339, exclusive; now when absent.
+    to: Option<String>,
+    /// About how many points are wanted, 800 by default.
+    buckets: Option<usize>,
+}
+
+/// A curve. When there is more than fits, each stretch keeps its lowest and highest value and every marked or exceeding row:
+/// a short spike is never sampled away.
+#[utoipa::path(get, path = "/api/v1/sense/points/{id}/curve", tag = "sense", params(("id" = i64, Path), CurveQuery),
+    responses((status = 200, body = CurveView), (status = 400, body = Problem), (status = 404, body = Problem)))]
+pub async fn curve(
+    State(app): State<App>,
+    _caller: Caller,
+    Path(id): Path<i64>,
+    Query(query): Query<CurveQuery>,
+) -> Result<Json<CurveView>, ApiError> {
+    let point = app.point(PointId(id)).ok_or(ApiError::NotFound)?;
+    let kind = kind_in(query.kind.as_deref().unwrap_or("real"))?;
+    let to = query.to.as_deref().map_or(Ok(app.clock.now()), |t| instant_in("to", t))?;
+    let from = query.from.as_deref().map_or(Ok(to.plus_ms(-24 * 3_600_000)), |t| instant_in("from", t))?;
+    if from >= to {
+        return Err(ApiError::field("from", "is not before to"));
+    }
+    let buckets = query.buckets.unwrap_or(800).clamp(10, BUCKETS_MAX);
+    let limits = app.limits_of(&point.point, kind);
+    let bounds = limits.iter().filter_map(LimitLine::bound).collect::<Vec<_>>();
+    let sampled = app.store.range_sampled((point.id, kind), (from, to), buckets, &bounds).await?;
+    let now = app.overview().await?;
+    let rows = sampled.rows.into_iter().map(|row| ReadingView {
+        at: instant_out(row.at),
+        exceeds: row.number.is_some_and(|n| bounds.iter().any(|b| b.exceeded_by(n))),
+        value: row.value,
+        number: row.number,
+        extra: row.extra,
+        mark: row.mark,
+        versions: row.versions,
+        late: row.late,
+        arrived: instant_out(row.arrived),
+        telegram: row.telegram.map(|t| t.0),
+    });
+    let (rows, sampled) = (rows.collect(), sampled.sampled);
+    Ok(Json(CurveView { point: now.point(&app, &point, kind), kind: kind.as_str().into(), rows, sampled }))
+}
+
+/// A kind of period from its word.
+pub fn kind_in(word: &str) -> Result<PeriodKind, ApiError> {
+    let found = PeriodKind::ALL.into_iter().find(|k| k.as_str() == word);
+    found.ok_or_else(|| ApiError::field("kind", format!("no such kind {word:?}")))
+}
+
+/// A raw telegram with what is read from it.
+#[utoipa::path(get, path = "/api/v1/sense/telegrams/{id}", tag = "sense", params(("id" = i64, Path)),
+    responses((status = 200, body = TelegramView), (status = 404, body = Problem)))]
+pub async fn telegram(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<i64>,
+) -> Result<Json<TelegramView>, ApiError> {
+    let t = app.store.telegram(TelegramId(id)).await?.telegram;
+    // what lies in quarantine came from nobody known: it is for those who mend the line
+    if t.quarantine.is_some() && caller.role == super::view::RoleView::DepartmentOfficer {
+        return Err(ApiError::NotFound);
+    }
+    let decoded = app.ingest.decode_for_people(&t.raw, t.mn.as_ref());
+    Ok(Json(TelegramView {
+        id,
+        arrived: instant_out(t.arrived),
+        peer: t.peer,
+        mn: t.mn.map(|m| m.to_string()),
+        quarantine: t.quarantine,
+        raw: printable(&crate::ingest::without_password(&t.raw)),
+        problems: serde_json::from_str(&t.problems).unwrap_or_default(),
+        decoded,
+    }))
+}
+
+/// Every device and its line.
+#[utoipa::path(get, path = "/api/v1/sense/devices", tag = "sense", responses((status = 200, body = [DeviceView])))]
+pub async fn devices(State(app): State<App>, _caller: Caller) -> Result<Json<Vec<DeviceView>>, ApiError> {
+    Ok(Json(app.device_views().await?))
+}
+
+/// Registers a device.
+#[utoipa::path(post, path = "/api/v1/sense/devices", tag = "sense", request_body = DeviceIn,
+    responses((status = 201), (status = 400, body = Problem), (status = 409, body = Problem)))]
+pub async fn device_add(
+    State(app): State<App>,
+    caller: Caller,
+    Json(input): Json<DeviceIn>,
+) -> Result<axum::http::StatusCode, ApiError> {
+    app.register_device(caller.id(), input).await?;
+    Ok(axum::http::StatusCode::CREATED)
+}
+
+/// What lies in quarantine, by reason, device and peer.
+#[utoipa::path(get, path = "/api/v1/sense/quarantine", tag = "sense",
+    responses((status = 200, body = [QuarantineGroup])))]
+pub async fn quarantine(State(app): State<App>, _caller: Caller) -> Result<Json<Vec<QuarantineGroup>>, ApiError> {
+    let groups = app.store.quarantine_summary().await?;
+    let view = |g: shanshui_store::QuarantineRow| QuarantineGroup {
+        reason: g.reason,
+        mn: g.mn.map(|m| m.to_string()),
+        peer: g.peer,
+        count: g.count,
+        last: instant_out(g.last),
+        telegram: g.telegram.0,
+    };
+    Ok(Json(groups.into_iter().map(view).collect()))
+}
+
+/// Commands sent to a device, newest first.
+#[utoipa::path(get, path = "/api/v1/sense/devices/{mn}/commands", tag = "sense", params(("mn" = String, Path)),
+    responses((status = 200, body = [DeviceCommandView])))]
+pub async fn commands(
+    State(app): State<App>,
+    _caller: Caller,
+    Path(mn): Path<String>,
+) -> Result<Json<Vec<DeviceCommandView>>, ApiError> {
+    Ok(Json(app.command_views(&Mn(mn)).await?))
+}
+
+/// Sends a command to a device and waits for its result. Off unless `hj212.commands` is on.
+#[utoipa::path(post, path = "/api/v1/sense/devices/{mn}/commands", tag = "sense", params(("mn" = String, Path)),
+    request_body = DeviceCommandIn,
+    responses((status = 200, body = DeviceCommandView), (status = 400, body = Problem), (status = 503, body = Problem)))]
+pub async fn command(
+    State(app): State<App>,
+    caller: Caller,
+    Path(mn): Path<String>,
+    Json(input): Json<DeviceCommandIn>,
+) -> Result<Json<DeviceCommandView>, ApiError> {
+    Ok(Json(app.send_command(&caller, Mn(mn), input).await?))
+}

@@ -1,0 +1,67 @@
+//! Logging in and out, and what the interface must know about the installation.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{AppendHeaders, IntoResponse};
+
+use super::auth::{self, Caller};
+use super::view::{AboutView, HealthView, LoginIn, PersonView, Problem};
+use crate::app::App;
+use crate::error::ApiError;
+
+/// Logs in; the session travels in a cookie.
+#[utoipa::path(post, path = "/api/v1/system/login", tag = "system", request_body = LoginIn,
+    responses((status = 200, body = PersonView), (status = 401, body = Problem)))]
+pub async fn login(State(app): State<App>, Json(input): Json<LoginIn>) -> Result<impl IntoResponse, ApiError> {
+    let person = app.store.person_by_login(&input.login).await?.filter(|p| !p.disabled);
+    let good = auth::check_password(person.as_ref().map(|p| p.password_hash.clone()), input.password).await?;
+    let Some(person) = person.filter(|_| good) else {
+        app.audit(None, "login_failed", &input.login, serde_json::json!({})).await?;
+        return Err(ApiError::BadLogin);
+    };
+    let (token, now) = (auth::new_token(), app.clock.now());
+    app.store.session_put(&auth::digest(&token), person.id, (now, now.plus_ms(auth::SESSION_MS))).await?;
+    app.audit(Some(person.id), "login", &person.login, serde_json::json!({})).await?;
+    let cookie = auth::cookie(&token, app.config.http.secure_cookie)?;
+    Ok((AppendHeaders([cookie]), Json(app.person_view(&person))))
+}
+
+/// Logs out; the session is gone on the server too.
+#[utoipa::path(post, path = "/api/v1/system/logout", tag = "system", responses((status = 204)))]
+pub async fn logout(State(app): State<App>, caller: Caller, headers: HeaderMap) -> Result<impl IntoResponse, ApiError> {
+    if let Some(token) = auth::token_of(&headers) {
+        app.store.session_drop(&auth::digest(&token)).await?;
+    }
+    app.audit(Some(caller.id()), "logout", &caller.person.login, serde_json::json!({})).await?;
+    let cookie = auth::cookie("", app.config.http.secure_cookie)?;
+    Ok((axum::http::StatusCode::NO_CONTENT, AppendHeaders([cookie])))
+}
+
+/// Who is logged in.
+#[utoipa::path(get, path = "/api/v1/system/me", tag = "system",
+    responses((status = 200, body = PersonView), (status = 401, body = Problem)))]
+pub async fn me(State(app): State<App>, caller: Caller) -> Json<PersonView> {
+    Json(app.person_view(&caller.person))
+}
+
+/// What the interface must know before anybody has logged in.
+#[utoipa::path(get, path = "/api/v1/system/about", tag = "system", responses((status = 200, body = AboutView)))]
+pub async fn about(State(app): State<App>) -> Json<AboutView> {
+    Json(app.about())
+}
+
+/// Whether the program can do its work.
+#[utoipa::path(get, path = "/api/v1/system/health", tag = "system", responses((status = 200, body = HealthView)))]
+pub async fn health(State(app): State<App>) -> Json<HealthView> {
+    let health = app.store.health();
+    let connections = app.ingest.connections() as u64;
+    Json(HealthView { writable: health.writable, error: health.error, queued: health.queued as u64, connections })
+}
+
+/// People a case can be given to.
+#[utoipa::path(get, path = "/api/v1/system/people", tag = "system", responses((status = 200, body = [PersonView])))]
+pub async fn people(State(app): State<App>, _caller: Caller) -> Result<Json<Vec<PersonView>>, ApiError> {
+    let people = app.store.people().await?;
+    Ok(Json(people.iter().filter(|p| !p.disabled).map(|p| app.person_view(p)).collect()))
+}

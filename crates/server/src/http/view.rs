@@ -1,0 +1,779 @@
+//! What the HTTP API shows and takes: the shapes of `openapi.json`, and nothing of the domain's own.
+//!
+//! Instants go out as RFC 3339 text in UTC, measured values as the text the device sent. Types that come **in** refuse
+//! unknown fields; types that go **out** are never read back.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Text in the two languages of the interface.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema, PartialEq, Eq)]
+pub struct Words {
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+/// A problem, as RFC 9457 tells it, with a stable code.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// Stable code for programs.
+    pub code: String,
+    /// HTTP status.
+    pub status: u16,
+    /// What and where, for people.
+    pub title: Words,
+    /// Detail, in English, for the log and for developers.
+    pub detail: String,
+}
+
+/// One page of a list: newest first, `next` is the cursor of the following page.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Page<T> {
+    /// Rows.
+    pub items: Vec<T>,
+    /// Give this as `before` to go on; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+// ---------------------------------------------------------------------------------------------------------------- system
+
+/// Login.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LoginIn {
+    /// Login name.
+    pub login: String,
+    /// Password.
+    pub password: String,
+}
+
+/// Role of a person: what they may do at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RoleView {
+    /// 值班员.
+    DutyOfficer,
+    /// 承办人.
+    DepartmentOfficer,
+    /// 管理员.
+    Administrator,
+}
+
+/// A person, as others may see them.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PersonView {
+    /// Id.
+    pub id: String,
+    /// Login name.
+    pub login: String,
+    /// Name.
+    pub name: Words,
+    /// Role.
+    pub role: RoleView,
+    /// Unit.
+    pub unit: Words,
+}
+
+/// A login of the demonstration city, shown on the login page of a demonstration only.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct DemoLogin {
+    /// Login name.
+    pub login: String,
+    /// Password.
+    pub password: String,
+    /// Name.
+    pub name: Words,
+    /// Role.
+    pub role: RoleView,
+}
+
+/// What the interface must know before anybody has logged in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AboutView {
+    /// Version of the program.
+    pub version: String,
+    /// City.
+    pub city: Words,
+    /// IANA zone of the city.
+    pub zone: String,
+    /// Middle of the map.
+    pub center: LonLat,
+    /// Whether this is a demonstration with invented enterprises.
+    pub demo: bool,
+    /// Logins, in a demonstration.
+    pub demo_logins: Vec<DemoLogin>,
+}
+
+/// Longitude and latitude, WGS 84 degrees.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub struct LonLat {
+    /// Longitude.
+    pub lon: f64,
+    /// Latitude.
+    pub lat: f64,
+}
+
+/// Whether the program can do its work.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HealthView {
+    /// Whether new data is being made durable (and so acknowledged).
+    pub writable: bool,
+    /// Why not.
+    pub error: Option<String>,
+    /// Writes waiting.
+    pub queued: u64,
+    /// Connected devices.
+    pub connections: u64,
+}
+
+// ----------------------------------------------------------------------------------------------------------------- sense
+
+/// What a station watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StationKindView {
+    /// 市控断面.
+    MunicipalSection,
+    /// 交接断面.
+    BoundarySection,
+    /// 饮用水水源地.
+    DrinkingSource,
+    /// 环境空气站.
+    AirStation,
+    /// 企业排放口.
+    Outlet,
+}
+
+/// Whether data arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkState {
+    /// 在线.
+    Online,
+    /// 断线: nothing for longer than allowed.
+    Offline,
+    /// 从未上线.
+    Never,
+}
+
+/// Which of the interface's scales a grade belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    /// GB 3838 classes, 1 (I) to 6 (worse than V).
+    Water,
+    /// HJ 633 levels, 1 to 6.
+    Air,
+    /// Discharge against its limit: 1 within, 6 exceeding.
+    Discharge,
+}
+
+/// A station's present grade.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct GradeView {
+    /// Scale.
+    pub scale: Scale,
+    /// 1 (best) to 6 (worst); none when not judged.
+    pub level: Option<u8>,
+    /// The letter or number shown on the map: `II`, `劣V`/`>V`, an AQI.
+    pub label: Words,
+    /// Period's instant.
+    pub at: String,
+    /// Edition that was applied, for example `GB 3838-2002`.
+    pub edition: String,
+    /// Deciding factors by code.
+    pub deciding: Vec<String>,
+    /// Worse than the target class or beyond its limit.
+    pub exceeds: bool,
+    /// The whole explanation: edition, clause, per factor value and boundaries, what was missing.
+    #[schema(value_type = Object)]
+    pub explanation: serde_json::Value,
+}
+
+/// The newest value of one point.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LatestView {
+    /// Kind of period: real, minute, hour, day, cycle.
+    pub kind: String,
+    /// Stamp.
+    pub at: String,
+    /// Value as sent; none with a mark that means no measurement.
+    pub value: Option<String>,
+    /// Data mark.
+    pub mark: String,
+    /// The telegram it was read from.
+    pub telegram: Option<i64>,
+}
+
+/// One factor at one station.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PointView {
+    /// Id.
+    pub id: i64,
+    /// Factor code.
+    pub factor: String,
+    /// Factor name.
+    pub name: Words,
+    /// Unit of this point.
+    pub unit: String,
+    /// Decimals shown.
+    pub decimals: u8,
+    /// Kinds of period the point has data of.
+    pub kinds: Vec<String>,
+    /// Newest values.
+    pub latest: Vec<LatestView>,
+    /// The line drawn in the curve: permit limit, or the boundary of the target class.
+    pub limits: Vec<LimitView>,
+}
+
+/// A limit line.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LimitView {
+    /// `at_most` or `at_least`.
+    pub bound: String,
+    /// Value in the point's unit.
+    pub value: String,
+    /// What it is: `III`, `permit`.
+    pub label: Words,
+    /// Standard and clause.
+    pub cite: String,
+}
+
+/// A station, in the list and on the map.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct StationView {
+    /// Code.
+    pub code: String,
+    /// Kind.
+    pub kind: StationKindView,
+    /// Name.
+    pub name: Words,
+    /// County.
+    pub county: Words,
+    /// Place.
+    pub place: LonLat,
+    /// Target class 1 to 5, of a water section.
+    pub target: Option<u8>,
+    /// River or lake column of GB 3838, of a water section.
+    pub water_body: Option<String>,
+    /// Enterprise, of an outlet.
+    pub enterprise: Option<Words>,
+    /// Invented for the demonstration.
+    pub demo: bool,
+    /// Where the row comes from.
+    pub source: String,
+    /// Link.
+    pub link: LinkState,
+    /// Newest data of any point.
+    pub last_at: Option<String>,
+    /// Grade.
+    pub grade: Option<GradeView>,
+    /// Open alarms.
+    pub alarms: u32,
+}
+
+/// A station with its points.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StationDetail {
+    /// As in the list.
+    pub station: StationView,
+    /// Points.
+    pub points: Vec<PointView>,
+    /// Its devices' MNs.
+    pub devices: Vec<String>,
+}
+
+/// One row of a curve.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ReadingView {
+    /// Stamp.
+    pub at: String,
+    /// Value as sent.
+    pub value: Option<String>,
+    /// As a number, for drawing.
+    pub number: Option<f64>,
+    /// Other statistics as sent.
+    pub extra: String,
+    /// Data mark.
+    pub mark: String,
+    /// How many different statements the device has made for this stamp.
+    pub versions: i64,
+    /// Arrived late (back-filled).
+    pub late: bool,
+    /// When it arrived.
+    pub arrived: String,
+    /// Telegram.
+    pub telegram: Option<i64>,
+    /// Beyond a limit of the point.
+    pub exceeds: bool,
+}
+
+/// A curve.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CurveView {
+    /// Point.
+    pub point: PointView,
+    /// Kind of period.
+    pub kind: String,
+    /// Rows, ascending.
+    pub rows: Vec<ReadingView>,
+    /// True when rows were left out; extremes, marked and exceeding rows never are.
+    pub sampled: bool,
+}
+
+/// One problem found in a telegram.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct TelegramProblem {
+    /// Stable code.
+    pub code: String,
+    /// Where and what.
+    pub detail: String,
+}
+
+/// A raw telegram with what was read from it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TelegramView {
+    /// Id.
+    pub id: i64,
+    /// Arrival.
+    pub arrived: String,
+    /// Peer address.
+    pub peer: String,
+    /// Device.
+    pub mn: Option<String>,
+    /// Why it lies in quarantine, if it does.
+    pub quarantine: Option<String>,
+    /// The bytes, with escapes `\xHH`, `\r`, `\n` for what is not text.
+    pub raw: String,
+    /// Problems found.
+    pub problems: Vec<TelegramProblem>,
+    /// What the decoder reads: header and data area.
+    #[schema(value_type = Object)]
+    pub decoded: serde_json::Value,
+}
+
+/// A device and its line.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeviceView {
+    /// MN.
+    pub mn: String,
+    /// Station code.
+    pub station: String,
+    /// Station name.
+    pub station_name: Words,
+    /// Edition by registration.
+    pub edition: String,
+    /// Whether its data area is encrypted.
+    pub encrypted: bool,
+    /// Link.
+    pub link: LinkState,
+    /// Peer address.
+    pub peer: Option<String>,
+    /// Last telegram.
+    pub last_seen: Option<String>,
+    /// Device clock minus ours, in milliseconds.
+    pub clock_offset_ms: Option<i64>,
+    /// Good telegrams.
+    pub frames_ok: i64,
+    /// Damaged telegrams.
+    pub frames_bad: i64,
+    /// Share of the real-time telegrams expected in the last hour that arrived, 0 to 1.
+    pub transmission_rate: Option<f64>,
+    /// Deviations from the standard, by code, with how often.
+    pub deviations: Vec<DeviationView>,
+}
+
+/// One deviation of a device.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct DeviationView {
+    /// Stable code.
+    pub code: String,
+    /// How often.
+    pub count: i64,
+}
+
+/// Registers a device.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceIn {
+    /// MN.
+    pub mn: String,
+    /// Station code.
+    pub station: String,
+    /// Access password (PW).
+    pub password: String,
+    /// `2005`, `2017` or `2025`.
+    pub edition: String,
+    /// SM4 key, 32 hex digits.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// Expected real-time interval in seconds.
+    pub interval_s: u32,
+}
+
+/// Telegrams in quarantine, grouped.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct QuarantineGroup {
+    /// Reason.
+    pub reason: String,
+    /// MN as sent.
+    pub mn: Option<String>,
+    /// Peer.
+    pub peer: String,
+    /// How many.
+    pub count: i64,
+    /// Newest.
+    pub last: String,
+    /// Id of the newest.
+    pub telegram: i64,
+}
+
+/// What to ask of a device.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum DeviceCommandIn {
+    /// 校时 (1012).
+    SetClock {
+        /// Why.
+        reason: String,
+    },
+    /// 实时数据间隔 (1062).
+    RealInterval {
+        /// 30 to 3600.
+        seconds: u32,
+        /// Why.
+        reason: String,
+    },
+    /// 补取历史数据 (2011, 2051, 2061, 2031).
+    Pull {
+        /// real, minute, hour or day.
+        data: String,
+        /// RFC 3339.
+        begin: String,
+        /// RFC 3339.
+        end: String,
+        /// Why.
+        reason: String,
+    },
+    /// 即时采样 (3012).
+    SampleNow {
+        /// Factor code.
+        factor: String,
+        /// Why.
+        reason: String,
+    },
+    /// 留样 (3015, 2025: 3022).
+    KeepSample {
+        /// Factor code, needed by the 2025 edition.
+        #[serde(default)]
+        factor: Option<String>,
+        /// Why.
+        reason: String,
+    },
+    /// 提取现场信息 (3020).
+    Info {
+        /// Information code.
+        info: String,
+        /// Factor code.
+        #[serde(default)]
+        factor: Option<String>,
+        /// RFC 3339, for logs.
+        #[serde(default)]
+        begin: Option<String>,
+        /// RFC 3339, for logs.
+        #[serde(default)]
+        end: Option<String>,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A command and what became of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeviceCommandView {
+    /// Id.
+    pub id: String,
+    /// MN.
+    pub mn: String,
+    /// CN.
+    pub cn: String,
+    /// Who.
+    pub by: Words,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: String,
+    /// Steps: sent, resent, 9011 with QnRtn, data, 9012 with ExeRtn, time-out.
+    #[schema(value_type = Vec<Object>)]
+    pub steps: Vec<serde_json::Value>,
+}
+
+// ------------------------------------------------------------------------------------------------------------------- act
+
+/// Kind of alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AlarmKindView {
+    /// 超标.
+    Exceedance,
+    /// 突变.
+    Spike,
+    /// 断线.
+    NoData,
+    /// 重复连接.
+    SecondConnection,
+    /// 同键异值.
+    ValueChanged,
+}
+
+/// State of an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AlarmStateView {
+    /// 未确认.
+    Open,
+    /// 已确认.
+    Acknowledged,
+    /// 已恢复.
+    Ended,
+}
+
+/// An alarm.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct AlarmView {
+    /// Id.
+    pub id: String,
+    /// Kind.
+    pub kind: AlarmKindView,
+    /// State.
+    pub state: AlarmStateView,
+    /// Station code.
+    pub station: String,
+    /// Station name.
+    pub station_name: Words,
+    /// Point.
+    pub point: Option<i64>,
+    /// Factor code.
+    pub factor: Option<String>,
+    /// Value that raised it.
+    pub value: Option<String>,
+    /// Limit in words.
+    pub limit: Option<String>,
+    /// What happened.
+    pub message: Words,
+    /// Edition, clause and inputs.
+    #[schema(value_type = Object)]
+    pub basis: serde_json::Value,
+    /// Since when.
+    pub opened: String,
+    /// Last seen.
+    pub last: String,
+    /// How often seen.
+    pub count: i64,
+    /// When it ended.
+    pub ended: Option<String>,
+    /// Who took notice.
+    pub acknowledged_by: Option<Words>,
+    /// The case it became.
+    pub case: Option<String>,
+}
+
+/// State of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CaseStateView {
+    /// 待交办.
+    Open,
+    /// 办理中.
+    Assigned,
+    /// 待核查.
+    Reported,
+    /// 待销号.
+    Verified,
+    /// 已销号.
+    Closed,
+}
+
+/// What may be done to a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CaseActionView {
+    /// 立案.
+    Open,
+    /// 交办.
+    Assign,
+    /// 反馈.
+    Report,
+    /// 退回.
+    SendBack,
+    /// 核查.
+    Verify,
+    /// 销号.
+    Close,
+}
+
+/// A case in the list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CaseSummaryView {
+    /// Id.
+    pub id: String,
+    /// Business number.
+    pub number: String,
+    /// Title.
+    pub title: String,
+    /// State.
+    pub state: CaseStateView,
+    /// Opened.
+    pub opened: String,
+    /// Deadline, while somebody must act.
+    pub due: Option<String>,
+    /// Deadline passed.
+    pub overdue: bool,
+    /// Who must act.
+    pub assignee: Option<PersonView>,
+}
+
+/// One event of a case.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CaseEventView {
+    /// Place in the chain, from 1.
+    pub seq: u64,
+    /// When.
+    pub at: String,
+    /// Who.
+    pub by: PersonView,
+    /// What.
+    pub action: CaseActionView,
+    /// To whom, when assigned.
+    pub to: Option<PersonView>,
+    /// Deadline, when assigned or sent back.
+    pub due: Option<String>,
+    /// Words.
+    pub note: String,
+    /// Evidence ids.
+    pub evidence: Vec<String>,
+    /// Digest of the chain link.
+    pub digest: String,
+    /// Algorithm of the digest.
+    pub algorithm: String,
+}
+
+/// A stored file.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct EvidenceView {
+    /// Id; bytes at `/api/v1/act/evidence/{id}`.
+    pub id: String,
+    /// File name.
+    pub name: String,
+    /// Media type.
+    pub media_type: String,
+    /// Bytes.
+    pub size: i64,
+    /// SHA-256 in hex.
+    pub sha256: String,
+    /// Who.
+    pub by: Words,
+    /// When.
+    pub at: String,
+}
+
+/// A case with its history.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CaseView {
+    /// As in the list.
+    pub summary: CaseSummaryView,
+    /// Version to give back with the next action.
+    pub version: u64,
+    /// The alarm it came from.
+    pub alarm: Option<AlarmView>,
+    /// Events, oldest first.
+    pub events: Vec<CaseEventView>,
+    /// Files.
+    pub evidence: Vec<EvidenceView>,
+    /// What the caller may do now.
+    pub actions: Vec<CaseActionView>,
+}
+
+/// Opens a case.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CaseIn {
+    /// Title.
+    pub title: String,
+    /// The alarm it comes from.
+    #[serde(default)]
+    pub alarm: Option<String>,
+    /// Words.
+    #[serde(default)]
+    pub note: String,
+}
+
+/// Moves a case.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CaseActionIn {
+    /// Version the caller has seen.
+    pub version: u64,
+    /// What.
+    pub action: CaseActionView,
+    /// To whom (assign).
+    #[serde(default)]
+    pub to: Option<String>,
+    /// Deadline, RFC 3339 (assign, send back).
+    #[serde(default)]
+    pub due: Option<String>,
+    /// Evidence ids (report, verify).
+    #[serde(default)]
+    pub evidence: Vec<String>,
+    /// Words.
+    #[serde(default)]
+    pub note: String,
+}
+
+// --------------------------------------------------------------------------------------------------------------- analyse
+
+/// Counts for the head of the map.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SummaryView {
+    /// Municipal sections, and how many of the judged are class II or better.
+    pub municipal: ShareView,
+    /// Boundary sections.
+    pub boundary: ShareView,
+    /// Drinking-water sources.
+    pub sources: ShareView,
+    /// Air stations; good means AQI of 100 or less.
+    pub air: ShareView,
+    /// Devices.
+    pub devices_online: u32,
+    /// Devices in all.
+    pub devices: u32,
+    /// Open alarms.
+    pub alarms_open: u32,
+    /// Cases not closed.
+    pub cases_open: u32,
+    /// Cases overdue.
+    pub cases_overdue: u32,
+}
+
+/// A count and a share.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ShareView {
+    /// In all.
+    pub total: u32,
+    /// Judged now.
+    pub judged: u32,
+    /// Good.
+    pub good: u32,
+}
+
+/// One judgement, newest version of each period first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct JudgementView {
+    /// Grade.
+    pub grade: GradeView,
+    /// Replaces an earlier judgement of the same period, because data came late or changed.
+    pub supersedes: bool,
+}

@@ -1,0 +1,259 @@
+//! Stations over TCP: sockets, budgets, acknowledgement. The protocol itself is the crate `hj212`.
+//!
+//! One task serves one connection: it reads what is there, keeps it, and answers **after** the store has made it durable; while the
+//! store works, nothing more is read from that socket, so a slow disk slows the senders and fills no memory. Damaged, unknown and
+//! undatable telegrams are kept in quarantine, up to a budget per peer address; a bad CRC is never answered.
+
+mod connection;
+mod exchange;
+mod read;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hj212::{DevicePolicy, Limits, decode_all};
+use serde_json::Value;
+use shanshui_domain::id::{Mn, StationCode, TelegramId};
+use shanshui_domain::sense::{Kept, Reading};
+use shanshui_domain::time::{Instant, Zone};
+use shanshui_store::{Store, TelegramRow};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::Clock;
+use crate::config;
+use crate::registry::Registry;
+
+pub use exchange::{ExchangeError, Request, Step};
+
+/// Messages for the jobs that may wait; beyond it the jobs read the telegrams from the store instead.
+const HEARD_MAX: usize = 16_384;
+
+/// What the jobs are told, always after the data is durable.
+#[derive(Debug)]
+pub enum Heard {
+    /// Readings of one telegram, with what keeping them did.
+    Readings {
+        /// Station.
+        station: StationCode,
+        /// Device.
+        mn: Mn,
+        /// Telegram.
+        telegram: TelegramId,
+        /// Each reading.
+        rows: Vec<(Reading, Kept)>,
+    },
+    /// A second live connection speaks for a device.
+    SecondConnection {
+        /// Station.
+        station: StationCode,
+        /// Device.
+        mn: Mn,
+        /// The newcomer.
+        peer: String,
+        /// The one that was there.
+        held_by: String,
+    },
+    /// Something about a device's line changed.
+    Device(Mn),
+}
+
+/// The ingest, as handlers and jobs see it. Cheap to clone.
+#[derive(Clone)]
+pub struct Ingest(Arc<Shared>);
+
+pub(crate) struct Shared {
+    config: config::Hj212,
+    store: Store,
+    registry: Arc<Registry>,
+    clock: Clock,
+    zone: Zone,
+    heard: mpsc::Sender<Heard>,
+    /// Messages to the jobs that found no place: the jobs must read the store.
+    missed: AtomicU64,
+    connections: AtomicUsize,
+    numbers: AtomicU64,
+    quarantined: Mutex<HashMap<IpAddr, Budget>>,
+    exchanges: exchange::Open,
+}
+
+/// What a peer address has put into quarantine within the running hour.
+#[derive(Debug, Clone, Copy)]
+struct Budget {
+    since: Instant,
+    kept: u32,
+    dropped: u64,
+}
+
+impl Ingest {
+    /// The ingest, and where the jobs hear from it.
+    pub fn new(
+        config: config::Hj212,
+        store: Store,
+        registry: Arc<Registry>,
+        clock: Clock,
+        zone: Zone,
+    ) -> (Self, mpsc::Receiver<Heard>) {
+        let (heard, hears) = mpsc::channel(HEARD_MAX);
+        let shared = Shared {
+            config,
+            store,
+            registry,
+            clock,
+            zone,
+            heard,
+            missed: AtomicU64::new(0),
+            connections: AtomicUsize::new(0),
+            numbers: AtomicU64::new(1),
+            quarantined: Mutex::default(),
+            exchanges: exchange::Open::default(),
+        };
+        (Self(Arc::new(shared)), hears)
+    }
+
+    /// Connections open now.
+    pub fn connections(&self) -> usize {
+        self.0.connections.load(Ordering::Relaxed)
+    }
+
+    /// How many messages to the jobs found no place so far.
+    pub fn missed(&self) -> u64 {
+        self.0.missed.load(Ordering::Acquire)
+    }
+
+    /// Accepts devices until told to stop, then lets every connection answer what it has kept.
+    pub async fn serve(&self, listener: TcpListener, stop: CancellationToken) {
+        let tasks = TaskTracker::new();
+        loop {
+            let accepted = tokio::select! {
+                () = stop.cancelled() => break,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    if self.connections() >= self.0.config.connections_max {
+                        tracing::warn!(%peer, "connection refused: as many as allowed are open");
+                        continue;
+                    }
+                    let (shared, stop) = (Arc::clone(&self.0), stop.clone());
+                    tasks.spawn(connection::serve(shared, stream, peer, stop));
+                }
+                Err(error) => {
+                    // out of file handles, mostly: give the others time to close
+                    tracing::error!(%error, "cannot accept a connection");
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+            }
+        }
+        tasks.close();
+        if tokio::time::timeout(Duration::from_secs(10), tasks.wait()).await.is_err() {
+            tracing::warn!("some connections did not end in time");
+        }
+    }
+
+    /// Readings of a kept telegram, read again: for jobs that missed the message.
+    pub fn read_again(&self, row: &TelegramRow) -> Option<(StationCode, Mn, Vec<Reading>)> {
+        if row.telegram.quarantine.is_some() {
+            return None;
+        }
+        let index = self.0.registry.index();
+        let entry = index.device(row.telegram.mn.as_ref()?.0.as_bytes())?;
+        let context =
+            read::Context { points: &entry.points, zone: &self.0.zone, now: row.telegram.arrived, asked: false };
+        let mut readings = Vec::new();
+        decode_all(&row.telegram.raw, &Limits::default(), &|_| entry.policy.clone(), |piece| {
+            readings.extend(read::read(&piece, &context).readings);
+        });
+        for reading in &mut readings {
+            reading.telegram = Some(row.id);
+        }
+        Some((entry.device.station.clone(), entry.device.mn.clone(), readings))
+    }
+
+    /// A raw telegram as the telegram page shows it, without its password.
+    pub fn decode_for_people(&self, raw: &[u8], mn: Option<&Mn>) -> Value {
+        let index = self.0.registry.index();
+        let entry = mn.and_then(|mn| index.device(mn.0.as_bytes()));
+        let policy = entry.map_or_else(DevicePolicy::default, |e| e.policy.clone());
+        let mut first = Value::Null;
+        decode_all(raw, &Limits::default(), &|_| policy.clone(), |piece| {
+            if first.is_null() {
+                first = crate::cmd::hj212::decode::object(&piece);
+            }
+        });
+        if let Value::Object(fields) = &mut first {
+            fields.remove("raw");
+            fields.remove("pw");
+        }
+        first
+    }
+}
+
+impl Shared {
+    fn tell(&self, heard: Heard) {
+        if self.heard.try_send(heard).is_err() {
+            self.missed.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    /// Whether one more telegram of this peer may lie in quarantine; what a stranger can fill is bounded.
+    fn may_quarantine(&self, peer: IpAddr, now: Instant) -> bool {
+        const PEERS_MAX: usize = 10_000;
+        let mut peers = self.quarantined.lock().unwrap_or_else(PoisonError::into_inner);
+        if peers.len() >= PEERS_MAX && !peers.contains_key(&peer) {
+            peers.retain(|_, budget| now.ms_since(budget.since) < 3_600_000);
+            if peers.len() >= PEERS_MAX {
+                return false;
+            }
+        }
+        let budget = peers.entry(peer).or_insert(Budget { since: now, kept: 0, dropped: 0 });
+        if now.ms_since(budget.since) >= 3_600_000 {
+            *budget = Budget { since: now, kept: 0, dropped: 0 };
+        }
+        if budget.kept >= self.config.quarantine_per_hour_max {
+            budget.dropped += 1;
+            if budget.dropped.is_power_of_two() {
+                tracing::warn!(%peer, dropped = budget.dropped, "quarantine budget used up: counted, not kept");
+            }
+            return false;
+        }
+        budget.kept += 1;
+        true
+    }
+}
+
+/// A telegram's bytes with the password's characters made unreadable.
+pub fn without_password(raw: &[u8]) -> Vec<u8> {
+    let mut shown = raw.to_vec();
+    let mut from = 0;
+    while let Some(at) = find(&shown[from..], b"PW=").map(|at| from + at + 3) {
+        let end = shown[at..].iter().position(|b| *b == b';').map_or(shown.len(), |n| at + n);
+        shown[at..end].fill(b'*');
+        from = end;
+    }
+    shown
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|w| w == needle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_never_shown() {
+        assert_eq!(
+            without_password(b"ST=32;PW=123456;MN=A;CP=&&NewPW=9;a=1"),
+            b"ST=32;PW=******;MN=A;CP=&&NewPW=*;a=1"
+        );
+        assert_eq!(without_password(b"PW=1"), b"PW=*");
+        assert_eq!(without_password(b""), b"");
+    }
+}

@@ -1,0 +1,607 @@
+//! The judge: one task that sees every reading once, in order of arrival.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::time::Duration;
+
+use serde_json::json;
+use shanshui_domain::act::alarm::AlarmKind;
+use shanshui_domain::analyse::air;
+use shanshui_domain::analyse::alarm::{Change, Hysteresis, Watch, silent, spike};
+use shanshui_domain::id::{AlarmId, Mn, PointId, StationCode, TelegramId};
+use shanshui_domain::place::{Station, StationKind};
+use shanshui_domain::sense::{Kept, Reading};
+use shanshui_domain::time::{Instant, PeriodKind};
+use shanshui_store::{AlarmFilter, AlarmRow, JudgementRow, StoreError};
+use tokio::sync::mpsc;
+
+use super::judge::{self, FactorVerdict, Judged, KIND_AIR, Seen, Values};
+use crate::app::{App, Live};
+use crate::ingest::Heard;
+use crate::registry::PointEntry;
+
+/// A value older than this is no longer the present: one run of a four-hourly analyser and its delay.
+const PRESENT_MS: i64 = 6 * 3_600_000;
+/// While nothing changes, a judgement is written at least this often.
+const WRITE_EVERY_MS: i64 = 3_600_000;
+/// Calm after which an event that has no end of its own is over.
+const SPIKE_OVER_MS: i64 = 10 * 60_000;
+const SECOND_OVER_MS: i64 = 10 * 60_000;
+const CHANGED_OVER_MS: i64 = 3_600_000;
+/// Telegrams read again before the cursor after a start: those whose messages may have overtaken one another.
+const SLACK: i64 = 4_096;
+/// Telegrams read at once when catching up.
+const PAGE: usize = 2_000;
+const CURSOR: &str = "judge:cursor";
+const PH: &str = "w01001";
+
+/// What one station has shown.
+#[derive(Default)]
+struct Shown {
+    /// Newest real-time value of each factor.
+    values: HashMap<String, Seen>,
+    /// pH of the last minutes.
+    ph: VecDeque<(Instant, f64, String)>,
+    /// The judgement written last.
+    written: Option<(Instant, String)>,
+}
+
+struct Judge {
+    app: App,
+    shown: HashMap<StationCode, Shown>,
+    watches: HashMap<String, Watch>,
+    /// Alarms that last, by condition, with when they were last seen.
+    lasting: HashMap<String, Lasting>,
+    /// Rule states to be written.
+    dirty: BTreeMap<String, String>,
+    cursor: i64,
+    missed: u64,
+    fresh: HashSet<StationCode>,
+    graded: HashSet<StationCode>,
+    /// Newest stamp an alarm of each condition was seen at before the start: what is read again raises none of those anew.
+    before: HashMap<String, Instant>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Lasting {
+    kind: AlarmKind,
+    last: Instant,
+}
+
+/// Runs until the program ends.
+pub(super) async fn run(app: App, mut hears: mpsc::Receiver<Heard>) {
+    let mut judge = match Judge::start(&app).await {
+        Ok(judge) => judge,
+        Err(error) => {
+            tracing::error!(%error, "the judge cannot start; the program ends");
+            app.shutdown.cancel();
+            return;
+        }
+    };
+    let mut every = tokio::time::interval(Duration::from_secs(1));
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut batch = Vec::with_capacity(1_024);
+    loop {
+        tokio::select! {
+            () = app.shutdown.cancelled() => {
+                judge.note().await;
+                return;
+            }
+            n = hears.recv_many(&mut batch, 1_024) => {
+                if n == 0 {
+                    return;
+                }
+                for heard in batch.drain(..) {
+                    judge.hear(heard).await;
+                }
+            }
+            _ = every.tick() => judge.tick().await,
+        }
+    }
+}
+
+/// An alarm in the making.
+struct Problem<'a> {
+    kind: AlarmKind,
+    condition: String,
+    station: &'a StationCode,
+    point: Option<PointId>,
+    factor: Option<String>,
+    value: Option<String>,
+    limit: Option<String>,
+    zh: String,
+    en: String,
+    basis: serde_json::Value,
+    at: Instant,
+}
+
+impl Judge {
+    async fn start(app: &App) -> Result<Self, StoreError> {
+        let mut judge = Self {
+            app: app.clone(),
+            shown: HashMap::new(),
+            watches: HashMap::new(),
+            lasting: HashMap::new(),
+            dirty: BTreeMap::new(),
+            cursor: 0,
+            missed: app.ingest.missed(),
+            fresh: HashSet::new(),
+            graded: HashSet::new(),
+            before: HashMap::new(),
+        };
+        for (key, value) in app.store.rule_states().await? {
+            if key == CURSOR {
+                judge.cursor = value.parse().unwrap_or(0);
+            } else if let (Some(condition), Ok(watch)) = (key.strip_prefix("watch:"), serde_json::from_str(&value)) {
+                judge.watches.insert(condition.to_owned(), watch);
+            }
+        }
+        judge.remember_alarms().await?;
+        judge.cursor = (judge.cursor - SLACK).max(0);
+        judge.catch_up().await?;
+        judge.remember_values().await?;
+        judge.before.clear();
+        let codes: Vec<StationCode> = judge.shown.keys().cloned().collect();
+        for code in codes {
+            let at = judge.shown.get(&code).and_then(|s| s.values.values().map(|v| v.at).max());
+            if let Some(at) = at {
+                judge.judge_real(&code, at, None).await;
+            }
+        }
+        Ok(judge)
+    }
+
+    async fn remember_alarms(&mut self) -> Result<(), StoreError> {
+        let mut before = None;
+        loop {
+            let page = self.app.store.alarms(&AlarmFilter::default(), before, 500).await?;
+            for a in &page {
+                let seen = self.before.entry(a.condition.clone()).or_insert(a.last);
+                *seen = (*seen).max(a.last);
+                if a.ended.is_none() {
+                    self.lasting.insert(a.condition.clone(), Lasting { kind: a.kind, last: a.last });
+                }
+            }
+            // what is read again reaches back a few thousand telegrams, never further than the newest alarms
+            match page.last().filter(|_| page.len() == 500 && self.before.len() < 10_000) {
+                Some(last) => before = Some(last.id),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Factors that were not among the telegrams read again.
+    async fn remember_values(&mut self) -> Result<(), StoreError> {
+        for row in self.app.store.latest().await? {
+            let Some(point) = self.app.point(row.key.point).filter(|_| row.key.kind == PeriodKind::Real) else {
+                continue;
+            };
+            let shown = self.shown.entry(point.point.station.clone()).or_default();
+            let seen = Seen { at: row.key.at, text: row.value, mark: row.mark };
+            shown.values.entry(point.point.factor.to_string()).or_insert(seen);
+        }
+        Ok(())
+    }
+
+    /// Reads telegrams from the cursor on, as they were kept.
+    async fn catch_up(&mut self) -> Result<(), StoreError> {
+        loop {
+            let page = self.app.store.telegrams_after(TelegramId(self.cursor), PAGE).await?;
+            for row in &page {
+                self.cursor = row.id.0;
+                let Some((station, mn, readings)) = self.app.ingest.read_again(row) else { continue };
+                let rows = readings.into_iter().map(|r| (r, Kept::New)).collect();
+                self.readings(&station, &mn, row.id, rows).await;
+            }
+            if page.len() < PAGE {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn hear(&mut self, heard: Heard) {
+        match heard {
+            Heard::Readings { station, mn, telegram, rows } => self.readings(&station, &mn, telegram, rows).await,
+            Heard::SecondConnection { station, mn, peer, held_by } => self.second(&station, &mn, &peer, &held_by).await,
+            Heard::Device(mn) => self.app.tell(Live::Device { mn: mn.to_string() }),
+        }
+    }
+
+    async fn tick(&mut self) {
+        let missed = self.app.ingest.missed();
+        if missed != self.missed {
+            self.missed = missed;
+            tracing::warn!(missed, "more arrives than can be judged at once; reading on from the store");
+            self.cursor = (self.cursor - SLACK).max(0);
+            if let Err(error) = self.catch_up().await {
+                tracing::error!(%error, "the judge cannot read telegrams");
+            }
+        }
+        self.silence().await;
+        self.calm().await;
+        self.note().await;
+        if !self.fresh.is_empty() {
+            self.app.tell(Live::Readings(self.fresh.drain().collect()));
+        }
+        if !self.graded.is_empty() {
+            self.app.tell(Live::Grades(self.graded.drain().collect()));
+        }
+    }
+
+    /// Writes the states of the rules and the cursor.
+    async fn note(&mut self) {
+        self.dirty.insert(CURSOR.into(), self.cursor.to_string());
+        let states = self.dirty.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+        match self.app.store.rule_states_put(states).await {
+            Ok(()) => self.dirty.clear(),
+            Err(error) => tracing::warn!(%error, "states of the alarm rules could not be written"),
+        }
+    }
+
+    async fn readings(&mut self, station: &StationCode, mn: &Mn, telegram: TelegramId, rows: Vec<(Reading, Kept)>) {
+        self.cursor = self.cursor.max(telegram.0);
+        let (mut newest, mut hours) = (None, HashSet::new());
+        let index = self.app.registry.index();
+        for (reading, kept) in rows {
+            if kept == Kept::Repeat {
+                continue;
+            }
+            let Some(point) = index.point(reading.key.point) else { continue };
+            if let Kept::Version(_) = kept {
+                self.changed(station, point, &reading).await;
+            }
+            match reading.key.kind {
+                PeriodKind::Real if !reading.late => {
+                    let newer = self.take(station, point, &reading).then_some(reading.key.at);
+                    newest = newest.max(newer);
+                }
+                PeriodKind::Hour => {
+                    hours.insert((reading.key.at, reading.late));
+                }
+                _ => {}
+            }
+        }
+        if let Some(at) = newest {
+            self.judge_real(station, at, Some(telegram)).await;
+            self.spikes(station).await;
+            self.ends(&format!("no_data:{mn}"), at).await;
+        }
+        for (at, late) in hours {
+            self.judge_hour(station, at, late, telegram).await;
+        }
+        self.fresh.insert(station.clone());
+    }
+
+    /// Takes a real-time value when it is newer than what is known.
+    fn take(&mut self, station: &StationCode, point: &PointEntry, reading: &Reading) -> bool {
+        let shown = self.shown.entry(station.clone()).or_default();
+        let factor = point.point.factor.as_str();
+        if shown.values.get(factor).is_some_and(|s| s.at > reading.key.at) {
+            return false;
+        }
+        let seen = Seen { at: reading.key.at, text: reading.value.clone(), mark: reading.mark.clone() };
+        if factor == PH
+            && let Some(number) = reading.number().filter(|_| reading.mark == "N")
+            && shown.ph.back().is_none_or(|(at, _, _)| *at < reading.key.at)
+        {
+            shown.ph.push_back((reading.key.at, number, reading.value.clone().unwrap_or_default()));
+            let keep_ms = (self.app.config.alarm.spike_s as i64).saturating_mul(2_000);
+            while shown.ph.front().is_some_and(|(at, _, _)| reading.key.at.ms_since(*at) > keep_ms) {
+                shown.ph.pop_front();
+            }
+        }
+        shown.values.insert(factor.to_owned(), seen);
+        true
+    }
+
+    async fn judge_real(&mut self, code: &StationCode, at: Instant, telegram: Option<TelegramId>) {
+        let Some(station) = self.app.station(code).cloned() else { return };
+        if station.kind == StationKind::AirStation {
+            return;
+        }
+        let judged = {
+            let index = self.app.registry.index();
+            let Some(shown) = self.shown.get(code) else { return };
+            let values: Values<'_> = index
+                .points_of(code)
+                .iter()
+                .filter_map(|p| {
+                    let factor = p.point.factor.as_str();
+                    let seen = shown.values.get(factor).filter(|s| at.ms_since(s.at) <= PRESENT_MS)?;
+                    Some((factor, (&p.point, seen)))
+                })
+                .collect();
+            match station.kind {
+                StationKind::Outlet => judge::discharge(&values),
+                _ => judge::water(&station, &values, at, &self.app.zone, &self.app.standards),
+            }
+        };
+        if let Some(judged) = judged {
+            self.keep(&station, at, judged, telegram, false).await;
+        }
+    }
+
+    async fn judge_hour(&mut self, code: &StationCode, at: Instant, late: bool, telegram: TelegramId) {
+        let Some(station) = self.app.station(code).filter(|s| s.kind == StationKind::AirStation).cloned() else {
+            return;
+        };
+        let index = self.app.registry.index();
+        let mut seen = Vec::new();
+        for point in index.points_of(code).iter().filter(|p| air::CODES.contains(&p.point.factor.as_str())) {
+            let span = (at, Instant(at.0 + 1));
+            match self.app.store.range((point.id, PeriodKind::Hour), span, 1).await {
+                Ok(rows) => {
+                    let value = rows.into_iter().next().map(|r| Seen { at, text: r.value, mark: r.mark });
+                    seen.extend(value.map(|v| (point.clone(), v)));
+                }
+                Err(error) => tracing::error!(%error, station = %code, "hour values cannot be read"),
+            }
+        }
+        let values: Values<'_> = seen.iter().map(|(p, s)| (p.point.factor.as_str(), (&p.point, s))).collect();
+        if let Some(judged) = judge::air_hour(&values, at, &self.app.zone, &self.app.standards) {
+            self.keep(&station, at, judged, Some(telegram), late).await;
+        }
+    }
+
+    /// Shows a judgement, writes it when it says something new or an hour has passed, and holds each factor against its limit.
+    async fn keep(&mut self, station: &Station, at: Instant, judged: Judged, telegram: Option<TelegramId>, late: bool) {
+        let result = serde_json::to_string(&judged.verdict).unwrap_or_default();
+        let row = JudgementRow {
+            station: station.code.clone(),
+            at,
+            kind: judged.kind.into(),
+            edition: judged.edition.clone(),
+            version: 1,
+            level: judged.level.map(i64::from),
+            result: result.clone(),
+            explanation: judged.explanation.to_string(),
+            made: self.app.clock.now(),
+        };
+        let now_shown = self.app.grade(&station.code);
+        if now_shown.as_ref().is_none_or(|g| g.at <= at) {
+            if now_shown.is_none_or(|g| g.result != result) {
+                self.graded.insert(station.code.clone());
+            }
+            self.app.grade_put(row.clone());
+        }
+        let shown = self.shown.entry(station.code.clone()).or_default();
+        let new = judged.kind == KIND_AIR
+            || shown.written.as_ref().is_none_or(|(w, r)| *r != result || at.ms_since(*w) >= WRITE_EVERY_MS);
+        if new {
+            match self.app.store.judgement_put(row).await {
+                Ok(_) => shown.written = Some((at, result)),
+                Err(error) => tracing::error!(%error, station = %station.code, "a judgement could not be written"),
+            }
+        }
+        if late {
+            return;
+        }
+        for factor in &judged.factors {
+            self.hold(station, factor, at, telegram).await;
+        }
+    }
+
+    /// One factor against its limit, with hysteresis.
+    async fn hold(&mut self, station: &Station, f: &FactorVerdict, at: Instant, telegram: Option<TelegramId>) {
+        let condition = format!("exceed:{}:{}", station.code, f.factor);
+        let rule = Hysteresis {
+            raise_after: self.app.config.alarm.raise_after.max(1),
+            clear_after: self.app.config.alarm.clear_after.max(1),
+        };
+        let before = self.watches.get(&condition).copied().unwrap_or_default();
+        let (after, change) = before.see(f.exceeds, rule);
+        if after != before {
+            self.dirty.insert(format!("watch:{condition}"), serde_json::to_string(&after).unwrap_or_default());
+            self.watches.insert(condition.clone(), after);
+        }
+        match change {
+            Change::None => {}
+            Change::End => self.ends(&condition, at).await,
+            Change::Raise | Change::Repeat => {
+                let index = self.app.registry.index();
+                let point = index.points_of(&station.code).iter().find(|p| p.point.factor.as_str() == f.factor);
+                let (name_zh, name_en, unit) = match point {
+                    Some(p) => (p.point.name_zh.clone(), p.point.name_en.clone(), unit_words(p)),
+                    None => ("空气质量指数 AQI".into(), "AQI".into(), String::new()),
+                };
+                let (id, factor) = (point.map(|p| p.id), (!f.factor.is_empty()).then(|| f.factor.clone()));
+                let mut basis = f.basis.clone();
+                basis["telegram"] = json!(telegram.map(|t| t.0));
+                self.raise(Problem {
+                    kind: AlarmKind::Exceedance,
+                    condition,
+                    station: &station.code,
+                    point: id,
+                    factor,
+                    value: Some(f.value.clone()),
+                    limit: Some(f.limit.clone()),
+                    zh: format!("{}：{name_zh} {}{unit} 超标（限值 {}）", station.name_zh, f.value, f.limit),
+                    en: format!("{}: {name_en} {}{unit} beyond its limit ({})", station.name_en, f.value, f.limit),
+                    basis,
+                    at,
+                })
+                .await;
+            }
+        }
+    }
+
+    async fn spikes(&mut self, code: &StationCode) {
+        let config = &self.app.config.alarm;
+        let Some(shown) = self.shown.get(code) else { return };
+        let values: Vec<(Instant, f64)> = shown.ph.iter().map(|(at, v, _)| (*at, *v)).collect();
+        let Some(peak) = spike(&values, config.spike_ph, (config.spike_s as i64).saturating_mul(1_000)) else { return };
+        let texts: Vec<String> = shown.ph.iter().map(|(_, _, t)| t.clone()).collect();
+        let (at, extreme) = (shown.ph[shown.ph.len() - 1].0, texts[peak].clone());
+        let Some(station) = self.app.station(code).cloned() else { return };
+        let index = self.app.registry.index();
+        let point = index.points_of(code).iter().find(|p| p.point.factor.as_str() == PH).map(|p| p.id);
+        let path = texts[texts.len().saturating_sub(5)..].join(" → ");
+        self.raise(Problem {
+            kind: AlarmKind::Spike,
+            condition: format!("spike:{code}:{PH}"),
+            station: code,
+            point,
+            factor: Some(PH.into()),
+            value: Some(extreme),
+            limit: None,
+            zh: format!("{}：pH 短时突变后回落（{path}），疑似采样受扰动", station.name_zh),
+            en: format!("{}: pH jumped and came back ({path}); the probe may have been disturbed", station.name_en),
+            basis: json!({"rule": "spike", "height": config.spike_ph, "within_s": config.spike_s, "values": texts}),
+            at,
+        })
+        .await;
+    }
+
+    async fn changed(&mut self, code: &StationCode, point: &PointEntry, reading: &Reading) {
+        let Some(station) = self.app.station(code).cloned() else { return };
+        let (zh, en) = (&point.point.name_zh, &point.point.name_en);
+        let value = reading.value.clone().unwrap_or_default();
+        let stamp = self.app.zone.civil(reading.key.at).strftime("%m-%d %H:%M:%S").to_string();
+        self.raise(Problem {
+            kind: AlarmKind::ValueChanged,
+            condition: format!("changed:{code}:{}", point.point.factor),
+            station: code,
+            point: Some(point.id),
+            factor: Some(point.point.factor.to_string()),
+            value: Some(value.clone()),
+            limit: None,
+            zh: format!("{}：设备改报了 {stamp} 的{zh}，现为 {value}，原值已保留", station.name_zh),
+            en: format!(
+                "{}: the device restated {en} of {stamp}, now {value}; the first value is kept",
+                station.name_en
+            ),
+            basis: json!({"key": reading.key, "telegram": reading.telegram}),
+            at: reading.arrived,
+        })
+        .await;
+    }
+
+    async fn second(&mut self, code: &StationCode, mn: &Mn, peer: &str, held_by: &str) {
+        let name = self
+            .app
+            .station(code)
+            .map_or_else(|| (code.to_string(), code.to_string()), |s| (s.name_zh.clone(), s.name_en.clone()));
+        let at = self.app.clock.now();
+        self.raise(Problem {
+            kind: AlarmKind::SecondConnection,
+            condition: format!("second:{mn}"),
+            station: code,
+            point: None,
+            factor: None,
+            value: None,
+            limit: None,
+            zh: format!("{}：设备 {mn} 出现第二个连接（{peer}），原连接 {held_by} 仍在线", name.0),
+            en: format!("{}: a second connection ({peer}) speaks for device {mn}; {held_by} is still there", name.1),
+            basis: json!({"mn": mn, "peer": peer, "held_by": held_by}),
+            at,
+        })
+        .await;
+    }
+
+    /// Devices that have fallen silent.
+    async fn silence(&mut self) {
+        let (now, intervals) = (self.app.clock.now(), self.app.config.alarm.no_data_intervals);
+        for device in self.app.devices() {
+            let last = device.line().last_seen;
+            let condition = format!("no_data:{}", device.device.mn);
+            if !silent(last, now, device.device.interval_s, intervals) {
+                if self.lasting.contains_key(&condition) {
+                    self.ends(&condition, now).await;
+                }
+                continue;
+            }
+            if self.lasting.contains_key(&condition) {
+                continue;
+            }
+            let code = &device.device.station;
+            let name = self
+                .app
+                .station(code)
+                .map_or_else(|| (code.to_string(), code.to_string()), |s| (s.name_zh.clone(), s.name_en.clone()));
+            let since = last.map(|l| self.app.zone.civil(l).strftime("%m-%d %H:%M:%S").to_string()).unwrap_or_default();
+            self.raise(Problem {
+                kind: AlarmKind::NoData,
+                condition,
+                station: code,
+                point: None,
+                factor: None,
+                value: None,
+                limit: None,
+                zh: format!("{}：自 {since} 起无数据上传", name.0),
+                en: format!("{}: no data since {since}", name.1),
+                basis: json!({"mn": device.device.mn, "interval_s": device.device.interval_s, "intervals": intervals, "last": last}),
+                at: now,
+            })
+            .await;
+        }
+    }
+
+    /// Ends what has no end of its own once it has been calm for long enough.
+    async fn calm(&mut self) {
+        let now = self.app.clock.now();
+        let over = |l: &Lasting| match l.kind {
+            AlarmKind::Spike => now.ms_since(l.last) > SPIKE_OVER_MS,
+            AlarmKind::SecondConnection => now.ms_since(l.last) > SECOND_OVER_MS,
+            AlarmKind::ValueChanged => now.ms_since(l.last) > CHANGED_OVER_MS,
+            AlarmKind::Exceedance | AlarmKind::NoData => false,
+        };
+        let ended: Vec<String> = self.lasting.iter().filter(|(_, l)| over(l)).map(|(c, _)| c.clone()).collect();
+        for condition in ended {
+            self.ends(&condition, now).await;
+        }
+    }
+
+    async fn raise(&mut self, p: Problem<'_>) {
+        if self.before.get(&p.condition).is_some_and(|seen| *seen >= p.at) {
+            return;
+        }
+        // a spike is seen again by every value while its window lasts: one disturbance, counted once
+        if p.kind == AlarmKind::Spike && self.lasting.contains_key(&p.condition) {
+            return;
+        }
+        let row = AlarmRow {
+            id: AlarmId(uuid::Uuid::now_v7()),
+            condition: p.condition.clone(),
+            kind: p.kind,
+            station: p.station.clone(),
+            point: p.point,
+            factor: p.factor,
+            value: p.value,
+            limit_text: p.limit,
+            message_zh: p.zh,
+            message_en: p.en,
+            basis: p.basis.to_string(),
+            state: shanshui_domain::act::alarm::AlarmState::Open,
+            opened: p.at,
+            last: p.at,
+            count: 1,
+            ended: None,
+            acknowledged_by: None,
+            acknowledged_at: None,
+            case: None,
+        };
+        match self.app.store.alarm_raise(row).await {
+            Ok((row, new)) => {
+                self.lasting.insert(p.condition, Lasting { kind: p.kind, last: p.at });
+                if new {
+                    self.app.tell(Live::Alarm(Box::new(self.app.alarm_view(&row))));
+                }
+            }
+            Err(error) => tracing::error!(%error, station = %p.station, "an alarm could not be written"),
+        }
+    }
+
+    async fn ends(&mut self, condition: &str, at: Instant) {
+        if self.lasting.remove(condition).is_none() {
+            return;
+        }
+        match self.app.store.alarm_end(condition.to_owned(), at).await {
+            Ok(Some(row)) => self.app.tell(Live::Alarm(Box::new(self.app.alarm_view(&row)))),
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, condition, "the end of an alarm could not be written"),
+        }
+    }
+}
+
+fn unit_words(point: &PointEntry) -> String {
+    if point.point.factor.as_str() == PH { String::new() } else { format!(" {}", point.point.unit) }
+}

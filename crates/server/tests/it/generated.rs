@@ -1,0 +1,17 @@
+//! What is generated and committed is what the program would write today.
+
+#[test]
+fn the_description_of_the_api_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi.json");
+    let committed = std::fs::read_to_string(path).expect("openapi.json");
+    let now = shanshui_server::http::openapi_text().expect("written");
+    assert!(committed.trim_end() == now.trim_end(), "openapi.json is stale: run `shanshui openapi > openapi.json`");
+}
+
+#[test]
+fn the_built_in_city_loads_with_the_counts_it_stands_for() {
+    use shanshui_domain::place::StationKind::{BoundarySection, DrinkingSource, MunicipalSection};
+    let city = shanshui_server::city::demo().expect("the built-in city");
+    let count = |kind| city.stations.iter().filter(|s| s.kind == kind).count();
+    assert_eq!((count(MunicipalSection), count(BoundarySection), count(DrinkingSource)), (19, 5, 7));
+}

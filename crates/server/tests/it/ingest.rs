@@ -1,0 +1,276 @@
+//! Telegrams over real sockets: acknowledged means durable, each reading once, bad input harms only itself.
+
+use serde_json::json;
+use shanshui_domain::place::Secret;
+
+use crate::support::{City, Line, civil, now_qn, stranger, until, water};
+
+#[tokio::test]
+async fn each_edition_is_acknowledged_in_its_own_form_once_the_readings_are_there() {
+    let city = City::start().await;
+    let officer = city.person("zhoumin").await;
+    for (edition, flag) in [("2017", "Flag=4"), ("2025", "Flag=8")] {
+        let found =
+            city.running.app.pack.devices.iter().find(|d| d.edition == edition && d.key.is_none() && d.st == "21");
+        let device = found.expect("one of each edition").clone();
+        let station = device.station.clone();
+        let mut line = Line::open(&city, device).await;
+        let stamp = civil(-5);
+        let answer = line.upload("2011", &water(&stamp, "7.81")).await;
+        assert!(answer.contains("ST=91;CN=9014") && answer.contains(flag) && answer.ends_with("CP=&&&&"), "{answer}");
+        let points = city.points(station.as_str());
+        let ph = points.iter().find(|(f, _)| f == "w01001").expect("pH").1;
+        let curve = officer.ok(&format!("/api/v1/sense/points/{ph}/curve")).await;
+        assert_eq!(curve["rows"][0]["value"], "7.81", "{edition}");
+    }
+    let device =
+        city.running.app.pack.devices.iter().find(|d| d.edition == "2005" && d.st == "32").expect("one").clone();
+    let mut line = Line::open(&city, device).await;
+    let qn = now_qn();
+    let frame = line.frame("2011", &qn, &format!("DataTime={};w01018-Rtd=31.0,w01018-Flag=N", civil(-5)));
+    line.send(&frame).await;
+    let answer = line.next().await.expect("an answer");
+    assert!(!answer.starts_with("QN=") && answer.contains(&format!("CP=&&QN={qn};CN=2011&&")), "{answer}");
+    city.running.stop().await;
+}
+
+#[tokio::test]
+async fn an_encrypted_telegram_is_read_and_acknowledged() {
+    let city = City::start().await;
+    let device = city.running.app.pack.devices.iter().find(|d| d.key.is_some()).expect("one with a key").clone();
+    let station = device.station.clone();
+    let mut line = Line::open(&city, device).await;
+    let answer = line.upload("2011", &water(&civil(-5), "7.40")).await;
+    assert!(answer.contains("CN=9014"), "{answer}");
+    let officer = city.person("zhoumin").await;
+    let detail = officer.ok(&format!("/api/v1/sense/stations/{station}")).await;
+    let ph = &detail["points"].as_array().expect("points").iter().find(|p| p["factor"] == "w01001").expect("pH")["latest"]
+        [0];
+    assert_eq!(ph["value"], "7.40");
+    let telegram = officer.ok(&format!("/api/v1/sense/telegrams/{}", ph["telegram"])).await;
+    assert_eq!(telegram["decoded"]["cp"]["w01001"]["Rtd"], "7.40");
+    assert!(telegram["decoded"].get("pw").is_none() && telegram["raw"].as_str().expect("text").contains("PW=******"));
+    city.running.stop().await;
+}
+
+#[tokio::test]
+async fn damage_strangers_and_wrong_passwords_are_kept_aside_and_never_answered() {
+    let city = City::start().await;
+    let mut line = city.line("ms01").await;
+    let mut damaged = line.frame("2011", &now_qn(), &water(&civil(-9), "7.1"));
+    let n = damaged.len();
+    damaged[n - 10] ^= 1;
+    let mut unknown = Line::open(&city, stranger()).await;
+    let frame = unknown.frame("2011", &now_qn(), &water(&civil(-9), "7.1"));
+    unknown.send(&frame).await;
+    let mut forged = city.device("ms02");
+    forged.password = Secret::new("000000");
+    let mut forged = Line::open(&city, forged).await;
+    let frame = forged.frame("2011", &now_qn(), &water(&civil(-9), "7.1"));
+    forged.send(&frame).await;
+    line.send(&damaged).await;
+    let undated = line.frame("2011", &now_qn(), "DataTime=20261301000000;w01001-Rtd=7.1");
+    line.send(&undated).await;
+    assert!(
+        line.next().await.expect("an answer").contains("CN=9014"),
+        "what cannot be dated is kept, so it is acknowledged"
+    );
+    let answer = line.upload("2011", &water(&civil(-5), "7.2")).await;
+    assert!(answer.contains("CN=9014"), "the good one behind the damage: {answer}");
+    let officer = city.person("zhoumin").await;
+    let groups = until("four groups in quarantine", async || {
+        let groups = officer.ok("/api/v1/sense/quarantine").await;
+        (groups.as_array()?.len() == 4).then_some(groups)
+    })
+    .await;
+    let mut reasons: Vec<&str> =
+        groups.as_array().expect("groups").iter().filter_map(|g| g["reason"].as_str()).collect();
+    reasons.sort_unstable();
+    assert_eq!(reasons, ["damaged", "data_time", "unknown_device", "wrong_password"]);
+    let devices = officer.ok("/api/v1/sense/devices").await;
+    let ms01 = devices.as_array().expect("devices").iter().find(|d| d["station"] == "ms01").expect("ms01").clone();
+    assert_eq!((ms01["frames_ok"].as_i64(), ms01["frames_bad"].as_i64()), (Some(2), Some(1)));
+    assert!(ms01["deviations"].as_array().expect("a list").iter().any(|d| d["code"] == "crc_wrong"));
+    city.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_repeat_is_acknowledged_again_and_another_value_is_a_second_version() {
+    let city = City::start().await;
+    let mut line = city.line("ms01").await;
+    let stamp = civil(-20);
+    for ph in ["7.50", "7.50", "7.60"] {
+        assert!(line.upload("2011", &water(&stamp, ph)).await.contains("CN=9014"));
+    }
+    let officer = city.person("zhoumin").await;
+    let ph = city.points("ms01").iter().find(|(f, _)| f == "w01001").expect("pH").1;
+    let curve = officer.ok(&format!("/api/v1/sense/points/{ph}/curve")).await;
+    let rows = curve["rows"].as_array().expect("rows");
+    assert_eq!((rows.len(), rows[0]["value"].as_str(), rows[0]["versions"].as_i64()), (1, Some("7.60"), Some(2)));
+    let alarm = until("the note that a value was changed", async || {
+        let alarms = officer.ok("/api/v1/act/alarms").await;
+        alarms["items"].as_array()?.iter().find(|a| a["kind"] == "value_changed").cloned()
+    })
+    .await;
+    assert_eq!(alarm["value"], "7.60");
+    city.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_telegram_may_come_in_any_pieces_and_several_at_once() {
+    let city = City::start().await;
+    let mut line = city.line("ms01").await;
+    let frame = line.frame("2011", &now_qn(), &water(&civil(-40), "7.5"));
+    for byte in frame.chunks(37) {
+        line.send(byte).await;
+        tokio::task::yield_now().await;
+    }
+    assert!(line.next().await.expect("an answer").contains("CN=9014"));
+    let several: Vec<u8> = (1..=3).flat_map(|i| line.frame("2011", &now_qn(), &water(&civil(-i), "7.5"))).collect();
+    line.send(&several).await;
+    for _ in 0..3 {
+        assert!(line.next().await.expect("an answer").contains("CN=9014"));
+    }
+    city.running.stop().await;
+}
+
+#[tokio::test]
+async fn half_a_telegram_is_kept_as_damage_after_its_time() {
+    let city = City::with(|c| c.hj212.half_frame_s = 1).await;
+    let mut line = city.line("ms01").await;
+    let frame = line.frame("2011", &now_qn(), &water(&civil(-9), "7.5"));
+    line.send(&frame[..60]).await;
+    let officer = city.person("zhoumin").await;
+    until("the half telegram", async || {
+        let groups = officer.ok("/api/v1/sense/quarantine").await;
+        groups.as_array()?.iter().any(|g| g["reason"] == "damaged").then_some(())
+    })
+    .await;
+    assert!(line.upload("2011", &water(&civil(-5), "7.5")).await.contains("CN=9014"), "the line goes on");
+    city.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_second_connection_is_an_alarm_and_takes_nothing_over() {
+    let city = City::with(|c| {
+        c.hj212.commands = true;
+        c.hj212.request_timeout_s = 5;
+    })
+    .await;
+    let mut first = city.line("ms01").await;
+    first.upload("2011", &water(&civil(-20), "7.5")).await;
+    let mut second = city.line("ms01").await;
+    assert!(second.upload("2011", &water(&civil(-10), "7.5")).await.contains("CN=9014"));
+    let officer = city.person("zhoumin").await;
+    until("the alarm of a second connection", async || {
+        let alarms = officer.ok("/api/v1/act/alarms").await;
+        alarms["items"].as_array()?.iter().any(|a| a["kind"] == "second_connection").then_some(())
+    })
+    .await;
+    let path = format!("/api/v1/sense/devices/{}/commands", first.device.mn);
+    let asked = officer.post(&path, json!({"kind": "set_clock", "reason": "drift"}));
+    let device = async {
+        let request = first.next().await.expect("a request");
+        assert!(request.contains("CN=1012") && request.contains("CP=&&SystemTime="), "{request}");
+        let qn = request.split(';').next().expect("QN").trim_start_matches("QN=").to_owned();
+        let answers = [first.frame("9011", &qn, "QnRtn=1"), first.frame("9012", &qn, "ExeRtn=1")].concat();
+        first.send(&answers).await;
+    };
+    let ((status, view), ()) = tokio::join!(asked, device);
+    assert_eq!(status, 200, "{view}");
+    let steps: Vec<&str> = view["steps"].as_array().expect("steps").iter().filter_map(|s| s["what"].as_str()).collect();
+    assert_eq!(steps, ["sent", "accepted", "done"]);
+    city.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_is_sent_again_with_its_qn_and_then_given_up() {
+    let city = City::with(|c| {
+        c.hj212.commands = true;
+        c.hj212.request_timeout_s = 1;
+        c.hj212.request_resends = 2;
+    })
+    .await;
+    let mut line = city.line("ms01").await;
+    line.upload("2011", &water(&civil(-20), "7.5")).await;
+    let officer = city.person("zhoumin").await;
+    let path = format!("/api/v1/sense/devices/{}/commands", line.device.mn);
+    let asked = officer.post(&path, json!({"kind": "real_interval", "seconds": 60, "reason": "denser"}));
+    let device = async {
+        let mut seen = Vec::new();
+        for _ in 0..3 {
+            seen.push(line.next().await.expect("a request"));
+        }
+        assert!(seen.windows(2).all(|w| w[0] == w[1]), "the same QN each time: {seen:?}");
+    };
+    let ((status, view), ()) = tokio::join!(asked, device);
+    assert_eq!(status, 200, "{view}");
+    let steps: Vec<&str> = view["steps"].as_array().expect("steps").iter().filter_map(|s| s["what"].as_str()).collect();
+    assert_eq!(steps, ["sent", "resent", "resent", "timeout"]);
+    let (status, _) = officer.post(&path, json!({"kind": "real_interval", "seconds": 5, "reason": "x"})).await;
+    assert_eq!(status, 400, "an interval the standard does not know");
+    let (status, _) = officer.post(&path, json!({"kind": "set_clock", "reason": " "})).await;
+    assert_eq!(status, 400, "a command needs a reason");
+    city.running.stop().await;
+}
+
+#[tokio::test]
+async fn history_that_was_asked_for_is_late_and_does_not_become_the_present() {
+    let city = City::with(|c| c.hj212.commands = true).await;
+    let mut line = city.line("ms01").await;
+    line.upload("2011", &water(&civil(-20), "7.5")).await;
+    let officer = city.person("zhoumin").await;
+    let path = format!("/api/v1/sense/devices/{}/commands", line.device.mn);
+    let now = jiff::Timestamp::now();
+    let begin = (now - jiff::SignedDuration::from_mins(30)).to_string();
+    let ask = json!({"kind": "pull", "data": "minute", "begin": begin, "end": now.to_string(), "reason": "gap"});
+    let asked = officer.post(&path, ask);
+    let device = async {
+        let request = line.next().await.expect("a request");
+        assert!(request.contains("CN=2051") && request.contains("BeginTime="), "{request}");
+        let qn = request.split(';').next().expect("QN").trim_start_matches("QN=").to_owned();
+        let frame = line.frame("9011", &qn, "QnRtn=1");
+        line.send(&frame).await;
+        let record = line.frame("2051", &now_qn(), &format!("DataTime={};w01001-Avg=7.4,w01001-Flag=N", civil(-600)));
+        line.send(&record).await;
+        assert!(line.next().await.expect("an answer").contains("CN=9014"));
+        let frame = line.frame("9012", &qn, "ExeRtn=1");
+        line.send(&frame).await;
+    };
+    let ((status, view), ()) = tokio::join!(asked, device);
+    assert_eq!(status, 200, "{view}");
+    let ph = city.points("ms01").iter().find(|(f, _)| f == "w01001").expect("pH").1;
+    let curve = officer.ok(&format!("/api/v1/sense/points/{ph}/curve?kind=minute")).await;
+    assert_eq!((curve["rows"][0]["late"].as_bool(), curve["rows"][0]["value"].as_str()), (Some(true), Some("7.4")));
+    city.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_device_that_asks_for_the_time_gets_it_where_commands_are_allowed() {
+    let city = City::with(|c| c.hj212.commands = true).await;
+    let mut line = city.line("ms01").await;
+    let answer = line.upload("1013", "").await;
+    assert!(answer.contains("CN=9013"), "{answer}");
+    let request = line.next().await.expect("a request");
+    assert!(request.contains("CN=1012"), "{request}");
+    city.running.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_there_after_a_restart_and_judged() {
+    let city = City::start().await;
+    let mut line = city.line("ms01").await;
+    for i in 0..20 {
+        line.upload("2011", &water(&civil(-60 + i), "7.9")).await;
+    }
+    let city = city.restart().await;
+    let officer = city.person("zhoumin").await;
+    let ph = city.points("ms01").iter().find(|(f, _)| f == "w01001").expect("pH").1;
+    let curve = officer.ok(&format!("/api/v1/sense/points/{ph}/curve")).await;
+    assert_eq!(curve["rows"].as_array().expect("rows").len(), 20);
+    let detail = officer.ok("/api/v1/sense/stations/ms01").await;
+    assert_eq!(detail["station"]["grade"]["level"], 1);
+    let findings = city.running.app.store.check().await.expect("checked");
+    assert!(findings.iter().all(|f| f.ok), "{findings:?}");
+    city.running.stop().await;
+}

@@ -1,0 +1,140 @@
+//! Who may do what, over HTTP; and a spike that becomes a closed case.
+
+use axum::http::Method;
+use reqwest::StatusCode;
+use serde_json::json;
+use shanshui_server::http::rights::{self, RIGHTS};
+use shanshui_server::http::view::RoleView;
+
+use crate::support::{City, civil, until, water};
+
+const LOGINS: [(RoleView, &str); 3] =
+    [(RoleView::DutyOfficer, "zhoumin"), (RoleView::DepartmentOfficer, "fangjie"), (RoleView::Administrator, "xuning")];
+
+/// A path of the table with something in every place.
+fn filled(template: &str) -> String {
+    template
+        .replace("{code}", "ms01")
+        .replace("{mn}", "NONE")
+        .replace("evidence?", "evidence?name=x")
+        .replace("points/{id}", "points/1")
+        .replace("telegrams/{id}", "telegrams/1")
+        .replace("{id}", "00000000-0000-0000-0000-000000000001")
+}
+
+#[tokio::test]
+async fn every_route_lets_in_whom_the_table_says_and_nobody_else() {
+    let city = City::start().await;
+    for (role, login) in LOGINS {
+        for (method, template, who) in RIGHTS {
+            // ends the session, or never ends
+            if ["/api/v1/system/logout", "/api/v1/events", "/api/v1/system/login"].contains(template) {
+                continue;
+            }
+            let person = city.person(login).await;
+            let path = filled(template);
+            let (status, body) =
+                if *method == Method::GET { person.get(&path).await } else { person.post(&path, json!({})).await };
+            let refused = status == StatusCode::FORBIDDEN && body["code"] == "forbidden";
+            assert_eq!(!refused, rights::allows(*who, role), "{login} {method} {template}: {status}");
+            let nobody = city.nobody();
+            let (status, _) =
+                if *method == Method::GET { nobody.get(&path).await } else { nobody.post(&path, json!({})).await };
+            assert_eq!(status == StatusCode::UNAUTHORIZED, *who != rights::Who::Public, "nobody {method} {template}");
+        }
+    }
+    city.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_login_fails_alike_for_unknown_names_and_wrong_passwords() {
+    let city = City::start().await;
+    let mut answers = Vec::new();
+    for (login, password) in [("zhoumin", "wrong"), ("nobody", "wrong")] {
+        answers.push(city.nobody().post("/api/v1/system/login", json!({"login": login, "password": password})).await);
+    }
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(answers[0].0, StatusCode::UNAUTHORIZED);
+    city.running.stop().await;
+}
+
+#[tokio::test]
+async fn writes_need_our_header_and_known_fields_and_pages_carry_the_policy() {
+    let city = City::start().await;
+    let person = city.person("zhoumin").await;
+    let bare = person.raw(|http, base| http.post(format!("{base}/api/v1/system/logout"))).await;
+    assert_eq!(bare.status(), StatusCode::BAD_REQUEST, "a write without the header of our own pages");
+    let (status, _) = person.post("/api/v1/act/cases", json!({"title": "x", "stranger": 1})).await;
+    assert!(status.is_client_error(), "an unknown field: {status}");
+    let page = person.raw(|http, base| http.get(format!("{base}/cases"))).await;
+    let policy = page.headers().get("content-security-policy").expect("a policy").to_str().expect("text").to_owned();
+    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    let (status, body) = person.get("/api/v1/nothing").await;
+    assert_eq!((status, body["code"].as_str()), (StatusCode::NOT_FOUND, Some("not_found")));
+    city.running.stop().await;
+}
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n rest of a picture";
+
+#[tokio::test]
+async fn a_spike_becomes_a_case_and_is_closed_by_two_persons_with_proof() {
+    let city = City::start().await;
+    let mut line = city.line("ms16").await;
+    let duty = city.person("zhoumin").await;
+    let mut stream = duty.raw(|http, base| http.get(format!("{base}/api/v1/events"))).await;
+    for (i, ph) in ["7.91", "9.34", "10.21", "8.47"].iter().enumerate() {
+        line.upload("2011", &water(&civil(-120 + 30 * i as i64), ph)).await;
+    }
+    let mut heard = String::new();
+    while !(heard.contains("event: alarm") && heard.contains("\"kind\":\"spike\"")) {
+        let chunk = stream.chunk().await.expect("the stream lives").expect("more");
+        heard.push_str(&String::from_utf8_lossy(&chunk));
+    }
+    let alarm = until("the spike", async || {
+        let alarms = duty.ok("/api/v1/act/alarms?state=open").await;
+        alarms["items"].as_array()?.iter().find(|a| a["kind"] == "spike").cloned()
+    })
+    .await;
+    assert!(alarm["message"]["zh"].as_str().expect("text").contains("7.91 → 9.34 → 10.21 → 8.47"), "{alarm}");
+    let id = alarm["id"].as_str().expect("an id");
+    let (status, seen) = duty.post(&format!("/api/v1/act/alarms/{id}/acknowledge"), json!({})).await;
+    assert_eq!((status, seen["state"].as_str()), (StatusCode::OK, Some("acknowledged")));
+    let (status, case) = duty.post("/api/v1/act/cases", json!({"title": "莲花站房 pH 突变", "alarm": id})).await;
+    assert_eq!(status, StatusCode::OK, "{case}");
+    let (status, _) = duty.post("/api/v1/act/cases", json!({"title": "again", "alarm": id})).await;
+    assert_eq!(status, StatusCode::CONFLICT, "an alarm becomes one case");
+    let path = format!("/api/v1/act/cases/{}", case["summary"]["id"].as_str().expect("an id"));
+    let officer = city.person("yejun").await;
+    assert_eq!(officer.get(&path).await.0, StatusCode::NOT_FOUND, "not theirs yet");
+    let to = officer.ok("/api/v1/system/me").await["id"].clone();
+    let due = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(48)).to_string();
+    let assign = json!({"version": 1, "action": "assign", "to": to, "due": due, "note": "请现场核查"});
+    let (status, case) = duty.post(&format!("{path}/actions"), assign.clone()).await;
+    assert_eq!((status, case["summary"]["state"].as_str()), (StatusCode::OK, Some("assigned")));
+    let (status, _) = duty.post(&format!("{path}/actions"), assign).await;
+    assert_eq!(status, StatusCode::CONFLICT, "an old version");
+    let (status, _) = officer.post(&format!("{path}/actions"), json!({"version": 2, "action": "report"})).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "no proof");
+    let (status, photo) = officer.put_file(&format!("{path}/evidence?name=a.png"), "image/png", PNG.to_vec()).await;
+    assert_eq!(status, StatusCode::OK, "{photo}");
+    let (status, _) = officer.put_file(&format!("{path}/evidence?name=a.png"), "image/png", b"<html>".to_vec()).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "no picture");
+    let stranger = city.person("fangjie").await;
+    let file = format!("/api/v1/act/evidence/{}", photo["id"].as_str().expect("an id"));
+    assert_eq!(stranger.get(&file).await.0, StatusCode::NOT_FOUND, "not theirs");
+    let report = json!({"version": 2, "action": "report", "evidence": [photo["id"]]});
+    let (status, case) = officer.post(&format!("{path}/actions"), report).await;
+    assert_eq!((status, case["summary"]["state"].as_str()), (StatusCode::OK, Some("reported")));
+    assert_eq!(case["actions"], json!([]), "who reported may not judge the report");
+    let second = city.person("chenlu").await;
+    let (_, proof) = second.put_file(&format!("{path}/evidence?name=b.png"), "image/png", PNG.to_vec()).await;
+    let verify = json!({"version": 3, "action": "verify", "evidence": [proof["id"]]});
+    let (status, case) = second.post(&format!("{path}/actions"), verify).await;
+    assert_eq!((status, case["summary"]["state"].as_str()), (StatusCode::OK, Some("verified")));
+    let (status, case) = second.post(&format!("{path}/actions"), json!({"version": 4, "action": "close"})).await;
+    assert_eq!((status, case["summary"]["state"].as_str()), (StatusCode::OK, Some("closed")));
+    assert_eq!(case["events"].as_array().expect("events").len(), 5);
+    let findings = city.running.app.store.check().await.expect("checked");
+    assert!(findings.iter().all(|f| f.ok), "{findings:?}");
+    city.running.stop().await;
+}

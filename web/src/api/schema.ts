@@ -1,0 +1,1985 @@
+// Generated from openapi.json by `npm run generate`; do not edit.
+
+export interface paths {
+    "/api/v1/act/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alarms, newest first. */
+        get: operations["alarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/act/alarms/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes notice of an alarm. */
+        post: operations["acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/act/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cases, newest first. A department officer gets their own only. */
+        get: operations["cases"];
+        put?: never;
+        /** Opens a case, from an alarm or by hand. */
+        post: operations["case_open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/act/cases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One case with its history. */
+        get: operations["case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/act/cases/{id}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Moves a case. */
+        post: operations["case_act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/act/cases/{id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds a file to a case; an action cites it afterwards. */
+        post: operations["evidence_put"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/act/evidence/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bytes of a file. */
+        get: operations["evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/stations/{code}/judgements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Judgements of a station, newest first. */
+        get: operations["judgements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the city stands now. */
+        get: operations["summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The stream of changes: events `readings` and `grades` (lists of stations), `alarm`, `case`, `device`; `lost` when the reader was too slow and must
+         *     read everything again.
+         */
+        get: operations["events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every device and its line. */
+        get: operations["devices"];
+        put?: never;
+        /** Registers a device. */
+        post: operations["device_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/devices/{mn}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Commands sent to a device, newest first. */
+        get: operations["commands"];
+        put?: never;
+        /** Sends a command to a device and waits for its result. Off unless `hj212.commands` is on. */
+        post: operations["command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/geography": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The city's counties, rivers and reservoirs as GeoJSON. */
+        get: operations["geography"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/points/{id}/curve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A curve. When there is more than fits, each stretch keeps its lowest and highest value and every marked or exceeding row:
+         *     a short spike is never sampled away.
+         */
+        get: operations["curve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What lies in quarantine, by reason, device and peer. */
+        get: operations["quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/stations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every station with its present grade. */
+        get: operations["stations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/stations/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One station with its points. */
+        get: operations["station"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/telegrams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A raw telegram with what is read from it. */
+        get: operations["telegram"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the interface must know before anybody has logged in. */
+        get: operations["about"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the program can do its work. */
+        get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Logs in; the session travels in a cookie. */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Logs out; the session is gone on the server too. */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is logged in. */
+        get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People a case can be given to. */
+        get: operations["people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description What the interface must know before anybody has logged in. */
+        AboutView: {
+            /** @description Middle of the map. */
+            center: components["schemas"]["LonLat"];
+            /** @description City. */
+            city: components["schemas"]["Words"];
+            /** @description Whether this is a demonstration with invented enterprises. */
+            demo: boolean;
+            /** @description Logins, in a demonstration. */
+            demo_logins: components["schemas"]["DemoLogin"][];
+            /** @description Version of the program. */
+            version: string;
+            /** @description IANA zone of the city. */
+            zone: string;
+        };
+        /**
+         * @description Kind of alarm.
+         * @enum {string}
+         */
+        AlarmKindView: "exceedance" | "spike" | "no_data" | "second_connection" | "value_changed";
+        /**
+         * @description State of an alarm.
+         * @enum {string}
+         */
+        AlarmStateView: "open" | "acknowledged" | "ended";
+        /** @description An alarm. */
+        AlarmView: {
+            acknowledged_by?: components["schemas"]["Words"] | null;
+            /** @description Edition, clause and inputs. */
+            basis: Record<string, unknown>;
+            /** @description The case it became. */
+            case?: string | null;
+            /**
+             * Format: int64
+             * @description How often seen.
+             */
+            count: number;
+            /** @description When it ended. */
+            ended?: string | null;
+            /** @description Factor code. */
+            factor?: string | null;
+            /** @description Id. */
+            id: string;
+            /** @description Kind. */
+            kind: components["schemas"]["AlarmKindView"];
+            /** @description Last seen. */
+            last: string;
+            /** @description Limit in words. */
+            limit?: string | null;
+            /** @description What happened. */
+            message: components["schemas"]["Words"];
+            /** @description Since when. */
+            opened: string;
+            /**
+             * Format: int64
+             * @description Point.
+             */
+            point?: number | null;
+            /** @description State. */
+            state: components["schemas"]["AlarmStateView"];
+            /** @description Station code. */
+            station: string;
+            /** @description Station name. */
+            station_name: components["schemas"]["Words"];
+            /** @description Value that raised it. */
+            value?: string | null;
+        };
+        /** @description Moves a case. */
+        CaseActionIn: {
+            /** @description What. */
+            action: components["schemas"]["CaseActionView"];
+            /** @description Deadline, RFC 3339 (assign, send back). */
+            due?: string | null;
+            /** @description Evidence ids (report, verify). */
+            evidence?: string[];
+            /** @description Words. */
+            note?: string;
+            /** @description To whom (assign). */
+            to?: string | null;
+            /**
+             * Format: int64
+             * @description Version the caller has seen.
+             */
+            version: number;
+        };
+        /**
+         * @description What may be done to a case.
+         * @enum {string}
+         */
+        CaseActionView: "open" | "assign" | "report" | "send_back" | "verify" | "close";
+        /** @description One event of a case. */
+        CaseEventView: {
+            /** @description What. */
+            action: components["schemas"]["CaseActionView"];
+            /** @description Algorithm of the digest. */
+            algorithm: string;
+            /** @description When. */
+            at: string;
+            /** @description Who. */
+            by: components["schemas"]["PersonView"];
+            /** @description Digest of the chain link. */
+            digest: string;
+            /** @description Deadline, when assigned or sent back. */
+            due?: string | null;
+            /** @description Evidence ids. */
+            evidence: string[];
+            /** @description Words. */
+            note: string;
+            /**
+             * Format: int64
+             * @description Place in the chain, from 1.
+             */
+            seq: number;
+            to?: components["schemas"]["PersonView"] | null;
+        };
+        /** @description Opens a case. */
+        CaseIn: {
+            /** @description The alarm it comes from. */
+            alarm?: string | null;
+            /** @description Words. */
+            note?: string;
+            /** @description Title. */
+            title: string;
+        };
+        /**
+         * @description State of a case.
+         * @enum {string}
+         */
+        CaseStateView: "open" | "assigned" | "reported" | "verified" | "closed";
+        /** @description A case in the list. */
+        CaseSummaryView: {
+            assignee?: components["schemas"]["PersonView"] | null;
+            /** @description Deadline, while somebody must act. */
+            due?: string | null;
+            /** @description Id. */
+            id: string;
+            /** @description Business number. */
+            number: string;
+            /** @description Opened. */
+            opened: string;
+            /** @description Deadline passed. */
+            overdue: boolean;
+            /** @description State. */
+            state: components["schemas"]["CaseStateView"];
+            /** @description Title. */
+            title: string;
+        };
+        /** @description A case with its history. */
+        CaseView: {
+            /** @description What the caller may do now. */
+            actions: components["schemas"]["CaseActionView"][];
+            alarm?: components["schemas"]["AlarmView"] | null;
+            /** @description Events, oldest first. */
+            events: components["schemas"]["CaseEventView"][];
+            /** @description Files. */
+            evidence: components["schemas"]["EvidenceView"][];
+            /** @description As in the list. */
+            summary: components["schemas"]["CaseSummaryView"];
+            /**
+             * Format: int64
+             * @description Version to give back with the next action.
+             */
+            version: number;
+        };
+        /** @description A curve. */
+        CurveView: {
+            /** @description Kind of period. */
+            kind: string;
+            /** @description Point. */
+            point: components["schemas"]["PointView"];
+            /** @description Rows, ascending. */
+            rows: components["schemas"]["ReadingView"][];
+            /** @description True when rows were left out; extremes, marked and exceeding rows never are. */
+            sampled: boolean;
+        };
+        /** @description A login of the demonstration city, shown on the login page of a demonstration only. */
+        DemoLogin: {
+            /** @description Login name. */
+            login: string;
+            /** @description Name. */
+            name: components["schemas"]["Words"];
+            /** @description Password. */
+            password: string;
+            /** @description Role. */
+            role: components["schemas"]["RoleView"];
+        };
+        /** @description One deviation of a device. */
+        DeviationView: {
+            /** @description Stable code. */
+            code: string;
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            count: number;
+        };
+        /** @description What to ask of a device. */
+        DeviceCommandIn: {
+            /** @enum {string} */
+            kind: "set_clock";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            kind: "real_interval";
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: int32
+             * @description 30 to 3600.
+             */
+            seconds: number;
+        } | {
+            /** @description RFC 3339. */
+            begin: string;
+            /** @description real, minute, hour or day. */
+            data: string;
+            /** @description RFC 3339. */
+            end: string;
+            /** @enum {string} */
+            kind: "pull";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @description Factor code. */
+            factor: string;
+            /** @enum {string} */
+            kind: "sample_now";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @description Factor code, needed by the 2025 edition. */
+            factor?: string | null;
+            /** @enum {string} */
+            kind: "keep_sample";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @description RFC 3339, for logs. */
+            begin?: string | null;
+            /** @description RFC 3339, for logs. */
+            end?: string | null;
+            /** @description Factor code. */
+            factor?: string | null;
+            /** @description Information code. */
+            info: string;
+            /** @enum {string} */
+            kind: "info";
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description A command and what became of it. */
+        DeviceCommandView: {
+            /** @description When. */
+            at: string;
+            /** @description Who. */
+            by: components["schemas"]["Words"];
+            /** @description CN. */
+            cn: string;
+            /** @description Id. */
+            id: string;
+            /** @description MN. */
+            mn: string;
+            /** @description Why. */
+            reason: string;
+            /** @description Steps: sent, resent, 9011 with QnRtn, data, 9012 with ExeRtn, time-out. */
+            steps: Record<string, unknown>[];
+        };
+        /** @description Registers a device. */
+        DeviceIn: {
+            /** @description `2005`, `2017` or `2025`. */
+            edition: string;
+            /**
+             * Format: int32
+             * @description Expected real-time interval in seconds.
+             */
+            interval_s: number;
+            /** @description SM4 key, 32 hex digits. */
+            key?: string | null;
+            /** @description MN. */
+            mn: string;
+            /** @description Access password (PW). */
+            password: string;
+            /** @description Station code. */
+            station: string;
+        };
+        /** @description A device and its line. */
+        DeviceView: {
+            /**
+             * Format: int64
+             * @description Device clock minus ours, in milliseconds.
+             */
+            clock_offset_ms?: number | null;
+            /** @description Deviations from the standard, by code, with how often. */
+            deviations: components["schemas"]["DeviationView"][];
+            /** @description Edition by registration. */
+            edition: string;
+            /** @description Whether its data area is encrypted. */
+            encrypted: boolean;
+            /**
+             * Format: int64
+             * @description Damaged telegrams.
+             */
+            frames_bad: number;
+            /**
+             * Format: int64
+             * @description Good telegrams.
+             */
+            frames_ok: number;
+            /** @description Last telegram. */
+            last_seen?: string | null;
+            /** @description Link. */
+            link: components["schemas"]["LinkState"];
+            /** @description MN. */
+            mn: string;
+            /** @description Peer address. */
+            peer?: string | null;
+            /** @description Station code. */
+            station: string;
+            /** @description Station name. */
+            station_name: components["schemas"]["Words"];
+            /**
+             * Format: double
+             * @description Share of the real-time telegrams expected in the last hour that arrived, 0 to 1.
+             */
+            transmission_rate?: number | null;
+        };
+        /** @description A stored file. */
+        EvidenceView: {
+            /** @description When. */
+            at: string;
+            /** @description Who. */
+            by: components["schemas"]["Words"];
+            /** @description Id; bytes at `/api/v1/act/evidence/{id}`. */
+            id: string;
+            /** @description Media type. */
+            media_type: string;
+            /** @description File name. */
+            name: string;
+            /** @description SHA-256 in hex. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+        };
+        /** @description A station's present grade. */
+        GradeView: {
+            /** @description Period's instant. */
+            at: string;
+            /** @description Deciding factors by code. */
+            deciding: string[];
+            /** @description Edition that was applied, for example `GB 3838-2002`. */
+            edition: string;
+            /** @description Worse than the target class or beyond its limit. */
+            exceeds: boolean;
+            /** @description The whole explanation: edition, clause, per factor value and boundaries, what was missing. */
+            explanation: Record<string, unknown>;
+            /** @description The letter or number shown on the map: `II`, `劣V`/`>V`, an AQI. */
+            label: components["schemas"]["Words"];
+            /**
+             * Format: int32
+             * @description 1 (best) to 6 (worst); none when not judged.
+             */
+            level?: number | null;
+            /** @description Scale. */
+            scale: components["schemas"]["Scale"];
+        };
+        /** @description Whether the program can do its work. */
+        HealthView: {
+            /**
+             * Format: int64
+             * @description Connected devices.
+             */
+            connections: number;
+            /** @description Why not. */
+            error?: string | null;
+            /**
+             * Format: int64
+             * @description Writes waiting.
+             */
+            queued: number;
+            /** @description Whether new data is being made durable (and so acknowledged). */
+            writable: boolean;
+        };
+        /** @description One judgement, newest version of each period first. */
+        JudgementView: {
+            /** @description Grade. */
+            grade: components["schemas"]["GradeView"];
+            /** @description Replaces an earlier judgement of the same period, because data came late or changed. */
+            supersedes: boolean;
+        };
+        /** @description The newest value of one point. */
+        LatestView: {
+            /** @description Stamp. */
+            at: string;
+            /** @description Kind of period: real, minute, hour, day, cycle. */
+            kind: string;
+            /** @description Data mark. */
+            mark: string;
+            /**
+             * Format: int64
+             * @description The telegram it was read from.
+             */
+            telegram?: number | null;
+            /** @description Value as sent; none with a mark that means no measurement. */
+            value?: string | null;
+        };
+        /** @description A limit line. */
+        LimitView: {
+            /** @description `at_most` or `at_least`. */
+            bound: string;
+            /** @description Standard and clause. */
+            cite: string;
+            /** @description What it is: `III`, `permit`. */
+            label: components["schemas"]["Words"];
+            /** @description Value in the point's unit. */
+            value: string;
+        };
+        /**
+         * @description Whether data arrives.
+         * @enum {string}
+         */
+        LinkState: "online" | "offline" | "never";
+        /** @description Login. */
+        LoginIn: {
+            /** @description Login name. */
+            login: string;
+            /** @description Password. */
+            password: string;
+        };
+        /** @description Longitude and latitude, WGS 84 degrees. */
+        LonLat: {
+            /**
+             * Format: double
+             * @description Latitude.
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Longitude.
+             */
+            lon: number;
+        };
+        /** @description One page of a list: newest first, `next` is the cursor of the following page. */
+        Page_AlarmView: {
+            /** @description Rows. */
+            items: {
+                acknowledged_by?: components["schemas"]["Words"] | null;
+                /** @description Edition, clause and inputs. */
+                basis: Record<string, unknown>;
+                /** @description The case it became. */
+                case?: string | null;
+                /**
+                 * Format: int64
+                 * @description How often seen.
+                 */
+                count: number;
+                /** @description When it ended. */
+                ended?: string | null;
+                /** @description Factor code. */
+                factor?: string | null;
+                /** @description Id. */
+                id: string;
+                /** @description Kind. */
+                kind: components["schemas"]["AlarmKindView"];
+                /** @description Last seen. */
+                last: string;
+                /** @description Limit in words. */
+                limit?: string | null;
+                /** @description What happened. */
+                message: components["schemas"]["Words"];
+                /** @description Since when. */
+                opened: string;
+                /**
+                 * Format: int64
+                 * @description Point.
+                 */
+                point?: number | null;
+                /** @description State. */
+                state: components["schemas"]["AlarmStateView"];
+                /** @description Station code. */
+                station: string;
+                /** @description Station name. */
+                station_name: components["schemas"]["Words"];
+                /** @description Value that raised it. */
+                value?: string | null;
+            }[];
+            /** @description Give this as `before` to go on; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list: newest first, `next` is the cursor of the following page. */
+        Page_CaseSummaryView: {
+            /** @description Rows. */
+            items: {
+                assignee?: components["schemas"]["PersonView"] | null;
+                /** @description Deadline, while somebody must act. */
+                due?: string | null;
+                /** @description Id. */
+                id: string;
+                /** @description Business number. */
+                number: string;
+                /** @description Opened. */
+                opened: string;
+                /** @description Deadline passed. */
+                overdue: boolean;
+                /** @description State. */
+                state: components["schemas"]["CaseStateView"];
+                /** @description Title. */
+                title: string;
+            }[];
+            /** @description Give this as `before` to go on; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description A person, as others may see them. */
+        PersonView: {
+            /** @description Id. */
+            id: string;
+            /** @description Login name. */
+            login: string;
+            /** @description Name. */
+            name: components["schemas"]["Words"];
+            /** @description Role. */
+            role: components["schemas"]["RoleView"];
+            /** @description Unit. */
+            unit: components["schemas"]["Words"];
+        };
+        /** @description One factor at one station. */
+        PointView: {
+            /**
+             * Format: int32
+             * @description Decimals shown.
+             */
+            decimals: number;
+            /** @description Factor code. */
+            factor: string;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /** @description Kinds of period the point has data of. */
+            kinds: string[];
+            /** @description Newest values. */
+            latest: components["schemas"]["LatestView"][];
+            /** @description The line drawn in the curve: permit limit, or the boundary of the target class. */
+            limits: components["schemas"]["LimitView"][];
+            /** @description Factor name. */
+            name: components["schemas"]["Words"];
+            /** @description Unit of this point. */
+            unit: string;
+        };
+        /** @description A problem, as RFC 9457 tells it, with a stable code. */
+        Problem: {
+            /** @description Stable code for programs. */
+            code: string;
+            /** @description Detail, in English, for the log and for developers. */
+            detail: string;
+            /**
+             * Format: int32
+             * @description HTTP status.
+             */
+            status: number;
+            /** @description What and where, for people. */
+            title: components["schemas"]["Words"];
+        };
+        /** @description Telegrams in quarantine, grouped. */
+        QuarantineGroup: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description Newest. */
+            last: string;
+            /** @description MN as sent. */
+            mn?: string | null;
+            /** @description Peer. */
+            peer: string;
+            /** @description Reason. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description Id of the newest.
+             */
+            telegram: number;
+        };
+        /** @description One row of a curve. */
+        ReadingView: {
+            /** @description When it arrived. */
+            arrived: string;
+            /** @description Stamp. */
+            at: string;
+            /** @description Beyond a limit of the point. */
+            exceeds: boolean;
+            /** @description Other statistics as sent. */
+            extra: string;
+            /** @description Arrived late (back-filled). */
+            late: boolean;
+            /** @description Data mark. */
+            mark: string;
+            /**
+             * Format: double
+             * @description As a number, for drawing.
+             */
+            number?: number | null;
+            /**
+             * Format: int64
+             * @description Telegram.
+             */
+            telegram?: number | null;
+            /** @description Value as sent. */
+            value?: string | null;
+            /**
+             * Format: int64
+             * @description How many different statements the device has made for this stamp.
+             */
+            versions: number;
+        };
+        /**
+         * @description Role of a person: what they may do at all.
+         * @enum {string}
+         */
+        RoleView: "duty_officer" | "department_officer" | "administrator";
+        /**
+         * @description Which of the interface's scales a grade belongs to.
+         * @enum {string}
+         */
+        Scale: "water" | "air" | "discharge";
+        /** @description A count and a share. */
+        ShareView: {
+            /**
+             * Format: int32
+             * @description Good.
+             */
+            good: number;
+            /**
+             * Format: int32
+             * @description Judged now.
+             */
+            judged: number;
+            /**
+             * Format: int32
+             * @description In all.
+             */
+            total: number;
+        };
+        /** @description A station with its points. */
+        StationDetail: {
+            /** @description Its devices' MNs. */
+            devices: string[];
+            /** @description Points. */
+            points: components["schemas"]["PointView"][];
+            /** @description As in the list. */
+            station: components["schemas"]["StationView"];
+        };
+        /**
+         * @description What a station watches.
+         * @enum {string}
+         */
+        StationKindView: "municipal_section" | "boundary_section" | "drinking_source" | "air_station" | "outlet";
+        /** @description A station, in the list and on the map. */
+        StationView: {
+            /**
+             * Format: int32
+             * @description Open alarms.
+             */
+            alarms: number;
+            /** @description Code. */
+            code: string;
+            /** @description County. */
+            county: components["schemas"]["Words"];
+            /** @description Invented for the demonstration. */
+            demo: boolean;
+            enterprise?: components["schemas"]["Words"] | null;
+            grade?: components["schemas"]["GradeView"] | null;
+            /** @description Kind. */
+            kind: components["schemas"]["StationKindView"];
+            /** @description Newest data of any point. */
+            last_at?: string | null;
+            /** @description Link. */
+            link: components["schemas"]["LinkState"];
+            /** @description Name. */
+            name: components["schemas"]["Words"];
+            /** @description Place. */
+            place: components["schemas"]["LonLat"];
+            /** @description Where the row comes from. */
+            source: string;
+            /**
+             * Format: int32
+             * @description Target class 1 to 5, of a water section.
+             */
+            target?: number | null;
+            /** @description River or lake column of GB 3838, of a water section. */
+            water_body?: string | null;
+        };
+        /** @description Counts for the head of the map. */
+        SummaryView: {
+            /** @description Air stations; good means AQI of 100 or less. */
+            air: components["schemas"]["ShareView"];
+            /**
+             * Format: int32
+             * @description Open alarms.
+             */
+            alarms_open: number;
+            /** @description Boundary sections. */
+            boundary: components["schemas"]["ShareView"];
+            /**
+             * Format: int32
+             * @description Cases not closed.
+             */
+            cases_open: number;
+            /**
+             * Format: int32
+             * @description Cases overdue.
+             */
+            cases_overdue: number;
+            /**
+             * Format: int32
+             * @description Devices in all.
+             */
+            devices: number;
+            /**
+             * Format: int32
+             * @description Devices.
+             */
+            devices_online: number;
+            /** @description Municipal sections, and how many of the judged are class II or better. */
+            municipal: components["schemas"]["ShareView"];
+            /** @description Drinking-water sources. */
+            sources: components["schemas"]["ShareView"];
+        };
+        /** @description One problem found in a telegram. */
+        TelegramProblem: {
+            /** @description Stable code. */
+            code: string;
+            /** @description Where and what. */
+            detail: string;
+        };
+        /** @description A raw telegram with what was read from it. */
+        TelegramView: {
+            /** @description Arrival. */
+            arrived: string;
+            /** @description What the decoder reads: header and data area. */
+            decoded: Record<string, unknown>;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /** @description Device. */
+            mn?: string | null;
+            /** @description Peer address. */
+            peer: string;
+            /** @description Problems found. */
+            problems: components["schemas"]["TelegramProblem"][];
+            /** @description Why it lies in quarantine, if it does. */
+            quarantine?: string | null;
+            /** @description The bytes, with escapes `\xHH`, `\r`, `\n` for what is not text. */
+            raw: string;
+        };
+        /** @description Text in the two languages of the interface. */
+        Words: {
+            /** @description English. */
+            en: string;
+            /** @description Chinese. */
+            zh: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    alarms: {
+        parameters: {
+            query?: {
+                /** @description States, joined by commas; all when absent. */
+                state?: string | null;
+                /** @description Station code. */
+                station?: string | null;
+                /** @description Cursor of the page before. */
+                before?: string | null;
+                /** @description Rows wanted, 50 by default, 200 at most. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AlarmView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases: {
+        parameters: {
+            query?: {
+                /** @description State; `unclosed` means all but closed; all when absent. */
+                state?: string | null;
+                /** @description Only those the caller must act on. */
+                mine?: boolean | null;
+                /** @description Cursor of the page before. */
+                before?: string | null;
+                /** @description Rows wanted, 50 by default, 200 at most. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CaseSummaryView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    case_open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    case_act: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseActionIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evidence_put: {
+        parameters: {
+            query: {
+                /** @description File name as the person knows it. */
+                name: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    judgements: {
+        parameters: {
+            query?: {
+                /** @description From, RFC 3339; a day before `to` when absent. */
+                from?: string | null;
+                /** @description To, RFC 3339; now when absent. */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgementView"][];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SummaryView"];
+                };
+            };
+        };
+    };
+    events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+        };
+    };
+    devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"][];
+                };
+            };
+        };
+    };
+    device_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    commands: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mn: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCommandView"][];
+                };
+            };
+        };
+    };
+    command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mn: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceCommandIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCommandView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    geography: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": Record<string, unknown>;
+                };
+            };
+        };
+    };
+    curve: {
+        parameters: {
+            query?: {
+                /** @description Kind of period: real, minute, hour, day, cycle. */
+                kind?: string | null;
+                /** @description From, RFC 3339, inclusive; a day before `to` when absent. */
+                from?: string | null;
+                /** @description To, RFC 3339, exclusive; now when absent. */
+                to?: string | null;
+                /** @description About how many points are wanted, 800 by default. */
+                buckets?: number | null;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurveView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quarantine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineGroup"][];
+                };
+            };
+        };
+    };
+    stations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StationView"][];
+                };
+            };
+        };
+    };
+    station: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StationDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    telegram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelegramView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    about: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AboutView"];
+                };
+            };
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthView"];
+                };
+            };
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonView"][];
+                };
+            };
+        };
+    };
+}

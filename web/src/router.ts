@@ -1,0 +1,44 @@
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import type { Right } from './features/system/rights'
+import { useSession } from './features/system/session'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Open to people who are not logged in. */
+    public?: boolean
+    right?: Right
+    /** Message key of the page's name. */
+    title?: string
+  }
+}
+
+const routes: RouteRecordRaw[] = [
+  { path: '/login', component: () => import('./features/system/LoginPage.vue'), meta: { public: true, title: 'login.title' } },
+  {
+    path: '/',
+    component: () => import('./features/system/AppShell.vue'),
+    children: [
+      { path: '', component: () => import('./features/sense/MapPage.vue'), meta: { title: 'nav.map' } },
+      { path: 'alarms', component: () => import('./features/act/AlarmsPage.vue'), meta: { title: 'nav.alarms' } },
+      { path: 'stations/:code', component: () => import('./features/sense/StationPage.vue'), props: true, meta: { title: 'nav.station' } },
+      { path: 'cases', component: () => import('./features/act/CasesPage.vue'), meta: { right: 'cases', title: 'nav.cases' } },
+      { path: 'cases/:id', component: () => import('./features/act/CasePage.vue'), props: true, meta: { right: 'cases', title: 'nav.cases' } },
+      { path: 'devices', component: () => import('./features/sense/DevicesPage.vue'), meta: { right: 'devices', title: 'nav.devices' } },
+      { path: 'forbidden', component: () => import('./features/system/ForbiddenPage.vue'), meta: { title: 'state.forbidden' } },
+      { path: ':rest(.*)*', component: () => import('./features/system/NotFoundPage.vue'), meta: { title: 'state.notFound' } },
+    ],
+  },
+]
+
+export const router = createRouter({ history: createWebHistory(), routes, scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 } })
+
+router.beforeEach(async (to) => {
+  const session = useSession()
+  if (!session.known) await session.load()
+  // Without an answer from the server nobody can be judged; the application shows the problem instead of a page.
+  if (!session.known) return true
+  if (to.meta.public) return session.person ? '/' : true
+  if (!session.person) return { path: '/login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+  if (to.meta.right && !session.can(to.meta.right)) return { path: '/forbidden', replace: true }
+  return true
+})
