@@ -11,28 +11,29 @@ impl Store {
     /// # Errors
     /// When the target is there already, or cannot be written.
     pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        backup(self.path(), to).await
+        Self::backup_file(self.path(), to).await
     }
-}
 
-/// Copies a database file, in use by another process or not, to a new file.
-///
-/// # Errors
-/// When the target is there already, or cannot be written.
-pub async fn backup(from: &Path, to: &Path) -> Result<(), StoreError> {
-    let (from, to) = (from.to_owned(), to.to_owned());
-    blocking(move || file::backup(&from, &to)).await
-}
+    /// Copies a database file, in use or not, to a new one.
+    ///
+    /// # Errors
+    /// When the target is there already, or cannot be written.
+    pub async fn backup_file(from: &Path, to: &Path) -> Result<(), StoreError> {
+        let (from, to) = (from.to_owned(), to.to_owned());
+        blocking(move || file::backup(&from, &to)).await
+    }
 
-/// Puts a backup in place: copies it beside `to`, looks at everything in the copy, and only then gives it the name.
-///
-/// # Errors
-/// When `to` is there already, the backup is damaged or of a newer schema, or the folder cannot be written; nothing is left behind.
-pub async fn restore(from: &Path, to: &Path) -> Result<(), StoreError> {
-    file::refuse_existing(to)?;
-    let part = file::beside(to, "restoring");
-    let done = restore_by(from.to_owned(), part.clone(), to.to_owned()).await;
-    done.inspect_err(|_| file::remove(&part))
+    /// Puts a backup in place: copies it beside `to`, looks at everything in the copy, and only then gives it the name.
+    ///
+    /// # Errors
+    /// When `to` is there already, the backup is damaged or of a newer schema, or the folder cannot be written; nothing is left
+    /// behind.
+    pub async fn restore(from: &Path, to: &Path) -> Result<(), StoreError> {
+        file::refuse_existing(to)?;
+        let part = file::beside(to, "restoring");
+        let done = restore_by(from.to_owned(), part.clone(), to.to_owned()).await;
+        done.inspect_err(|_| file::remove(&part))
+    }
 }
 
 async fn restore_by(from: PathBuf, part: PathBuf, to: PathBuf) -> Result<(), StoreError> {

@@ -25,7 +25,6 @@ use sqlx::any::AnyPoolOptions;
 pub use act::{AlarmFilter, AlarmRow, CaseDetail, CaseFilter, CaseSummary, EvidenceRow};
 pub use analyse::JudgementRow;
 pub use check::Finding;
-pub use copy::{backup, restore};
 pub use dialect::sqlite::{Health, Sync};
 pub use sense::{
     Arrival, CommandRow, CurveBound, DeviceFacts, LatestRow, PointRow, QuarantineRow, ReadingRow, Receipt, Sampled,

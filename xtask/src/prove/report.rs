@@ -40,8 +40,11 @@ with `kill -9` at random moments and started again; at the end every telegram th
 looked up in the database: all its readings, version 1, the values sent. The last line spoils a copy of the database on purpose and
 must find exactly that.
 
-Not tried here: power loss (a killed process leaves its unsynced writes with the operating system, so this says nothing about
-`fdatasync`), a full disk, failing writes, a damaged file.
+Power: the same kill, but the program runs with a shim that keeps beside its folder a second one holding only what was synced, and
+goes on with that one; with part of the unsynced writes played in, torn between sectors; and with every 41st sync failing and its
+writes gone. With syncing off the same cuts must lose data.
+
+Not tried here: names lost from a folder, a disk that lies about syncing. A full disk and damaged files are tests of the store.
 ";
 
 /// When, which commit, on what.

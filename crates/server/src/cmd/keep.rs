@@ -78,7 +78,7 @@ pub(super) fn check(config: Option<&Path>) -> anyhow::Result<ExitCode> {
 pub(super) fn backup(config: Option<&Path>, to: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::load(config)?;
     existing(&config)?;
-    super::runtime()?.block_on(shanshui_store::backup(&config.database(), to))?;
+    super::runtime()?.block_on(Store::backup_file(&config.database(), to))?;
     eprintln!("{}", to.display());
     Ok(ExitCode::SUCCESS)
 }
@@ -87,7 +87,7 @@ pub(super) fn backup(config: Option<&Path>, to: &Path) -> anyhow::Result<ExitCod
 pub(super) fn restore(config: Option<&Path>, from: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::load(config)?;
     std::fs::create_dir_all(&config.data).with_context(|| format!("data folder {}", config.data.display()))?;
-    super::runtime()?.block_on(shanshui_store::restore(from, &config.database()))?;
+    super::runtime()?.block_on(Store::restore(from, &config.database()))?;
     eprintln!("{}", config.database().display());
     Ok(ExitCode::SUCCESS)
 }
