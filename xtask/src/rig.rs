@@ -23,6 +23,10 @@ pub struct Rig {
     pub http: SocketAddr,
     /// Where stations connect.
     pub hj212: SocketAddr,
+    /// Further lines of the configuration.
+    pub config_more: String,
+    /// Environment of the server.
+    pub env: Vec<(&'static str, PathBuf)>,
     server: Option<Server>,
 }
 
@@ -47,8 +51,10 @@ impl Rig {
         }
         fs::create_dir_all(&dir)?;
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let binary = target.join("release/shanshui");
-        let rig = Self { dir, binary, http: any, hj212: any, server: None };
+        // a build that somebody starts meanwhile must not change what is tried
+        let binary = dir.join("shanshui");
+        fs::copy(target.join("release/shanshui"), &binary)?;
+        let rig = Self { dir, binary, http: any, hj212: any, config_more: String::new(), env: vec![], server: None };
         let mut pack = rig.command(&["hj212", "simulate"]);
         pack.args(["--stations", &stations.to_string(), "--factors", &factors.to_string()]);
         let pack = pack.arg("--write-pack").arg(rig.dir.join("pack")).status()?;
@@ -94,12 +100,13 @@ impl Rig {
         // a JSON string is a TOML string
         let [data, pack] = ["data", "pack"].map(|name| serde_json::json!(self.dir.join(name)));
         let config = format!(
-            "data = {data}\ncity_packs = [{pack}]\n[http]\nlisten = \"{}\"\n[hj212]\nlisten = \"{}\"\nframes_per_s_max = 1000000\n",
-            self.http, self.hj212
+            "data = {data}\ncity_packs = [{pack}]\n[http]\nlisten = \"{}\"\n[hj212]\nlisten = \"{}\"\nframes_per_s_max = 1000000\n{}",
+            self.http, self.hj212, self.config_more
         );
         fs::write(self.config(), config)?;
         let log = File::options().create(true).append(true).open(self.dir.join("server.log"))?;
         let mut command = self.command(&["serve", "--config"]);
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command.arg(self.config()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().context("the server does not start")?;
         let out = BufReader::new(child.stdout.take().context("piped")?);
@@ -177,7 +184,8 @@ pub fn resident(pid: u32) -> anyhow::Result<u64> {
     Ok(kib * 1024)
 }
 
-fn target() -> PathBuf {
+/// Where everything is built.
+pub fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| crate::root().join("target"), PathBuf::from)
 }
 

@@ -461,6 +461,7 @@ fn frame(
     if !encrypted && swallows(wire, area) {
         let detail = "the data area does not end there, and another header lies inside".to_owned();
         s.plain = plain;
+        s.clear();
         return resync(buf, eof, limits, s, P::LengthMismatch, detail);
     }
     let segment = if encrypted { Segment::Scratch } else { Segment::Raw(Span::new(e.start, e.crc_at)) };

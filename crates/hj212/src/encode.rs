@@ -9,6 +9,9 @@ pub const AREA_MAX: usize = 950;
 /// Bytes the whole data segment may have (2017 §6.3.1).
 pub const SEGMENT_MAX: usize = 1024;
 
+/// Packets one upload may have (2017 §6.3.2: four digits).
+const PACKETS_MAX: u32 = 9_999;
+
 /// A message to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
@@ -187,7 +190,9 @@ impl Area {
         }
         self.check(id);
         self.begin(';');
-        self.text.push_str(&format!("{id}-Info=//{value}//"));
+        for part in [id, "-Info=//", value, "//"] {
+            self.text.push_str(part);
+        }
         self
     }
 
@@ -238,7 +243,8 @@ impl Message {
     /// The data segment.
     ///
     /// # Errors
-    /// When a header value holds a separator, or the area holds `&&`.
+    /// When a header value holds a separator, the area holds `&&`, packet numbers are out of bounds, or an answer is wanted
+    /// without `Flag`.
     pub fn segment(&self) -> Result<String, EncodeError> {
         let header = [("ST", &self.st), ("CN", &self.cn), ("PW", &self.pw), ("MN", &self.mn)];
         let mut out = String::with_capacity(self.area.len() + 110);
@@ -256,6 +262,10 @@ impl Message {
             push(&mut out, "Flag", &flag.to_string())?;
         }
         if let Some((pnum, pno)) = self.packet {
+            if !(1..=PACKETS_MAX).contains(&pnum) || !(1..=pnum).contains(&pno) {
+                let bounds = "PNO is 1 to PNUM, PNUM at most 9999 (2017 §6.3.2)";
+                return Err(EncodeError::Bounds { key: "PNO", value: format!("{pno} of {pnum}"), bounds });
+            }
             push(&mut out, "PNUM", &pnum.to_string())?;
             push(&mut out, "PNO", &pno.to_string())?;
         }
@@ -318,7 +328,7 @@ impl Message {
 impl Message {
     /// Bytes a packet's data area may have: the header counts too.
     fn room(&self) -> usize {
-        let empty = Self { packet: Some((999, 999)), area: String::new(), ..self.clone() };
+        let empty = Self { packet: Some((PACKETS_MAX, PACKETS_MAX)), area: String::new(), ..self.clone() };
         let header = empty.segment().map_or(0, |segment| segment.len());
         AREA_MAX.min(SEGMENT_MAX.saturating_sub(header))
     }

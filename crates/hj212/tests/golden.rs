@@ -171,6 +171,10 @@ fn what_an_edition_has_not_or_a_bound_forbids_is_refused() {
     assert_eq!(heartbeat.to_string(), "CN 9015 is no upload of the 2005 edition");
     let silent = Message { edition: None, ..Request::StartRealTime.message(&old).expect("a request") };
     assert_eq!(silent.frame(None), Err(hj212::EncodeError::NoFlag));
+    for packet in [(2, 0), (2, 3), (0, 0), (1_029_993_554, 1)] {
+        let message = Message { packet: Some(packet), ..Request::StartRealTime.message(&old).expect("a request") };
+        assert!(matches!(message.frame(None), Err(hj212::EncodeError::Bounds { .. })), "{packet:?}");
+    }
 }
 
 fn upload(from: Exchange<'_>, answer: bool, upload: Upload<'_>, expected: &str) {

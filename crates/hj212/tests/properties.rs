@@ -56,7 +56,7 @@ prop_compose! {
         mn in "([0-9A-F]{24}|[0-9A-Za-z_]{0,20})",
         edition in prop::option::weighted(0.9, edition()),
         answer in any::<bool>(),
-        packet in prop::option::of((1u32..999_999).prop_flat_map(|pnum| (Just(pnum), 1..=pnum))),
+        packet in prop::option::of((1u32..=9_999).prop_flat_map(|pnum| (Just(pnum), 1..=pnum))),
         back_fill in any::<bool>(),
         area in prop_oneof![
             3 => prop::collection::vec("[wa][0-9]{5}-(Rtd|Avg|Flag)=[0-9A-Z.]{1,6}", 0..25).prop_map(|v| v.join(";")),

@@ -11,20 +11,20 @@ use shanshui_domain::analyse::air::Report;
 use shanshui_domain::analyse::table::{EditionChoice, Reading, evaluate_air};
 use shanshui_domain::standard::Standards;
 
-use super::{Dice, Figure, Goal, Lab};
+use super::{Dice, Figure, Goal, Lab, ours};
 
 const ROWS: u64 = 1_000_000;
 
 pub(super) fn run(lab: &Lab) -> anyhow::Result<Vec<Figure>> {
     let input = lab.dir.join("air.csv");
-    let (ours, theirs) = (lab.dir.join("air-ours.csv"), lab.dir.join("air-pandas.csv"));
+    let (mine, theirs) = (lab.dir.join("air-ours.csv"), lab.dir.join("air-pandas.csv"));
     lab.bar.set_message("generating");
     fs::write(&input, rows(ROWS))?;
     let seconds = lab.alternate(BTreeMap::from([
-        ("ours", lab.ours("evaluate-air", &[&input, &ours])?),
+        ("ours", ours("evaluate-air", &[&input, &mine])?),
         ("pandas", lab.python("evaluate_air_peer.py", &["pandas"], &[&input, &theirs])?),
     ]))?;
-    same(&ours, &theirs)?;
+    same(&mine, &theirs)?;
     let per = |side: &str| ROWS as f64 / seconds[side];
     let peer = Some((per("pandas"), "pandas, vectorised"));
     let goal = Goal::Ratio { ratio_at_least: 5.0 };

@@ -163,13 +163,6 @@ impl Lab {
         Ok(Self { dir, root, rounds, bar })
     }
 
-    /// Our side as a process.
-    fn ours(&self, name: &str, args: &[&Path]) -> anyhow::Result<Command> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg("measure").arg(name).args(args);
-        Ok(command)
-    }
-
     /// A Python script of `bench/` over packages installed by name.
     fn python(&self, script: &str, packages: &[&str], args: &[&Path]) -> anyhow::Result<Command> {
         let python = if packages.is_empty() { PathBuf::from("python3") } else { self.environment(script, packages)? };
@@ -208,6 +201,13 @@ impl Lab {
         }
         Ok(spent.into_iter().map(|(name, seconds)| (name, median(seconds))).collect())
     }
+}
+
+/// Our side as a process.
+fn ours(name: &str, args: &[&Path]) -> anyhow::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("measure").arg(name).args(args);
+    Ok(command)
 }
 
 /// CPU seconds, user and system, of one run of a command.

@@ -10,7 +10,8 @@ use super::{Figure, Goal};
 
 const HEAD: &str = "# Performance\n\n\
     Written by `cargo xtask bench`; do not edit. Each figure is the median of at least five rounds in which ours and the peer\n\
-    alternate on generated data. CPU seconds are those of whole processes, user and system, start and reading included.\n\n";
+    alternate on generated data. CPU seconds are those of whole processes, user and system, start and reading included. *Ingest* is not of that kind: it is the\n\
+    best of a few settings of connections and window, 20 s each after 5 s of warming up, server and generator on the same cores.\n\n";
 const COLUMNS: &str =
     "| benchmark | ours | peer | ratio | unit | goal | met | measured |\n|---|---|---|---|---|---|---|---|\n";
 const NOTES: &str = "\nOther parsers of HJ 212, measured elsewhere on 503-byte frames and not in these runs: a public Rust crate 370,000 frames per\n\

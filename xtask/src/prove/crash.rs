@@ -10,7 +10,7 @@ use jiff::tz::{TimeZone, offset};
 use serde_json::{Map, Value, json};
 
 use super::ledger::{Found, compare, control};
-use super::{Args, Promise};
+use super::{Args, Promise, mix};
 use crate::rig::{Rig, quantile, signal, summary};
 
 /// Stations under load, telegrams a second, values in each.
@@ -184,12 +184,4 @@ fn control_seen(args: &Args, found: Found, spoilt: Found) -> Promise {
         met: beyond == [1, 1, 1],
         more: Map::new(),
     }
-}
-
-/// Spreads the bits of a number (SplitMix64).
-fn mix(x: u64) -> u64 {
-    let x = x.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    x ^ (x >> 31)
 }

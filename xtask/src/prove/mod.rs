@@ -2,6 +2,7 @@
 
 mod crash;
 pub mod ledger;
+mod power;
 mod report;
 
 use std::process::ExitCode;
@@ -18,7 +19,10 @@ pub struct Args {
     /// One JSON line per promise on standard output instead of a table
     #[arg(long)]
     json: bool,
-    /// How often the server is killed
+    /// With `power`: only the store, without the server around it
+    #[arg(long)]
+    store: bool,
+    /// How often the server is killed, or its power cut
     #[arg(long, default_value_t = 50)]
     kills: u32,
     /// Decides when
@@ -47,7 +51,7 @@ struct Proof {
     run: fn(&Args) -> anyhow::Result<Vec<Promise>>,
 }
 
-const PROOFS: [Proof; 1] = [Proof { name: "crash", run: crash::run }];
+const PROOFS: [Proof; 2] = [Proof { name: "crash", run: crash::run }, Proof { name: "power", run: power::run }];
 
 /// Runs them.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -70,4 +74,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     report::write(&crate::root().join("docs/ref/reliability.md"), &promises)?;
     Ok(if promises.iter().all(|p| p.met) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Spreads the bits of a number (SplitMix64).
+fn mix(x: u64) -> u64 {
+    let x = x.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    x ^ (x >> 31)
 }

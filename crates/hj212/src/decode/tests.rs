@@ -193,3 +193,24 @@ fn long_uploads_are_split_between_factors() {
     }
     assert_eq!(factors, 60);
 }
+
+#[test]
+fn a_device_with_a_key_may_send_text() {
+    // once in 256 areas the CRC fits the deciphered bytes too; the text is what was sent
+    for i in 0..2_000 {
+        let message = Message { area: format!("{i:04} no name, no value"), ..message(Edition::V2025, "2011") };
+        decode_all(&message.frame(None).expect("short"), &Limits::default(), &annex_key, |p| {
+            assert!(p.ok() && !p.encrypted, "{i}: {:?}", p.problems());
+        });
+    }
+}
+
+#[test]
+fn a_wrong_length_with_a_fitting_crc_gives_way_to_the_good_frame_inside() {
+    // the length ends before 0000 in the MN of the frame behind, and 0000 is the CRC of what lies between
+    let bad = "##0068QN=33;ST=32;";
+    let good =
+        frame(&format!("{};CP=&&DataTime=20160801000000;w01018-Avg=2.2,w01018-Flag=N&&", HEAD.replace("2011", "2031")));
+    let got = summary(format!("{bad}{good}").as_bytes(), &Limits::default());
+    assert_eq!(got, [format!("0 bad {} length_mismatch", bad.len()), format!("{} ok {} ", bad.len(), good.len())]);
+}
