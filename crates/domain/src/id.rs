@@ -99,6 +99,16 @@ code_id! {
 #[serde(transparent)]
 pub struct PointId(pub i64);
 
+impl PointId {
+    /// Row numbers of one station's points lie in one stretch of this length.
+    pub const BLOCK: i64 = 1_024;
+
+    /// The stretch it lies in. The store keeps readings by block, kind and time, so that a telegram's values lie side by side.
+    pub fn block(self) -> i64 {
+        self.0 / Self::BLOCK
+    }
+}
+
 /// Row number of a raw telegram (原始报文) in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -70,11 +70,11 @@ impl Store {
     }
 
     async fn check_latest(&self) -> Result<Finding, StoreError> {
-        let wrong = "SELECT COUNT(*) FROM latest l WHERE NOT EXISTS (SELECT 1 FROM reading r WHERE r.point=l.point AND \
+        let wrong = "SELECT COUNT(*) FROM latest l WHERE NOT EXISTS (SELECT 1 FROM reading r WHERE r.block=l.point/1024 AND r.point=l.point AND \
             r.kind=l.kind AND r.at=l.at AND r.value IS NOT DISTINCT FROM l.value AND r.mark=l.mark AND r.arrived=l.arrived AND \
             r.late=l.late AND r.telegram IS NOT DISTINCT FROM l.telegram AND NOT EXISTS (SELECT 1 FROM reading v WHERE \
-            v.point=r.point AND v.kind=r.kind AND v.at=r.at AND v.version>r.version)) \
-            OR EXISTS (SELECT 1 FROM reading n WHERE n.point=l.point AND n.kind=l.kind AND n.at>l.at)";
+            v.block=r.block AND v.point=r.point AND v.kind=r.kind AND v.at=r.at AND v.version>r.version)) \
+            OR EXISTS (SELECT 1 FROM reading n WHERE n.block=l.point/1024 AND n.point=l.point AND n.kind=l.kind AND n.at>l.at)";
         let missing = "SELECT COUNT(*) FROM (SELECT DISTINCT point, kind FROM reading) r WHERE NOT EXISTS \
             (SELECT 1 FROM latest l WHERE l.point=r.point AND l.kind=r.kind)";
         let wrong = self.count(wrong).await? + self.count(missing).await?;
@@ -82,7 +82,7 @@ impl Store {
     }
 
     async fn check_versions(&self) -> Result<Finding, StoreError> {
-        let gaps = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM reading GROUP BY point, kind, at \
+        let gaps = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM reading GROUP BY block, kind, at, point \
             HAVING COUNT(*) <> MAX(version)) AS gaps";
         let wrong = self.count(gaps).await?;
         Ok(finding("versions", wrong == 0, format!("{wrong} keys with a gap")))

@@ -255,6 +255,25 @@ fn device_row(r: &Row) -> Result<Device, StoreError> {
     })
 }
 
+/// A new point gets the next row number in its station's block, or the first of a block nobody has.
+fn put_point(tx: &mut dyn Tx, station: &StationCode, factor: &FactorCode) -> Result<(), StoreError> {
+    let args = || args![station, factor.as_str()];
+    if tx.row("SELECT id FROM point WHERE station=$1 AND factor=$2", args())?.is_some() {
+        return Ok(());
+    }
+    let largest = |row: Option<Row>| row.map_or(Ok(None), |r| r.int_opt(0));
+    let own = largest(tx.row("SELECT MAX(id) FROM point WHERE station=$1", args![station])?)?;
+    let id = match own {
+        Some(id) if (id + 1) % PointId::BLOCK != 0 => id + 1,
+        _ => {
+            let all = largest(tx.row("SELECT MAX(id) FROM point", args![])?)?;
+            all.map_or(0, |id| (id / PointId::BLOCK + 1) * PointId::BLOCK) + 1
+        }
+    };
+    tx.execute("INSERT INTO point (id, station, factor) VALUES ($1, $2, $3)", args![id, station, factor.as_str()])?;
+    Ok(())
+}
+
 fn put_device(tx: &mut dyn Tx, d: &Device, replace: bool) -> Result<(), StoreError> {
     let changed = tx.execute(
         "INSERT INTO device (mn, station, st, password, edition, cipher_key, accept_modbus_crc, \
@@ -296,10 +315,7 @@ impl Store {
         let devices = pack.devices.clone();
         self.write(move |tx| {
             for (station, factor) in &points {
-                tx.execute(
-                    "INSERT INTO point (station, factor) VALUES ($1, $2) ON CONFLICT (station, factor) DO NOTHING",
-                    args![station, factor.as_str()],
-                )?;
+                put_point(tx, station, factor)?;
             }
             devices.iter().try_for_each(|device| put_device(tx, device, true))
         })
@@ -352,9 +368,10 @@ impl Store {
         let rows = self
             .read(
                 "SELECT r.at, r.value, r.number, r.extra, r.mark, r.version, r.late, r.arrived, r.telegram FROM reading r \
-                 WHERE r.point=$1 AND r.kind=$2 AND r.at>=$3 AND r.at<$4 AND NOT EXISTS (SELECT 1 FROM reading n \
-                 WHERE n.point=r.point AND n.kind=r.kind AND n.at=r.at AND n.version>r.version) ORDER BY r.at LIMIT $5",
-                args![point, kind.number(), from, to, max as i64],
+                 WHERE r.block=$1 AND r.kind=$2 AND r.at>=$3 AND r.at<$4 AND r.point=$5 AND NOT EXISTS (SELECT 1 FROM reading n \
+                 WHERE n.block=r.block AND n.kind=r.kind AND n.at=r.at AND n.point=r.point AND n.version>r.version) \
+                 ORDER BY r.at LIMIT $6",
+                args![point.block(), kind.number(), from, to, point, max as i64],
             )
             .await?;
         rows.iter().map(reading_row).collect()
@@ -389,19 +406,19 @@ impl Store {
         let rows = self
             .read(
                 "SELECT at, value, number, extra, mark, version, late, arrived, telegram FROM reading \
-                 WHERE point=$1 AND kind=$2 AND at=$3 ORDER BY version",
-                args![key.point, key.kind.number(), key.at],
+                 WHERE block=$1 AND kind=$2 AND at=$3 AND point=$4 ORDER BY version",
+                args![key.point.block(), key.kind.number(), key.at, key.point],
             )
             .await?;
         rows.iter().map(reading_row).collect()
     }
 
-    /// How many keys each point has of a kind since an instant, for the transmission rate.
+    /// How many keys each point has of a kind since an instant, for the transmission rate; points without any are left out.
     pub async fn counts(&self, kind: PeriodKind, since: Instant) -> Result<Vec<(PointId, i64)>, StoreError> {
         let rows = self
             .read(
-                "SELECT p.id, (SELECT COUNT(*) FROM reading r WHERE r.point=p.id AND r.kind=$1 AND r.at>=$2 AND r.version=1) \
-                 FROM point p",
+                "SELECT point, COUNT(*) FROM reading WHERE block IN (SELECT DISTINCT id / 1024 FROM point) AND kind=$1 AND at>=$2 \
+                 AND version=1 GROUP BY point",
                 args![kind.number(), since],
             )
             .await?;

@@ -126,7 +126,7 @@ pub fn control(ledger: &Path, database: &Path, copy: &Path) -> anyhow::Result<Fo
     let spoil = [
         "DELETE FROM reading WHERE (point, kind, at) = (?1, 0, ?2)",
         "UPDATE reading SET value = value || '1' WHERE (point, kind, at) = (?1, 0, ?2)",
-        "INSERT INTO reading SELECT point, kind, at, 2, value, number, extra, mark, arrived, late, telegram \
+        "INSERT INTO reading SELECT block, kind, at, point, 2, value, number, extra, mark, arrived, late, telegram \
          FROM reading WHERE (point, kind, at) = (?1, 0, ?2)",
     ];
     let mut keys: Vec<&Key> = acked.keys().collect();
@@ -169,7 +169,7 @@ mod tests {
         let db = Connection::open(&database).expect("a database");
         db.execute_batch(
             "CREATE TABLE device (mn, station); CREATE TABLE point (id INTEGER, station, factor);
-             CREATE TABLE reading (point, kind, at, version, value, number, extra, mark, arrived, late, telegram);",
+             CREATE TABLE reading (block, kind, at, point, version, value, number, extra, mark, arrived, late, telegram);",
         )
         .expect("tables");
         for (i, mn) in ["A", "B", "C"].iter().enumerate() {
@@ -177,7 +177,7 @@ mod tests {
             for (j, (factor, value)) in [("f", "1"), ("g", "2")].iter().enumerate() {
                 let id = (2 * i + j) as i64;
                 db.execute("INSERT INTO point VALUES (?1, ?2, ?3)", (id, mn, factor)).expect("inserted");
-                db.execute("INSERT INTO reading VALUES (?1, 0, ?2, 1, ?3, 0, '', 'N', 0, 0, 0)", (id, at, value))
+                db.execute("INSERT INTO reading VALUES (0, 0, ?2, ?1, 1, ?3, 0, '', 'N', 0, 0, 0)", (id, at, value))
                     .expect("inserted");
             }
         }

@@ -307,7 +307,7 @@ fn look(database: &Path) -> anyhow::Result<There> {
     let db = Connection::open(database)?;
     let mut rows = db.prepare(
         "SELECT CAST(CAST(t.raw AS TEXT) AS INTEGER), length(t.raw), r.value, r.version FROM telegram t \
-         LEFT JOIN reading r ON r.point = CAST(CAST(t.raw AS TEXT) AS INTEGER) % 50 AND r.kind = 0 \
+         LEFT JOIN reading r ON r.block = 0 AND r.point = CAST(CAST(t.raw AS TEXT) AS INTEGER) % 50 AND r.kind = 0 \
          AND r.at = CAST(CAST(t.raw AS TEXT) AS INTEGER)",
     )?;
     let mut rows = rows.query([])?;

@@ -13,6 +13,7 @@ CREATE TABLE telegram (
 );
 CREATE INDEX telegram_quarantine ON telegram (quarantine, mn, peer, arrived, id) WHERE quarantine IS NOT NULL;
 
+-- ids of one station's points lie in one block of 1024
 CREATE TABLE point (
     id      INTEGER PRIMARY KEY,
     station TEXT NOT NULL,
@@ -20,10 +21,12 @@ CREATE TABLE point (
     UNIQUE (station, factor)
 );
 
+-- block = point / 1024 comes first: the values of one telegram are written side by side, on one page instead of one for each point
 CREATE TABLE reading (
-    point    INTEGER NOT NULL,
+    block    INTEGER NOT NULL,
     kind     INTEGER NOT NULL,
     at       INTEGER NOT NULL,
+    point    INTEGER NOT NULL,
     version  INTEGER NOT NULL,
     value    TEXT,
     number   REAL,
@@ -32,7 +35,7 @@ CREATE TABLE reading (
     arrived  INTEGER NOT NULL,
     late     INTEGER NOT NULL,
     telegram INTEGER,
-    PRIMARY KEY (point, kind, at, version)
+    PRIMARY KEY (block, kind, at, point, version)
 ) WITHOUT ROWID;
 
 CREATE TABLE latest (

@@ -13,8 +13,10 @@ use crate::sense::{Arrival, Receipt};
 const INSERT_TELEGRAM: &str =
     "INSERT INTO telegram (arrived, peer, mn, cn, qn, raw, problems, quarantine) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)";
 const INSERT_READING: &str = "INSERT OR IGNORE INTO reading \
-    (point, kind, at, version, value, number, extra, mark, arrived, late, telegram) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)";
-const NEWEST: &str = "SELECT version, value, extra, mark FROM reading WHERE point=$1 AND kind=$2 AND at=$3 ORDER BY version DESC LIMIT 1";
+    (block, kind, at, point, version, value, number, extra, mark, arrived, late, telegram) \
+    VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)";
+const NEWEST: &str = "SELECT version, value, extra, mark FROM reading \
+    WHERE block=$1 AND kind=$2 AND at=$3 AND point=$4 ORDER BY version DESC LIMIT 1";
 
 /// Keeps telegrams with their readings, and says which values may be the newest of their points.
 pub(super) fn arrive(db: &Connection, arrivals: Vec<Arrival>) -> Result<(Vec<Receipt>, Latest), StoreError> {
@@ -46,7 +48,7 @@ fn keep(db: &Connection, r: &Reading, telegram: TelegramId) -> Result<Kept, Stor
     }
     let mut newest = db.prepare_cached(NEWEST).map_err(sql)?;
     let found = newest
-        .query_row((r.key.point.0, r.key.kind.number(), r.key.at.0), |row| {
+        .query_row((r.key.point.block(), r.key.kind.number(), r.key.at.0, r.key.point.0), |row| {
             let same = row.get_ref(1)?.as_str_or_null()? == r.value.as_deref()
                 && row.get_ref(2)?.as_str()? == r.extra
                 && row.get_ref(3)?.as_str()? == r.mark;
@@ -68,9 +70,10 @@ fn insert(db: &Connection, r: &Reading, telegram: TelegramId, version: i64) -> R
     let mut statement = db.prepare_cached(INSERT_READING).map_err(sql)?;
     let changed = statement
         .execute(rusqlite::params![
-            r.key.point.0,
+            r.key.point.block(),
             r.key.kind.number(),
             r.key.at.0,
+            r.key.point.0,
             version,
             r.value,
             r.number(),
