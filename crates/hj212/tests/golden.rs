@@ -315,9 +315,9 @@ fn encrypted_uploads_of_annex_a_2() {
     let (moisture, moisture_4) = (values("3.20", "3.211", "3.212"), values("3.20", "3.20", "3.20"));
     let example_2 = [("a01011", &speed), ("a01012", &temperature), ("a01014", &moisture)];
     let example_4 = [("a01011", &speed), ("a01014", &moisture_4)];
-    let cases: [(&[(&str, &[(&str, &str); 4])], &str, &str, &str); 2] = [
+    let cases = [
         (
-            &example_2,
+            &example_2[..],
             "0295",
             "2200",
             "E43E159ACFAB242CB53155FB8B9281A1A242577ABFAED881BE88B72D69FC55ED1A80119FAAC8B3CD33D285CC76F57F2C\
@@ -327,7 +327,7 @@ fn encrypted_uploads_of_annex_a_2() {
              D7467C70B94F1D4A7B0350A48DBF8B41",
         ),
         (
-            &example_4,
+            &example_4[..],
             "0234",
             "B541",
             "E43E159ACFAB242CB53155FB8B9281A1A242577ABFAED881BE88B72D69FC55ED1A80119FAAC8B3CD33D285CC76F57F2C\
