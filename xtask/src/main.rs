@@ -1,6 +1,9 @@
 //! Chores of this house: benchmarks, proofs, checks of the tree. `cargo xtask` lists them.
 
 mod bench;
+mod load;
+mod prove;
+mod rig;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +22,10 @@ struct Cli {
 enum Chore {
     /// Measure against named peers in one run, and write docs/ref/performance.md
     Bench(bench::Args),
+    /// Try what the program promises, and write docs/ref/reliability.md
+    Prove(prove::Args),
+    /// A city's load for a while: stations, browsers, memory
+    Load(load::Args),
     /// Check the tree: stray files, uncited rows, dead links, private words
     Tidy,
     /// What a benchmark times as a process of its own
@@ -29,6 +36,8 @@ enum Chore {
 fn main() -> ExitCode {
     let done = match Cli::parse().chore {
         Chore::Bench(args) => bench::run(&args),
+        Chore::Prove(args) => prove::run(&args),
+        Chore::Load(args) => load::run(&args),
         Chore::Tidy => tidy::run(),
         Chore::Measure(what) => bench::measure(&what).map(|()| ExitCode::SUCCESS),
     };

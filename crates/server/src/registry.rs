@@ -1,6 +1,6 @@
 //! Who may speak and what they measure: devices by MN, points by station and factor, and what is known of each line.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use hj212::{DevicePolicy, Edition, Sm4Key};
@@ -59,7 +59,25 @@ pub struct Line {
     pub dirty: bool,
     /// The connection that commands go to.
     pub held: Option<Held>,
+    /// Split messages of which packets are missing.
+    split: Vec<Split>,
 }
+
+/// A message in several packets (拆分包), by what they share; the QN differs from packet to packet (2017 C.49).
+#[derive(Debug)]
+struct Split {
+    key: String,
+    packets: u32,
+    seen: BTreeSet<u32>,
+    since: Instant,
+}
+
+/// Packets that have not come within this time are missing.
+const SPLIT_MS_MAX: i64 = 60_000;
+/// Split messages of one device that are watched at one time.
+const SPLITS_MAX: usize = 32;
+/// Packets of one message that are told apart.
+const PACKETS_MAX: u32 = 1_000;
 
 /// The connection that speaks for a device.
 #[derive(Debug, Clone)]
@@ -84,6 +102,34 @@ impl Line {
             self.deviations.insert(code.to_owned(), 1);
         }
         self.dirty = true;
+    }
+
+    /// One packet of a split message has come. Each is kept at once; here is only noted whether all of them come.
+    pub fn packet(&mut self, key: String, (packets, number): (u32, u32), now: Instant) {
+        if number == 0 || number > packets || packets > PACKETS_MAX {
+            self.deviates("packet_numbers_odd");
+            return;
+        }
+        let place = self.split.iter().position(|s| s.key == key && s.packets == packets).unwrap_or_else(|| {
+            if self.split.len() >= SPLITS_MAX {
+                self.split.remove(0);
+            }
+            self.split.push(Split { key, packets, seen: BTreeSet::new(), since: now });
+            self.split.len() - 1
+        });
+        self.split[place].seen.insert(number);
+        if self.split[place].seen.len() == packets as usize {
+            self.split.remove(place);
+        }
+    }
+
+    /// Messages whose packets did not all come in time are counted and forgotten.
+    pub fn expire_packets(&mut self, now: Instant) {
+        let before = self.split.len();
+        self.split.retain(|s| now.ms_since(s.since) <= SPLIT_MS_MAX);
+        for _ in self.split.len()..before {
+            self.deviates("packets_missing");
+        }
     }
 
     /// For the store, when something changed.
@@ -207,8 +253,30 @@ fn line_of(facts: Option<DeviceFacts>) -> LineCell {
         frames_ok: f.frames_ok,
         frames_bad: f.frames_bad,
         deviations: serde_json::from_str(&f.deviations).unwrap_or_default(),
-        dirty: false,
-        held: None,
+        ..Line::default()
     };
     LineCell { line: Mutex::new(line), exchange: tokio::sync::Mutex::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_whose_packets_do_not_all_come_is_counted() {
+        let at = |s: i64| Instant(s * 1_000_000);
+        let mut line = Line::default();
+        let mut come = |key: &str, of: u32, number: u32, s: i64| line.packet(key.into(), (of, number), at(s));
+        come("2011 20260301080000", 2, 1, 0);
+        come("2011 20260301080000", 2, 2, 1);
+        come("2011 20260301080100", 3, 1, 2);
+        come("2011 20260301080100", 3, 1, 3);
+        come("2011 20260301080200", 2, 3, 3);
+        line.expire_packets(at(30));
+        assert_eq!(line.deviations, BTreeMap::from([("packet_numbers_odd".to_owned(), 1)]));
+        line.expire_packets(at(70));
+        assert_eq!(line.deviations.get("packets_missing"), Some(&1));
+        line.expire_packets(at(1_000));
+        assert_eq!(line.deviations.get("packets_missing"), Some(&1));
+    }
 }

@@ -55,7 +55,7 @@ pub struct AlarmRow {
 /// Which alarms.
 #[derive(Debug, Clone, Default)]
 pub struct AlarmFilter {
-    /// States; all when none are named.
+    /// States; all when none are named, or the list is empty.
     pub states: Option<Vec<AlarmState>>,
     /// Station.
     pub station: Option<StationCode>,
@@ -158,8 +158,12 @@ const LASTING: &str = "SELECT id, condition, kind, station, point, factor, value
     opened, last, count, ended, acknowledged_by, acknowledged_at, case_id FROM alarm WHERE condition=$1 AND ended IS NULL";
 const ALARMS: &str = "SELECT id, condition, kind, station, point, factor, value, limit_text, message_zh, message_en, basis, state, \
     opened, last, count, ended, acknowledged_by, acknowledged_at, case_id FROM alarm \
-    WHERE ($1 = '' OR id < $1) AND ($2 = '' OR station = $2) AND (state = $3 OR state = $4 OR state = $5) \
-    ORDER BY id DESC LIMIT $6";
+    WHERE id < $1 AND ($2 = '' OR station = $2) ORDER BY id DESC LIMIT $3";
+const ALARMS_OF: &str = "SELECT id, condition, kind, station, point, factor, value, limit_text, message_zh, message_en, basis, \
+    state, opened, last, count, ended, acknowledged_by, acknowledged_at, case_id FROM alarm \
+    WHERE id < $1 AND ($2 = '' OR station = $2) AND state IN ($4, $5) ORDER BY id DESC LIMIT $3";
+/// Sorts after every id.
+const END: &str = "~";
 
 fn alarm(r: &Row) -> Result<AlarmRow, StoreError> {
     let (kind, state) = (r.text(2)?, r.text(11)?);
@@ -229,6 +233,11 @@ pub(crate) fn append(tx: &mut dyn Tx, stream: &str, body: String) -> Result<Link
         "INSERT INTO link (stream, seq, body, algorithm, previous, digest) VALUES ($1,$2,$3,$4,$5,$6)",
         args![&next.stream, next.seq, &next.body, next.algorithm.as_str(), &next.previous, &next.digest],
     )?;
+    tx.execute(
+        "INSERT INTO link_head (stream, seq, digest) VALUES ($1,$2,$3) \
+         ON CONFLICT (stream) DO UPDATE SET seq=excluded.seq, digest=excluded.digest",
+        args![&next.stream, next.seq, &next.digest],
+    )?;
     Ok(next)
 }
 
@@ -282,9 +291,11 @@ impl Store {
         self.write(move |tx| {
             if let Some(row) = tx.row(LASTING, args![&a.condition])? {
                 let lasting = alarm(&row)?;
+                let newer = a.last >= lasting.last;
+                let (last, value) = if newer { (a.last, a.value) } else { (lasting.last, lasting.value) };
                 tx.execute(
                     "UPDATE alarm SET last=$2, count=count+1, value=$3 WHERE id=$1",
-                    args![lasting.id, a.last, a.value],
+                    args![lasting.id, last, value],
                 )?;
                 return Ok((alarm_in(tx, lasting.id)?, false));
             }
@@ -355,13 +366,20 @@ impl Store {
         before: Option<AlarmId>,
         limit: usize,
     ) -> Result<Vec<AlarmRow>, StoreError> {
-        let all = vec![AlarmState::Open, AlarmState::Acknowledged, AlarmState::Ended];
-        let states = filter.states.clone().unwrap_or(all);
-        let state = |i: usize| states.get(i).map_or("", |s| s.as_str()).to_owned();
-        let before = before.map_or(String::new(), |b| b.to_string());
+        const ALL: [AlarmState; 3] = [AlarmState::Open, AlarmState::Acknowledged, AlarmState::Ended];
+        let named = filter.states.as_deref().unwrap_or(&ALL);
+        let wanted: Vec<&str> =
+            ALL.iter().filter(|s| named.is_empty() || named.contains(s)).map(|s| s.as_str()).collect();
+        let before = before.map_or(END.to_owned(), |b| b.to_string());
         let station = filter.station.as_ref().map_or(String::new(), |s| s.0.clone());
-        let args = args![before, station, state(0), state(1), state(2), limit as i64];
-        self.read(ALARMS, args).await?.iter().map(alarm).collect()
+        let (mut args, mut sql) = (args![before, station, limit as i64], ALARMS);
+        if let [first, ..] = wanted[..]
+            && wanted.len() < ALL.len()
+        {
+            args.extend(args![first, wanted.get(1).copied().unwrap_or(first)]);
+            sql = ALARMS_OF;
+        }
+        self.read(sql, args).await?.iter().map(alarm).collect()
     }
 
     /// How many alarms last for each station.
@@ -457,12 +475,12 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<CaseSummary>, StoreError> {
         let text = |id: Option<PersonId>| id.map_or(String::new(), |id| id.to_string());
-        let before = before.map_or(String::new(), |b| b.to_string());
+        let before = before.map_or(END.to_owned(), |b| b.to_string());
         let state = filter.state.clone().unwrap_or_default();
         let rows = self
             .read(
                 "SELECT id, number, title, state, due, assignee, opened, version FROM case_file c \
-                 WHERE ($1 = '' OR id < $1) AND ($2 = '' OR state = $2 OR ($2 = 'unclosed' AND state <> 'closed')) \
+                 WHERE id < $1 AND ($2 = '' OR state = $2 OR ($2 = 'unclosed' AND state <> 'closed')) \
                  AND ($3 = '' OR assignee = $3) \
                  AND ($4 = '' OR EXISTS (SELECT 1 FROM case_person p WHERE p.case_id=c.id AND p.person=$4)) \
                  ORDER BY id DESC LIMIT $5",

@@ -29,10 +29,6 @@ pub struct JudgementRow {
     pub made: Instant,
 }
 
-const COLUMNS: &str = "SELECT station, at, kind, edition, version, level, result, explanation, made FROM judgement j \
-    WHERE NOT EXISTS (SELECT 1 FROM judgement n WHERE n.station=j.station AND n.kind=j.kind AND n.at>j.at) \
-    ORDER BY station, version DESC";
-
 fn judgement(r: &Row) -> Result<JudgementRow, StoreError> {
     Ok(JudgementRow {
         station: StationCode(r.text(0)?),
@@ -65,18 +61,30 @@ impl Store {
             tx.execute(
                 "INSERT INTO judgement (station, at, kind, edition, version, level, result, explanation, made) \
                  VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)",
-                args![&j.station, j.at, j.kind, j.edition, version, j.level, j.result, j.explanation, j.made],
+                args![&j.station, j.at, &j.kind, &j.edition, version, j.level, j.result, j.explanation, j.made],
+            )?;
+            tx.execute(
+                "INSERT INTO judgement_latest (station, kind, at, edition, version) VALUES ($1,$2,$3,$4,$5) \
+                 ON CONFLICT (station, kind) DO UPDATE SET at=excluded.at, edition=excluded.edition, \
+                 version=excluded.version WHERE excluded.at >= judgement_latest.at",
+                args![&j.station, &j.kind, j.at, &j.edition, version],
             )?;
             Ok(true)
         })
         .await
     }
 
-    /// The newest judgement of every station.
+    /// The newest judgement of every station and kind: that of the newest period, and the last made of it.
     pub async fn judgement_latest(&self) -> Result<Vec<JudgementRow>, StoreError> {
-        let mut rows = self.read(COLUMNS, args![]).await?.iter().map(judgement).collect::<Result<Vec<_>, _>>()?;
-        rows.dedup_by(|later, first| later.station == first.station && later.kind == first.kind);
-        Ok(rows)
+        let rows = self
+            .read(
+                "SELECT j.station, j.at, j.kind, j.edition, j.version, j.level, j.result, j.explanation, j.made \
+                 FROM judgement_latest l JOIN judgement j ON j.station=l.station AND j.at=l.at AND j.kind=l.kind \
+                 AND j.edition=l.edition AND j.version=l.version ORDER BY l.station, l.kind",
+                args![],
+            )
+            .await?;
+        rows.iter().map(judgement).collect()
     }
 
     /// Judgements of a station in `[from, to)`, newest first, every version.

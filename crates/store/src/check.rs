@@ -1,11 +1,9 @@
 //! Is what is kept whole? Integrity of the file, every chain, and that derived tables agree with what they derive from.
 
-use std::path::Path;
-
 use shanshui_domain::act::chain;
 
 use crate::act::link;
-use crate::dialect::sqlite;
+use crate::dialect::sqlite::file;
 use crate::{Store, StoreError, args};
 
 /// One thing that was looked at.
@@ -27,12 +25,14 @@ impl Store {
     /// Looks at everything.
     pub async fn check(&self) -> Result<Vec<Finding>, StoreError> {
         let path = self.path().to_owned();
-        let integrity = tokio::task::spawn_blocking(move || sqlite::integrity(&path));
+        let integrity = tokio::task::spawn_blocking(move || file::integrity(&path));
         let faults = integrity.await.map_err(|e| StoreError::Io(e.to_string()))??;
         let mut findings = vec![finding("database file", faults.is_empty(), faults.join("; "))];
         findings.push(self.check_chains().await?);
+        findings.push(self.check_heads().await?);
         findings.push(self.check_latest().await?);
         findings.push(self.check_versions().await?);
+        findings.push(self.check_sources().await?);
         let counts = self
             .read_one("SELECT (SELECT COUNT(*) FROM telegram), (SELECT COUNT(*) FROM reading), (SELECT COUNT(*) FROM case_file)", args![])
             .await?
@@ -57,50 +57,45 @@ impl Store {
         Ok(finding("hash chains", true, format!("{} chains, {total} links", streams.len())))
     }
 
+    /// A chain that has lost its end is whole in itself; the head kept beside it and the case's number of events tell.
+    async fn check_heads(&self) -> Result<Finding, StoreError> {
+        let chains = "SELECT COUNT(*) FROM link_head h WHERE NOT EXISTS (SELECT 1 FROM link l WHERE l.stream=h.stream AND \
+            l.seq=h.seq AND l.digest=h.digest) OR EXISTS (SELECT 1 FROM link n WHERE n.stream=h.stream AND n.seq>h.seq)";
+        let headless = "SELECT COUNT(DISTINCT stream) FROM link l WHERE NOT EXISTS \
+            (SELECT 1 FROM link_head h WHERE h.stream=l.stream)";
+        let cases = "SELECT COUNT(*) FROM case_file c WHERE c.version <> \
+            (SELECT COUNT(*) FROM link l WHERE l.stream = 'case:' || c.id)";
+        let wrong = self.count(chains).await? + self.count(headless).await? + self.count(cases).await?;
+        Ok(finding("chain heads", wrong == 0, format!("{wrong} chains that do not end where they should")))
+    }
+
     async fn check_latest(&self) -> Result<Finding, StoreError> {
-        let row = self
-            .read_one(
-                "SELECT COUNT(*) FROM latest l WHERE NOT EXISTS (SELECT 1 FROM reading r WHERE r.point=l.point AND r.kind=l.kind \
-                 AND r.at=l.at) OR EXISTS (SELECT 1 FROM reading n WHERE n.point=l.point AND n.kind=l.kind AND n.at>l.at)",
-                args![],
-            )
-            .await?;
-        let wrong = row.ok_or(StoreError::NotFound)?.int(0)?;
+        let wrong = "SELECT COUNT(*) FROM latest l WHERE NOT EXISTS (SELECT 1 FROM reading r WHERE r.point=l.point AND \
+            r.kind=l.kind AND r.at=l.at AND r.value IS NOT DISTINCT FROM l.value AND r.mark=l.mark AND r.arrived=l.arrived AND \
+            r.late=l.late AND r.telegram IS NOT DISTINCT FROM l.telegram AND NOT EXISTS (SELECT 1 FROM reading v WHERE \
+            v.point=r.point AND v.kind=r.kind AND v.at=r.at AND v.version>r.version)) \
+            OR EXISTS (SELECT 1 FROM reading n WHERE n.point=l.point AND n.kind=l.kind AND n.at>l.at)";
+        let missing = "SELECT COUNT(*) FROM (SELECT DISTINCT point, kind FROM reading) r WHERE NOT EXISTS \
+            (SELECT 1 FROM latest l WHERE l.point=r.point AND l.kind=r.kind)";
+        let wrong = self.count(wrong).await? + self.count(missing).await?;
         Ok(finding("latest values", wrong == 0, format!("{wrong} that are not the newest")))
     }
 
     async fn check_versions(&self) -> Result<Finding, StoreError> {
-        let row = self
-            .read_one(
-                "SELECT COUNT(*) FROM (SELECT 1 AS one FROM reading WHERE version > 1 GROUP BY point, kind, at \
-                 HAVING COUNT(*) <> MAX(version) - 1) AS gaps",
-                args![],
-            )
-            .await?;
-        let wrong = row.ok_or(StoreError::NotFound)?.int(0)?;
+        let gaps = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM reading GROUP BY point, kind, at \
+            HAVING COUNT(*) <> MAX(version)) AS gaps";
+        let wrong = self.count(gaps).await?;
         Ok(finding("versions", wrong == 0, format!("{wrong} keys with a gap")))
     }
 
-    /// Copies a database file, in use or not, to a new one.
-    pub async fn backup_file(from: &Path, to: &Path) -> Result<(), StoreError> {
-        let (from, to) = (from.to_owned(), to.to_owned());
-        let copy = tokio::task::spawn_blocking(move || sqlite::backup(&from, &to));
-        copy.await.map_err(|e| StoreError::Io(e.to_string()))?
+    async fn check_sources(&self) -> Result<Finding, StoreError> {
+        let lost = "SELECT COUNT(*) FROM reading r WHERE r.telegram IS NOT NULL AND NOT EXISTS \
+            (SELECT 1 FROM telegram t WHERE t.id=r.telegram)";
+        let wrong = self.count(lost).await?;
+        Ok(finding("sources", wrong == 0, format!("{wrong} readings without their telegram")))
     }
 
-    /// Checks a copy and puts it where a database belongs; never over one that is there.
-    pub async fn restore(from: &Path, to: &Path) -> Result<(), StoreError> {
-        let (copy, place) = (from.to_owned(), to.to_owned());
-        let checked = tokio::task::spawn_blocking(move || sqlite::integrity(&copy));
-        let faults = checked.await.map_err(|e| StoreError::Io(e.to_string()))??;
-        if !faults.is_empty() {
-            return Err(StoreError::Corrupt(faults.join("; ")));
-        }
-        Self::backup_file(from, &place).await
-    }
-
-    /// Copies the whole store to a new file while it runs.
-    pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        Self::backup_file(self.path(), to).await
+    async fn count(&self, sql: &'static str) -> Result<i64, StoreError> {
+        self.read_one(sql, args![]).await?.ok_or(StoreError::NotFound)?.int(0)
     }
 }

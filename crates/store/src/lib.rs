@@ -7,6 +7,9 @@
 pub mod act;
 pub mod analyse;
 pub mod check;
+#[cfg(test)]
+mod contract;
+pub mod copy;
 pub mod dialect;
 pub mod sense;
 pub mod sql;
@@ -29,7 +32,7 @@ pub use sense::{
 };
 pub use system::{AuditEntry, PersonRow};
 
-use dialect::sqlite::Writer;
+use dialect::sqlite::writer::Writer;
 use sql::{Row, Tx, Value};
 
 /// What can go wrong.
@@ -106,8 +109,7 @@ impl Store {
             let open = tokio::task::spawn_blocking(move || Writer::open(&path, options));
             open.await.map_err(|e| StoreError::Io(e.to_string()))??
         };
-        let url = format!("sqlite://{}?mode=rw", path.display());
-        let pool = AnyPoolOptions::new().max_connections(4).connect(&url).await;
+        let pool = AnyPoolOptions::new().max_connections(4).connect(&address(path)?).await;
         let pool = pool.map_err(|e| StoreError::Sql(e.to_string()))?;
         Ok(Self { pool, writer: Arc::new(writer), path: path.to_owned() })
     }
@@ -143,4 +145,12 @@ impl Store {
     ) -> Result<T, StoreError> {
         self.writer.write(work).await
     }
+}
+
+/// The address of a file: from the root, and without the letters that mean something in an address.
+fn address(path: &Path) -> Result<String, StoreError> {
+    let path = std::path::absolute(path).map_err(|e| StoreError::Io(format!("{}: {e}", path.display())))?;
+    let path = path.to_str().ok_or_else(|| StoreError::Io(format!("{} is no text", path.display())))?;
+    let path = path.replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+    Ok(format!("sqlite://{path}?mode=rw"))
 }

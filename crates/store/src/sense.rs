@@ -369,12 +369,19 @@ impl Store {
         buckets: usize,
         bounds: &[CurveBound],
     ) -> Result<Sampled, StoreError> {
-        const READ_MAX: usize = 2_000_000;
-        let rows = self.range(series, span, READ_MAX).await?;
-        if rows.len() <= buckets * 2 {
+        const PAGE: usize = 50_000;
+        let few = buckets.max(1) * 2;
+        let mut rows = self.range(series, span, few + 1).await?;
+        if rows.len() <= few {
             return Ok(Sampled { rows, sampled: false });
         }
-        Ok(Sampled { rows: sample(rows, span, buckets, bounds), sampled: true })
+        let mut sampler = Sampler::new(span, buckets, bounds);
+        while let Some(last) = rows.last() {
+            let next = (Instant(last.at.0.saturating_add(1)), span.1);
+            rows.drain(..).for_each(|row| sampler.see(row));
+            rows = self.range(series, next, PAGE).await?;
+        }
+        Ok(Sampled { rows: sampler.finish(), sampled: true })
     }
 
     /// Every statement made for one key, oldest first.
@@ -505,28 +512,56 @@ impl Store {
     }
 }
 
-fn sample(
-    rows: Vec<ReadingRow>,
-    (from, to): (Instant, Instant),
-    buckets: usize,
-    bounds: &[CurveBound],
-) -> Vec<ReadingRow> {
-    let width = ((to.0 - from.0) / buckets as i64).max(1);
-    let bucket = |row: &ReadingRow| (row.at.0 - from.0) / width;
-    let mut keep = vec![false; rows.len()];
-    let mut start = 0;
-    while start < rows.len() {
-        let this = bucket(&rows[start]);
-        let end = start + rows[start..].iter().take_while(|r| bucket(r) == this).count();
-        let numbers = || (start..end).filter_map(|i| Some((i, rows[i].number?)));
-        let extremes = [numbers().min_by(|a, b| a.1.total_cmp(&b.1)), numbers().max_by(|a, b| a.1.total_cmp(&b.1))];
-        for (i, _) in extremes.into_iter().flatten() {
-            keep[i] = true;
-        }
-        start = end;
+/// Keeps of each stretch what must be seen; rows come ascending.
+struct Sampler<'a> {
+    from: Instant,
+    width: i64,
+    bounds: &'a [CurveBound],
+    stretch: i64,
+    lowest: Option<ReadingRow>,
+    highest: Option<ReadingRow>,
+    kept: Vec<ReadingRow>,
+}
+
+impl<'a> Sampler<'a> {
+    fn new((from, to): (Instant, Instant), buckets: usize, bounds: &'a [CurveBound]) -> Self {
+        let width = (to.0.saturating_sub(from.0) / buckets.max(1) as i64).max(1);
+        Self { from, width, bounds, stretch: 0, lowest: None, highest: None, kept: Vec::new() }
     }
-    let told = |r: &ReadingRow| {
-        r.mark != "N" || r.late || r.versions > 1 || r.number.is_none_or(|n| bounds.iter().any(|b| b.exceeded_by(n)))
-    };
-    rows.into_iter().zip(keep).filter(|(row, kept)| *kept || told(row)).map(|(row, _)| row).collect()
+
+    fn see(&mut self, row: ReadingRow) {
+        let stretch = row.at.0.saturating_sub(self.from.0) / self.width;
+        if stretch != self.stretch {
+            self.turn();
+            self.stretch = stretch;
+        }
+        match row.number {
+            Some(n) if !self.always(&row, n) => {
+                if self.lowest.as_ref().and_then(|l| l.number).is_none_or(|l| n < l) {
+                    self.lowest = Some(row.clone());
+                }
+                if self.highest.as_ref().and_then(|h| h.number).is_none_or(|h| n > h) {
+                    self.highest = Some(row);
+                }
+            }
+            _ => self.kept.push(row),
+        }
+    }
+
+    fn always(&self, row: &ReadingRow, n: f64) -> bool {
+        row.mark != "N" || row.late || row.versions > 1 || self.bounds.iter().any(|b| b.exceeded_by(n))
+    }
+
+    fn turn(&mut self) {
+        let (lowest, highest) = (self.lowest.take(), self.highest.take());
+        let same = lowest.as_ref().map(|l| l.at) == highest.as_ref().map(|h| h.at);
+        self.kept.extend(lowest);
+        self.kept.extend(highest.filter(|_| !same));
+    }
+
+    fn finish(mut self) -> Vec<ReadingRow> {
+        self.turn();
+        self.kept.sort_by_key(|row| row.at);
+        self.kept
+    }
 }

@@ -53,6 +53,8 @@ fn row(f: &Figure, day: &str) -> String {
     let goal = match f.goal {
         Goal::Ours { ours_at_least } => format!("ours ≥ {}", number(ours_at_least)),
         Goal::Ratio { ratio_at_least } => format!("ratio ≥ {ratio_at_least}"),
+        Goal::AtMost { ours_at_most } => format!("ours ≤ {}", number(ours_at_most)),
+        Goal::Shown {} => "-".to_owned(),
     };
     let met = if f.met { "yes" } else { "**no**" };
     format!("| {} | {} | {peer} | {ratio} | {} | {goal} | {met} | {day} |", f.name, number(f.ours), f.unit)

@@ -234,6 +234,13 @@ impl Connection {
             for note in &got.notes {
                 line.deviates(note);
             }
+            if let (Some(packets), Some(number)) = (piece.pnum(), piece.pno())
+                && packets > 1
+            {
+                let data_time = piece.plain(b"DataTime").unwrap_or_default();
+                let key = [piece.st(), piece.cn(), data_time].map(text).join(" ");
+                line.packet(key, (packets, number), now);
+            }
             if piece.edition() != entry.edition {
                 line.deviates("edition_differs");
             }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::app::{App, Live};
+use crate::app::App;
 use crate::ingest::Heard;
 
 /// Starts every job; they end when the program is told to.
@@ -33,7 +33,13 @@ async fn lines(app: App) {
             () = app.shutdown.cancelled() => true,
             _ = every.tick() => false,
         };
-        let facts: Vec<_> = app.devices().iter().filter_map(|d| d.line().take_facts(&d.device.mn)).collect();
+        let now = app.clock.now();
+        let facts = app.devices().into_iter().filter_map(|d| {
+            let mut line = d.line();
+            line.expire_packets(now);
+            line.take_facts(&d.device.mn)
+        });
+        let facts: Vec<_> = facts.collect();
         if !facts.is_empty()
             && let Err(error) = app.store.device_facts_put(facts).await
         {
@@ -48,6 +54,5 @@ async fn lines(app: App) {
         {
             tracing::warn!(%error, "people could not be read");
         }
-        app.tell(Live::Readings(Vec::new()));
     }
 }

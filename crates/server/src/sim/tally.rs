@@ -6,8 +6,8 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -54,7 +54,7 @@ pub struct Tally {
     /// Reply latencies.
     pub latency: Histogram,
     ledger: Option<Mutex<File>>,
-    started: Instant,
+    started: Mutex<Instant>,
 }
 
 impl Tally {
@@ -75,7 +75,7 @@ impl Tally {
             requests: AtomicU64::new(0),
             latency: Histogram::default(),
             ledger: ledger.map(open).transpose()?,
-            started: Instant::now(),
+            started: Mutex::new(Instant::now()),
         })
     }
 
@@ -91,15 +91,25 @@ impl Tally {
     pub fn log(&self, lines: &str) -> io::Result<()> {
         match &self.ledger {
             Some(file) if !lines.is_empty() => {
-                file.lock().unwrap_or_else(std::sync::PoisonError::into_inner).write_all(lines.as_bytes())
+                file.lock().unwrap_or_else(PoisonError::into_inner).write_all(lines.as_bytes())
             }
             _ => Ok(()),
         }
     }
 
+    /// Begins to count anew: what was before was warming up.
+    pub fn restart(&self) {
+        let counters = [&self.sent, &self.readings, &self.acked, &self.unanswered, &self.resent, &self.reconnects];
+        for counter in counters.into_iter().chain([&self.extra, &self.requests]) {
+            counter.store(0, Relaxed);
+        }
+        self.latency.clear();
+        *self.started.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
     /// The run as one object: latencies in milliseconds, rate in acknowledged telegrams a second.
     pub fn summary(&self) -> Value {
-        let elapsed = self.started.elapsed().as_secs_f64();
+        let elapsed = self.started.lock().unwrap_or_else(PoisonError::into_inner).elapsed().as_secs_f64();
         let acked = self.acked.load(Relaxed);
         let ms = |share: f64| (self.latency.quantile(share).as_secs_f64() * 1e6).round() / 1e3;
         json!({
@@ -157,6 +167,11 @@ impl Histogram {
             0 => fine,
             _ => ((FINE + fine + 1) << (octave - 1)) - 1,
         }
+    }
+
+    fn clear(&self) {
+        self.buckets.iter().for_each(|b| b.store(0, Relaxed));
+        self.max_us.store(0, Relaxed);
     }
 
     /// Counts one.

@@ -1,6 +1,7 @@
 //! Integration tests, one file per capability.
 
 mod cli;
+mod full;
 mod generated;
 mod ingest;
 mod people;

@@ -11,7 +11,7 @@ CREATE TABLE telegram (
     problems   TEXT    NOT NULL,
     quarantine TEXT
 );
-CREATE INDEX telegram_quarantine ON telegram (quarantine, mn, peer, id) WHERE quarantine IS NOT NULL;
+CREATE INDEX telegram_quarantine ON telegram (quarantine, mn, peer, arrived, id) WHERE quarantine IS NOT NULL;
 
 CREATE TABLE point (
     id      INTEGER PRIMARY KEY,
@@ -94,6 +94,16 @@ CREATE TABLE judgement (
     PRIMARY KEY (station, at, kind, edition, version)
 ) WITHOUT ROWID;
 
+-- points at the newest judgement of each station and kind, so that nobody has to look for it among a year of them
+CREATE TABLE judgement_latest (
+    station TEXT    NOT NULL,
+    kind    TEXT    NOT NULL,
+    at      INTEGER NOT NULL,
+    edition TEXT    NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (station, kind)
+) WITHOUT ROWID;
+
 CREATE TABLE rule_state (
     key   TEXT PRIMARY KEY,
     value TEXT NOT NULL
@@ -121,6 +131,9 @@ CREATE TABLE alarm (
     case_id         TEXT
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX alarm_lasting ON alarm (condition) WHERE ended IS NULL;
+CREATE INDEX alarm_state ON alarm (state, id);
+CREATE INDEX alarm_station ON alarm (station, id);
+CREATE INDEX alarm_count ON alarm (station) WHERE ended IS NULL;
 
 CREATE TABLE link (
     stream    TEXT    NOT NULL,
@@ -130,6 +143,13 @@ CREATE TABLE link (
     previous  TEXT    NOT NULL,
     digest    TEXT    NOT NULL,
     PRIMARY KEY (stream, seq)
+) WITHOUT ROWID;
+
+-- where each chain ends: a chain that has lost its end is whole in itself
+CREATE TABLE link_head (
+    stream TEXT PRIMARY KEY,
+    seq    INTEGER NOT NULL,
+    digest TEXT    NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE case_file (
@@ -142,6 +162,8 @@ CREATE TABLE case_file (
     opened   INTEGER NOT NULL,
     version  INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+CREATE INDEX case_unclosed ON case_file (due) WHERE state <> 'closed';
 
 CREATE TABLE case_person (
     case_id TEXT NOT NULL,
@@ -184,3 +206,6 @@ CREATE TABLE session (
     created INTEGER NOT NULL,
     expires INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+-- grows and shrinks again, to see whether the disk takes data
+CREATE TABLE probe (padding BLOB NOT NULL);

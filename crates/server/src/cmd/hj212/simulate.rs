@@ -12,7 +12,6 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use shanshui_domain::place::CityPack;
 use shanshui_domain::time::Instant;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -43,6 +42,9 @@ pub struct Simulate {
     /// Seconds to wait for the last answers.
     #[arg(long, value_name = "S", default_value_t = 10.0)]
     drain: f64,
+    /// Seconds after which counting begins anew, so that figures are of the steady state; part of the duration.
+    #[arg(long, value_name = "S", default_value_t = 0.0)]
+    warm_up: f64,
     /// Factors of each synthetic station, at most 24.
     #[arg(long, value_name = "K", default_value_t = 15)]
     factors: usize,
@@ -167,6 +169,13 @@ async fn simulate(args: &Simulate) -> anyhow::Result<()> {
             interrupted.cancel();
         }
     });
+    if args.warm_up > 0.0 {
+        let (tally, after) = (tally.clone(), Duration::from_secs_f64(args.warm_up.min(1e9)));
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            tally.restart();
+        });
+    }
     let progress = tokio::spawn(show(tally.clone(), args.duration));
     let result = match &args.city {
         Some(dir) => play_city(args, dir, &tally, &stop).await,
@@ -213,7 +222,7 @@ fn synthetic_load(args: &Simulate) -> Load {
 }
 
 async fn play_city(args: &Simulate, dir: &Path, tally: &Arc<Tally>, stop: &CancellationToken) -> anyhow::Result<()> {
-    let pack = read_pack(dir)?;
+    let pack = crate::city::load(&[dir.to_owned()])?;
     let plans = city(&pack, &scenario(args, play::now())?);
     let mut devices = JoinSet::new();
     for plan in plans {
@@ -246,24 +255,6 @@ fn scenario(args: &Simulate, now: Instant) -> anyhow::Result<Scenario> {
         events.push(Event::Dead { station: place.station.clone(), from, until: from.plus_ms(LASTS_MS) });
     }
     Ok(Scenario { seed: args.seed, events, periods: args.periods, interval_s: args.interval })
-}
-
-fn read_pack(dir: &Path) -> anyhow::Result<CityPack> {
-    let mut files = BTreeMap::new();
-    for entry in std::fs::read_dir(dir).with_context(|| dir.display().to_string())? {
-        let path = entry?.path();
-        if path.is_file() {
-            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            // what is no text is no part of a pack
-            if let Ok(text) = std::fs::read_to_string(&path) {
-                files.insert(name, text);
-            }
-        }
-    }
-    CityPack::parse(&files).map_err(|faults| {
-        let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!("{}: {}", dir.display(), said.join("\n"))
-    })
 }
 
 fn write_pack(dir: &Path, files: &BTreeMap<String, String>) -> anyhow::Result<()> {

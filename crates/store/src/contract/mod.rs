@@ -1,0 +1,121 @@
+//! What every engine must pass. Compiled for tests only.
+//!
+//! A promise is an async function over a [`Home`], the place where one engine's fresh store lives; [`suite!`] lists them all and
+//! makes a test of each for one kind of home. What only one engine can show (damage to its file, a full disk) lies in its own
+//! module beside.
+
+mod act;
+mod analyse;
+mod commit;
+mod large;
+mod sense;
+mod sqlite;
+mod system;
+
+use shanshui_domain::id::{Mn, PersonId, PointId, StationCode};
+use shanshui_domain::place::{Device, Secret};
+use shanshui_domain::sense::{Kept, Reading, ReadingKey};
+use shanshui_domain::time::{Instant, PeriodKind};
+use uuid::Uuid;
+
+use crate::{Arrival, Receipt, Store, TelegramIn};
+
+/// Where a fresh store lives while a test runs.
+trait Home {
+    fn fresh() -> Self;
+    /// Opens what is there; the second time, what the first has left.
+    async fn open(&self) -> Store;
+}
+
+/// One test for each promise.
+macro_rules! suite {
+    ($home:ty: $($part:ident { $($promise:ident)* })*) => {$(
+        mod $part {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $promise() {
+                    use crate::contract::Home as _;
+                    let home = <$home>::fresh();
+                    crate::contract::$part::$promise(&home.open().await, &home).await;
+                }
+            )*
+        }
+    )*};
+    ($home:ty) => { suite! { $home:
+        sense {
+            a_key_is_kept_once_and_a_repeat_changes_nothing a_restated_key_keeps_every_version back_fill_never_becomes_current
+            values_are_kept_as_sent two_arrivals_of_one_key_in_one_group telegrams_are_kept_byte_for_byte
+            quarantine_is_summed_up a_range_is_half_open_and_ascending sampling_hides_nothing a_long_curve_is_read_to_its_end
+            counts_are_of_keys points_and_devices_follow_the_registry secrets_do_not_show lines_and_commands
+        }
+        analyse { late_data_makes_the_next_version the_latest_judgement_is_of_the_newest_period rule_states_are_replaced }
+        act {
+            an_alarm_lasts_once_for_a_condition alarms_are_acknowledged_once alarms_are_filtered_and_paged a_case_goes_its_way
+            what_is_refused_leaves_nothing cases_are_numbered_in_their_series cases_are_filtered_and_paged evidence_is_kept
+        }
+        system { people_keep_their_id sessions_are_kept_by_digest the_audit_is_a_chain }
+        commit {
+            a_failing_work_harms_only_itself many_writers_share_few_groups what_is_acknowledged_is_seen
+            a_store_opened_again_shows_everything a_closed_store_refuses_writing
+        }
+    } };
+}
+use suite;
+
+const POINT: PointId = PointId(1);
+const REAL: PeriodKind = PeriodKind::Real;
+
+fn key(at: i64) -> ReadingKey {
+    ReadingKey { point: POINT, kind: REAL, at: Instant(at) }
+}
+
+fn person(n: u128) -> PersonId {
+    PersonId(Uuid::from_u128(n))
+}
+
+fn telegram(raw: &[u8]) -> TelegramIn {
+    TelegramIn {
+        arrived: Instant(1_000),
+        peer: "192.0.2.7:40000".into(),
+        mn: Some(Mn::from("QZ0001")),
+        cn: Some("2011".into()),
+        qn: Some("20260301120000000".into()),
+        raw: raw.to_vec(),
+        problems: "[]".into(),
+        quarantine: None,
+    }
+}
+
+/// `12.5` is a value, `12.5/D` carries a mark, `-/D` a mark alone; `+` at the end makes it late.
+fn reading(key: ReadingKey, text: &str) -> Reading {
+    let (text, late) = text.strip_suffix('+').map_or((text, false), |t| (t, true));
+    let (value, mark) = text.split_once('/').unwrap_or((text, "N"));
+    let value = (value != "-").then(|| value.to_owned());
+    let (extra, arrived) = (String::new(), Instant(key.at.0 + 5));
+    Reading { key, value, extra, mark: mark.into(), arrived, late, telegram: None }
+}
+
+fn arrival(readings: Vec<Reading>) -> Arrival {
+    Arrival { telegram: telegram(b"##0000"), readings }
+}
+
+/// One arrival for each `(at, text)`, in one call.
+async fn keep(store: &Store, said: &[(i64, &str)]) -> Vec<Kept> {
+    let arrivals = said.iter().map(|(at, text)| arrival(vec![reading(key(*at), text)])).collect();
+    let receipts: Vec<Receipt> = store.arrive(arrivals).await.expect("kept");
+    receipts.into_iter().flat_map(|r| r.kept).collect()
+}
+
+fn device(mn: &str, password: &str) -> Device {
+    Device {
+        mn: Mn::from(mn),
+        station: StationCode::from("s1"),
+        st: "32".into(),
+        password: Secret::new(password),
+        edition: "2017".into(),
+        key: Some(Secret::new("0123456789abcdef0123456789abcdef")),
+        accept_modbus_crc: true,
+        accept_swapped_modbus_crc: false,
+        interval_s: 60,
+    }
+}

@@ -1,0 +1,60 @@
+//! Copies of the whole store: made while it runs, and put back only when they are whole.
+
+use std::path::{Path, PathBuf};
+
+use crate::dialect::sqlite::file;
+use crate::{Store, StoreError, StoreOptions};
+
+impl Store {
+    /// Copies the whole store to a new file while it runs. Whatever was acknowledged before is in it.
+    ///
+    /// # Errors
+    /// When the target is there already, or cannot be written.
+    pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        Self::backup_file(self.path(), to).await
+    }
+
+    /// Copies a database file, in use or not, to a new one.
+    ///
+    /// # Errors
+    /// When the target is there already, or cannot be written.
+    pub async fn backup_file(from: &Path, to: &Path) -> Result<(), StoreError> {
+        let (from, to) = (from.to_owned(), to.to_owned());
+        blocking(move || file::backup(&from, &to)).await
+    }
+
+    /// Puts a backup in place: copies it beside `to`, looks at everything in the copy, and only then gives it the name.
+    ///
+    /// # Errors
+    /// When `to` is there already, the backup is damaged or of a newer schema, or the folder cannot be written; nothing is left
+    /// behind.
+    pub async fn restore(from: &Path, to: &Path) -> Result<(), StoreError> {
+        file::refuse_existing(to)?;
+        let part = file::beside(to, "restoring");
+        let done = restore_by(from.to_owned(), part.clone(), to.to_owned()).await;
+        done.inspect_err(|_| file::remove(&part))
+    }
+}
+
+async fn restore_by(from: PathBuf, part: PathBuf, to: PathBuf) -> Result<(), StoreError> {
+    let copy = part.clone();
+    blocking(move || {
+        let faults = file::integrity(&from)?;
+        if faults.is_empty() { file::copy(&from, &copy) } else { Err(StoreError::Corrupt(faults.join("; "))) }
+    })
+    .await?;
+    let store = Store::open(&part, StoreOptions::default()).await?;
+    let findings = store.check().await;
+    store.close().await;
+    let faults: Vec<_> = findings?.into_iter().filter(|f| !f.ok).map(|f| format!("{}: {}", f.what, f.detail)).collect();
+    if !faults.is_empty() {
+        return Err(StoreError::Corrupt(faults.join("; ")));
+    }
+    blocking(move || file::place(&part, &to)).await
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(|e| StoreError::Io(e.to_string()))?
+}

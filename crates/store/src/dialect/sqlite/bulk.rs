@@ -1,0 +1,134 @@
+//! Readings in bulk: prepared once, each key kept once, the newest value of each point written once a group.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension};
+use shanshui_domain::id::TelegramId;
+use shanshui_domain::sense::{Kept, Reading};
+
+use super::sql;
+use crate::StoreError;
+use crate::sense::{Arrival, Receipt};
+
+const INSERT_TELEGRAM: &str =
+    "INSERT INTO telegram (arrived, peer, mn, cn, qn, raw, problems, quarantine) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)";
+const INSERT_READING: &str = "INSERT OR IGNORE INTO reading \
+    (point, kind, at, version, value, number, extra, mark, arrived, late, telegram) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)";
+const NEWEST: &str = "SELECT version, value, extra, mark FROM reading WHERE point=$1 AND kind=$2 AND at=$3 ORDER BY version DESC LIMIT 1";
+
+/// Keeps telegrams with their readings, and says which values may be the newest of their points.
+pub(super) fn arrive(db: &Connection, arrivals: Vec<Arrival>) -> Result<(Vec<Receipt>, Latest), StoreError> {
+    let mut latest = Latest::default();
+    let mut insert = db.prepare_cached(INSERT_TELEGRAM).map_err(sql)?;
+    let mut receipts = Vec::with_capacity(arrivals.len());
+    for Arrival { telegram: t, readings } in arrivals {
+        let mn = t.mn.as_ref().map(|m| m.0.as_str());
+        insert
+            .execute(rusqlite::params![t.arrived.0, t.peer, mn, t.cn, t.qn, t.raw, t.problems, t.quarantine])
+            .map_err(sql)?;
+        let id = TelegramId(db.last_insert_rowid());
+        let mut kept = Vec::with_capacity(readings.len());
+        for reading in readings {
+            let what = keep(db, &reading, id)?;
+            if what != Kept::Repeat {
+                latest.see(reading, id);
+            }
+            kept.push(what);
+        }
+        receipts.push(Receipt { telegram: id, kept });
+    }
+    Ok((receipts, latest))
+}
+
+fn keep(db: &Connection, r: &Reading, telegram: TelegramId) -> Result<Kept, StoreError> {
+    if insert(db, r, telegram, 1)? {
+        return Ok(Kept::New);
+    }
+    let mut newest = db.prepare_cached(NEWEST).map_err(sql)?;
+    let found = newest
+        .query_row((r.key.point.0, r.key.kind.number(), r.key.at.0), |row| {
+            let same = row.get_ref(1)?.as_str_or_null()? == r.value.as_deref()
+                && row.get_ref(2)?.as_str()? == r.extra
+                && row.get_ref(3)?.as_str()? == r.mark;
+            Ok((row.get::<_, i64>(0)?, same))
+        })
+        .optional()
+        .map_err(sql)?;
+    match found {
+        Some((_, true)) => Ok(Kept::Repeat),
+        Some((version, false)) => {
+            insert(db, r, telegram, version + 1)?;
+            Ok(Kept::Version(version + 1))
+        }
+        None => Err(StoreError::Corrupt("a reading was neither new nor there".into())),
+    }
+}
+
+fn insert(db: &Connection, r: &Reading, telegram: TelegramId, version: i64) -> Result<bool, StoreError> {
+    let mut statement = db.prepare_cached(INSERT_READING).map_err(sql)?;
+    let changed = statement
+        .execute(rusqlite::params![
+            r.key.point.0,
+            r.key.kind.number(),
+            r.key.at.0,
+            version,
+            r.value,
+            r.number(),
+            r.extra,
+            r.mark,
+            r.arrived.0,
+            r.late,
+            telegram.0
+        ])
+        .map_err(sql)?;
+    Ok(changed == 1)
+}
+
+/// The newest reading of each point seen in a group: written once per group, and never over a newer one.
+#[derive(Default)]
+pub(super) struct Latest(HashMap<(i64, i64), (Reading, TelegramId)>);
+
+impl Latest {
+    fn see(&mut self, reading: Reading, telegram: TelegramId) {
+        let key = (reading.key.point.0, reading.key.kind.number());
+        let older = self.0.get(&key).is_some_and(|(held, _)| held.key.at > reading.key.at);
+        if !older {
+            self.0.insert(key, (reading, telegram));
+        }
+    }
+
+    /// What a later arrival of the group has seen counts before what an earlier one has.
+    pub(super) fn merge(&mut self, later: Self) {
+        for (reading, telegram) in later.0.into_values() {
+            self.see(reading, telegram);
+        }
+    }
+
+    pub(super) fn write(&self, db: &Connection) -> Result<(), StoreError> {
+        let mut statement = db
+            .prepare_cached(
+                "INSERT INTO latest (point, kind, at, value, number, mark, arrived, late, telegram) \
+                 VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9) ON CONFLICT (point, kind) DO UPDATE SET at=excluded.at, \
+                 value=excluded.value, number=excluded.number, mark=excluded.mark, arrived=excluded.arrived, \
+                 late=excluded.late, telegram=excluded.telegram WHERE excluded.at >= latest.at",
+            )
+            .map_err(sql)?;
+        for (r, telegram) in self.0.values() {
+            let kind = r.key.kind.number();
+            statement
+                .execute(rusqlite::params![
+                    r.key.point.0,
+                    kind,
+                    r.key.at.0,
+                    r.value,
+                    r.number(),
+                    r.mark,
+                    r.arrived.0,
+                    r.late,
+                    telegram.0
+                ])
+                .map_err(sql)?;
+        }
+        Ok(())
+    }
+}

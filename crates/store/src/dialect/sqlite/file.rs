@@ -1,0 +1,108 @@
+//! Whole files: copied while written, checked, put in place.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{MIGRATIONS, schema, sql};
+use crate::StoreError;
+
+/// Copies a database while it is being written, whole and consistent, and makes the copy durable. The copy appears under its name
+/// only when it is complete.
+///
+/// # Errors
+/// When the target is there already, or cannot be written.
+pub(crate) fn backup(from: &Path, to: &Path) -> Result<(), StoreError> {
+    refuse_existing(to)?;
+    let part = beside(to, "part");
+    copy(from, &part).and_then(|()| place(&part, to)).inspect_err(|_| remove(&part))
+}
+
+/// Copies a database that nobody is writing into `to`, durable; a copy left over by an earlier attempt is replaced.
+///
+/// # Errors
+/// When there is no such database, it is of a newer schema, or the target cannot be written.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
+    remove(to);
+    let db = existing(from)?;
+    let (found, known) = (schema(&db)?, MIGRATIONS.len() as i64);
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    let target = to.to_str().ok_or_else(|| StoreError::Io(format!("{} is no text", to.display())))?;
+    db.execute("VACUUM INTO $1", [target]).map_err(sql)?;
+    synced(to)
+}
+
+/// Gives a complete and durable file its name, durably, and never over another file.
+///
+/// # Errors
+/// When the name is taken, or the folder cannot be written.
+pub(crate) fn place(part: &Path, to: &Path) -> Result<(), StoreError> {
+    refuse_existing(to)?;
+    std::fs::rename(part, to).map_err(|e| StoreError::Io(format!("{}: {e}", to.display())))?;
+    match to.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => synced(folder),
+        _ => synced(Path::new(".")),
+    }
+}
+
+/// A log that lies about belongs to another database: it would be played into the new one.
+///
+/// # Errors
+/// When the file, its log or its index is there.
+pub(crate) fn refuse_existing(to: &Path) -> Result<(), StoreError> {
+    let taken = [to.to_owned(), beside_log(to, "wal"), beside_log(to, "shm")].into_iter().find(|path| path.exists());
+    taken.map_or(Ok(()), |path| Err(StoreError::Io(format!("{} is there already", path.display()))))
+}
+
+/// A file's name with one more ending.
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+pub(super) fn beside_log(path: &Path, what: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-");
+    name.push(what);
+    PathBuf::from(name)
+}
+
+/// Removes a database with its log, if it is there.
+pub(crate) fn remove(path: &Path) {
+    for file in [path.to_owned(), beside_log(path, "wal"), beside_log(path, "shm"), beside_log(path, "journal")] {
+        if let Err(error) = std::fs::remove_file(&file)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, file = %file.display(), "left behind");
+        }
+    }
+}
+
+/// Opens what is there; a missing file is not made.
+fn existing(path: &Path) -> Result<Connection, StoreError> {
+    if !path.is_file() {
+        return Err(StoreError::Io(format!("{} is no file", path.display())));
+    }
+    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(sql)
+}
+
+fn synced(path: &Path) -> Result<(), StoreError> {
+    let synced = std::fs::File::open(path).and_then(|f| f.sync_all());
+    synced.map_err(|e| StoreError::Io(format!("{}: {e}", path.display())))
+}
+
+/// The engine's own integrity check: nothing, or what is wrong.
+///
+/// # Errors
+/// When the file cannot be opened.
+pub(crate) fn integrity(path: &Path) -> Result<Vec<String>, StoreError> {
+    let db = existing(path)?;
+    let mut statement = db.prepare("PRAGMA integrity_check").map_err(sql)?;
+    let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(sql)?;
+    let said = rows.collect::<Result<Vec<_>, _>>().map_err(sql)?;
+    Ok(said.into_iter().filter(|s| s != "ok").collect())
+}

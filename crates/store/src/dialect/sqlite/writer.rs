@@ -1,0 +1,401 @@
+//! The writer: one thread, one connection, one group at a time.
+//!
+//! The thread takes what waits, up to a bound, runs it in one transaction, commits, and only then answers: one sync to the disk
+//! serves a whole group. Each piece of work stands in a savepoint: one that fails by itself (a conflict, a refusal, a panic) is
+//! taken back alone and does not touch its neighbours. When the disk is full or fails, the whole group is taken back: nobody is
+//! acknowledged, the connection is opened anew (a failed sync is never retried on the same handle), and the next group tries
+//! again. While the store is not writable and nobody asks, the thread itself tries once a second whether it is again.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, Statement};
+use tokio::sync::{mpsc, oneshot};
+
+use super::bulk::{Latest, arrive};
+use super::file::beside_log;
+use super::{Health, connect, open, sql};
+use crate::sense::{Arrival, Receipt};
+use crate::sql::{Row, Tx, Value};
+use crate::{StoreError, StoreOptions};
+
+/// Beyond this the log is brought back to nothing, for which readers are waited for a moment.
+const LOG_MAX_BYTES: u64 = 64 << 20;
+/// How long readers are waited for, and how long after that they are left in peace.
+const LOG_WAIT: Duration = Duration::from_millis(250);
+const LOG_PAUSE: Duration = Duration::from_secs(2);
+/// How often a store that is not writable tries whether it is again.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
+
+type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
+type Work = Box<dyn FnOnce(&mut dyn Tx) -> Finish + Send>;
+/// What remains to be said once the group is durable, or has failed.
+type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+
+enum Job {
+    Arrive(Vec<Arrival>, Answer<Vec<Receipt>>),
+    Work(Work),
+    Close,
+}
+
+/// The writer's handle.
+pub struct Writer {
+    jobs: mpsc::Sender<Job>,
+    shared: Arc<Shared>,
+    thread: Mutex<Option<thread::JoinHandle<()>>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    groups: AtomicU64,
+    error: Mutex<Option<String>>,
+    #[cfg(test)]
+    fault: Mutex<Fault>,
+}
+
+impl Shared {
+    fn error(&self) -> MutexGuard<'_, Option<String>> {
+        self.error.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(test)]
+    fn fault(&self) -> Fault {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a test makes the disk do.
+#[cfg(test)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Nothing.
+    #[default]
+    None,
+    /// The file cannot grow.
+    Full,
+    /// The sync of a commit fails.
+    Sync,
+}
+
+impl Writer {
+    /// Opens the file, brings its schema up, starts the thread.
+    pub(crate) fn open(path: &Path, options: StoreOptions) -> Result<Self, StoreError> {
+        let db = open(path, options.sync)?;
+        let (jobs, waiting) = mpsc::channel(options.queue);
+        let shared = Arc::new(Shared::default());
+        let log = beside_log(path, "wal");
+        let (path, shared_too) = (path.to_owned(), Arc::clone(&shared));
+        let state = Thread { path, log, options, db, waiting, shared: shared_too, log_rest: None };
+        let spawned = thread::Builder::new().name("store-writer".into()).spawn(move || state.run());
+        let thread = spawned.map_err(|e| StoreError::Io(e.to_string()))?;
+        Ok(Self { jobs, shared, thread: Mutex::new(Some(thread)) })
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        let error = self.shared.error().clone();
+        Health {
+            writable: error.is_none() && !self.jobs.is_closed(),
+            error,
+            queued: self.jobs.max_capacity() - self.jobs.capacity(),
+            groups: self.shared.groups.load(Ordering::Relaxed),
+        }
+    }
+
+    pub(crate) async fn close(&self) {
+        let _closed_already = self.jobs.send(Job::Close).await;
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+            if !matches!(joined, Ok(Ok(()))) {
+                tracing::error!("the store's writer ended in a panic");
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn fault(&self, fault: Fault) {
+        *self.shared.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+
+    async fn send(&self, job: Job) -> Result<(), StoreError> {
+        self.jobs.send(job).await.map_err(|_| StoreError::Busy)
+    }
+
+    pub(crate) async fn arrive(&self, arrivals: Vec<Arrival>) -> Result<Vec<Receipt>, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Job::Arrive(arrivals, answer)).await?;
+        answered.await.map_err(|_| StoreError::Busy)?
+    }
+
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let work: Work = Box::new(move |tx| {
+            let done = in_savepoint(tx, |tx| work(tx));
+            Box::new(move |durable| {
+                // whoever asked may have gone away; the work is done all the same
+                let _gone = answer.send(durable.and(done));
+            })
+        });
+        self.send(Job::Work(work)).await?;
+        answered.await.map_err(|_| StoreError::Busy)?
+    }
+}
+
+/// Runs work that may fail by itself; its own changes are taken back, its neighbours' stay.
+fn in_savepoint<X: Tx + ?Sized, T>(
+    tx: &mut X,
+    work: impl FnOnce(&mut X) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    tx.execute("SAVEPOINT work", vec![])?;
+    let done = catch_unwind(AssertUnwindSafe(|| work(tx)));
+    let done = done.unwrap_or_else(|_| Err(StoreError::Sql("the work ended in a panic".into())));
+    if done.is_err() {
+        tx.execute("ROLLBACK TO work", vec![])?;
+    }
+    tx.execute("RELEASE work", vec![])?;
+    done
+}
+
+struct Thread {
+    path: PathBuf,
+    log: PathBuf,
+    options: StoreOptions,
+    db: Connection,
+    waiting: mpsc::Receiver<Job>,
+    shared: Arc<Shared>,
+    /// Until when a long log is left alone.
+    log_rest: Option<Instant>,
+}
+
+impl Thread {
+    fn run(mut self) {
+        let mut group = Vec::with_capacity(self.options.group_max);
+        loop {
+            self.until_writable();
+            if self.waiting.blocking_recv_many(&mut group, self.options.group_max) == 0 {
+                return;
+            }
+            let close = group.iter().any(|job| matches!(job, Job::Close));
+            self.commit(group.drain(..));
+            if close {
+                return;
+            }
+            self.shorten_log();
+        }
+    }
+
+    fn commit(&mut self, jobs: impl Iterator<Item = Job>) {
+        let mut finishes: Vec<Finish> = Vec::new();
+        let result = self.group(jobs, &mut finishes);
+        match &result {
+            Ok(()) => {
+                self.shared.groups.fetch_add(1, Ordering::Relaxed);
+                *self.shared.error() = None;
+            }
+            Err(error) => {
+                tracing::error!(%error, "nothing of this group was kept");
+                *self.shared.error() = Some(error.to_string());
+                self.reopen();
+            }
+        }
+        for finish in finishes {
+            finish(result.clone());
+        }
+    }
+
+    fn group(&mut self, jobs: impl Iterator<Item = Job>, finishes: &mut Vec<Finish>) -> Result<(), StoreError> {
+        let (db, mut latest) = (&self.db, Latest::default());
+        let mut tx = self.begin();
+        for job in jobs {
+            match job {
+                Job::Arrive(arrivals, answer) => {
+                    let receipts = in_savepoint(&mut tx, |tx| arrive(db, arrivals).map_err(|e| tx.note(e)));
+                    let receipts = receipts.map(|(receipts, seen)| {
+                        latest.merge(seen);
+                        receipts
+                    });
+                    finishes.push(Box::new(move |durable| {
+                        let _gone = answer.send(durable.and(receipts));
+                    }));
+                }
+                Job::Work(work) => finishes.push(work(&mut tx)),
+                Job::Close => {}
+            }
+        }
+        tx.whole()?;
+        latest.write(db)?;
+        self.end()
+    }
+
+    fn begin(&self) -> SqliteTx<'_> {
+        #[cfg(test)]
+        {
+            let pages = if self.shared.fault() == Fault::Full { 1 } else { i64::from(u32::MAX) - 1 };
+            self.db.query_row(&format!("PRAGMA max_page_count={pages}"), [], |_| Ok(())).expect("a pragma");
+        }
+        SqliteTx::begin(&self.db)
+    }
+
+    fn end(&self) -> Result<(), StoreError> {
+        #[cfg(test)]
+        if self.shared.fault() == Fault::Sync {
+            return Err(StoreError::Full("disk I/O error".into()));
+        }
+        self.db.execute_batch("COMMIT").map_err(sql)
+    }
+
+    fn reopen(&mut self) {
+        if !self.db.is_autocommit()
+            && let Err(error) = self.db.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "no rollback");
+        }
+        match connect(&self.path, self.options.sync) {
+            Ok(db) => self.db = db,
+            Err(error) => tracing::error!(%error, "the database cannot be opened anew"),
+        }
+    }
+
+    /// Waits for something to do while the store is not writable, and tries meanwhile whether it is again: whoever looks at the
+    /// health before sending anything would else wait for ever.
+    fn until_writable(&mut self) {
+        let mut tried = Instant::now();
+        while self.shared.error().is_some() && self.waiting.is_empty() && !self.waiting.is_closed() {
+            thread::sleep(Duration::from_millis(20));
+            if tried.elapsed() >= PROBE_EVERY {
+                match self.probe() {
+                    Ok(()) => *self.shared.error() = None,
+                    Err(_) => self.reopen(),
+                }
+                tried = Instant::now();
+            }
+        }
+    }
+
+    fn probe(&self) -> Result<(), StoreError> {
+        self.begin().execute("INSERT INTO probe (padding) VALUES (zeroblob(262144))", vec![])?;
+        self.end()?;
+        self.db.execute_batch("DELETE FROM probe").map_err(sql)
+    }
+
+    /// The engine brings the log back into the file by itself, but begins it anew only when no reader is on it; under constant
+    /// reading it would grow without end.
+    fn shorten_log(&mut self) {
+        let long = std::fs::metadata(&self.log).is_ok_and(|log| log.len() > LOG_MAX_BYTES);
+        if !long || self.log_rest.is_some_and(|until| Instant::now() < until) {
+            return;
+        }
+        self.log_rest = Some(Instant::now() + LOG_PAUSE);
+        let shortened = self
+            .db
+            .busy_timeout(LOG_WAIT)
+            .and_then(|()| self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0)));
+        match shortened {
+            Ok(0) => self.log_rest = None,
+            Ok(_) => tracing::debug!("readers keep the log from being shortened"),
+            Err(error) => tracing::warn!(%error, "the log cannot be shortened"),
+        }
+        if let Err(error) = self.db.busy_timeout(Duration::from_secs(10)) {
+            tracing::warn!(%error, "no time to wait set");
+        }
+    }
+}
+
+/// The transaction of a group. Once it is broken, by the disk or because the engine itself has taken it back, every further
+/// statement is refused with the same error.
+struct SqliteTx<'a> {
+    db: &'a Connection,
+    broken: Option<StoreError>,
+}
+
+impl<'a> SqliteTx<'a> {
+    fn begin(db: &'a Connection) -> Self {
+        Self { db, broken: db.execute_batch("BEGIN IMMEDIATE").map_err(sql).err() }
+    }
+
+    fn whole(&self) -> Result<(), StoreError> {
+        self.broken.clone().map_or(Ok(()), Err)
+    }
+
+    fn note(&mut self, error: StoreError) -> StoreError {
+        if self.broken.is_none() && (matches!(error, StoreError::Full(_)) || self.db.is_autocommit()) {
+            self.broken = Some(error.clone());
+        }
+        error
+    }
+
+    fn run(&self, text: &str, args: &[Value]) -> Result<usize, StoreError> {
+        let mut statement = self.db.prepare_cached(text).map_err(sql)?;
+        bind(&mut statement, args)?;
+        statement.raw_execute().map_err(sql)
+    }
+
+    fn ask(&self, text: &str, args: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let mut statement = self.db.prepare_cached(text).map_err(sql)?;
+        bind(&mut statement, args)?;
+        let columns = statement.column_count();
+        let mut rows = statement.raw_query();
+        let mut out = Vec::new();
+        while let Some(row) = rows.next().map_err(sql)? {
+            let value = |i: usize| row.get_ref(i).map_err(sql).and_then(value);
+            out.push(Row((0..columns).map(value).collect::<Result<_, StoreError>>()?));
+        }
+        Ok(out)
+    }
+}
+
+impl Tx for SqliteTx<'_> {
+    fn execute(&mut self, text: &'static str, args: Vec<Value>) -> Result<usize, StoreError> {
+        self.whole()?;
+        self.run(text, &args).map_err(|e| self.note(e))
+    }
+
+    fn query(&mut self, text: &'static str, args: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        self.whole()?;
+        self.ask(text, &args).map_err(|e| self.note(e))
+    }
+}
+
+/// `$3` is the third argument wherever it stands; to the engine it is only a name, numbered by its first appearance.
+fn bind(statement: &mut Statement<'_>, args: &[Value]) -> Result<(), StoreError> {
+    for i in 1..=statement.parameter_count() {
+        let n = statement.parameter_name(i).and_then(|name| name[1..].parse::<usize>().ok());
+        let arg = n.and_then(|n| args.get(n.wrapping_sub(1)));
+        let arg = arg.ok_or_else(|| StoreError::Sql(format!("parameter {i} has no argument")))?;
+        statement.raw_bind_parameter(i, arg).map_err(sql)?;
+    }
+    Ok(())
+}
+
+fn value(raw: ValueRef<'_>) -> Result<Value, StoreError> {
+    Ok(match raw {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(n) => Value::Int(n),
+        ValueRef::Real(n) => Value::Real(n),
+        ValueRef::Text(t) => {
+            let text = std::str::from_utf8(t).map_err(|_| StoreError::Corrupt("text that is not UTF-8".into()))?;
+            Value::Text(text.to_owned())
+        }
+        ValueRef::Blob(b) => Value::Blob(b.to_vec()),
+    })
+}
+
+impl rusqlite::ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(n) => ValueRef::Integer(*n),
+            Self::Real(n) => ValueRef::Real(*n),
+            Self::Text(t) => ValueRef::Text(t.as_bytes()),
+            Self::Blob(b) => ValueRef::Blob(b),
+        }))
+    }
+}

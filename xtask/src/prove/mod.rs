@@ -1,0 +1,85 @@
+//! Proofs: what the program promises, tried against the program itself as processes on this machine.
+
+mod crash;
+pub mod ledger;
+mod power;
+mod report;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, ensure};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// Options.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Which; all when none is named
+    names: Vec<String>,
+    /// One JSON line per promise on standard output instead of a table
+    #[arg(long)]
+    json: bool,
+    /// With `power`: only the store, without the server around it
+    #[arg(long)]
+    store: bool,
+    /// How often the server is killed, or its power cut
+    #[arg(long, default_value_t = 50)]
+    kills: u32,
+    /// Decides when
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// One promise and how it was kept.
+#[derive(Debug, Clone, Serialize)]
+pub struct Promise {
+    name: &'static str,
+    tried: u64,
+    lost: u64,
+    doubled: u64,
+    wrong: u64,
+    seed: u64,
+    met: bool,
+    /// Further figures.
+    #[serde(flatten)]
+    more: Map<String, Value>,
+}
+
+/// One proof.
+struct Proof {
+    name: &'static str,
+    run: fn(&Args) -> anyhow::Result<Vec<Promise>>,
+}
+
+const PROOFS: [Proof; 2] = [Proof { name: "crash", run: crash::run }, Proof { name: "power", run: power::run }];
+
+/// Runs them.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    for name in &args.names {
+        let known = PROOFS.map(|p| p.name);
+        ensure!(known.contains(&name.as_str()), "no proof {name:?}; there are {}", known.join(", "));
+    }
+    let mut promises = Vec::new();
+    for proof in PROOFS.iter().filter(|p| args.names.is_empty() || args.names.iter().any(|n| n == p.name)) {
+        let got = (proof.run)(args).with_context(|| format!("proof {}", proof.name))?;
+        if args.json {
+            for promise in &got {
+                println!("{}", serde_json::to_string(promise)?);
+            }
+        }
+        promises.extend(got);
+    }
+    if !args.json {
+        print!("{}", report::table(&promises));
+    }
+    report::write(&crate::root().join("docs/ref/reliability.md"), &promises)?;
+    Ok(if promises.iter().all(|p| p.met) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Spreads the bits of a number (SplitMix64).
+fn mix(x: u64) -> u64 {
+    let x = x.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    x ^ (x >> 31)
+}

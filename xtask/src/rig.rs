@@ -1,0 +1,204 @@
+//! A real server and real load, as processes: what proofs and benchmarks of the whole are made of.
+//!
+//! Everything lies in one folder under the target folder and is thrown away at the next start. Linux: CPU time and memory are
+//! read from `/proc`.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use anyhow::{Context, bail, ensure};
+
+/// Clock ticks of a second in `/proc/PID/stat`; 100 on every Linux we know.
+const TICKS: f64 = 100.0;
+
+/// A server with its folder.
+pub struct Rig {
+    /// Where everything lies.
+    pub dir: PathBuf,
+    binary: PathBuf,
+    /// Where people connect; port 0 until the first start.
+    pub http: SocketAddr,
+    /// Where stations connect.
+    pub hj212: SocketAddr,
+    /// Further lines of the configuration.
+    pub config_more: String,
+    /// Environment of the server.
+    pub env: Vec<(&'static str, PathBuf)>,
+    server: Option<Server>,
+}
+
+struct Server {
+    child: Child,
+    /// Held open: the server may print.
+    out: BufReader<ChildStdout>,
+}
+
+impl Rig {
+    /// Builds the program, empties the folder, writes a pack of so many simulated stations.
+    pub fn new(name: &str, stations: usize, factors: usize) -> anyhow::Result<Self> {
+        let (root, target) = (crate::root(), target());
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--release", "--quiet", "--package", "shanshui-server"])
+            .current_dir(&root)
+            .status()?;
+        ensure!(built.success(), "the program does not build");
+        let dir = target.join("rig").join(name);
+        if dir.exists() {
+            fs::remove_dir_all(&dir)?;
+        }
+        fs::create_dir_all(&dir)?;
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        // a build that somebody starts meanwhile must not change what is tried
+        let binary = dir.join("shanshui");
+        fs::copy(target.join("release/shanshui"), &binary)?;
+        let rig = Self { dir, binary, http: any, hj212: any, config_more: String::new(), env: vec![], server: None };
+        let mut pack = rig.command(&["hj212", "simulate"]);
+        pack.args(["--stations", &stations.to_string(), "--factors", &factors.to_string()]);
+        let pack = pack.arg("--write-pack").arg(rig.dir.join("pack")).status()?;
+        ensure!(pack.success(), "no pack of simulated stations");
+        Ok(rig)
+    }
+
+    /// The program with arguments.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.args(args);
+        command
+    }
+
+    /// Load against this server.
+    pub fn simulate(&self, args: &[&str]) -> Command {
+        let mut command = self.command(&["hj212", "simulate", "--to", &self.hj212.to_string()]);
+        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped());
+        command
+    }
+
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.dir.join("data/shanshui.db")
+    }
+
+    /// The configuration file.
+    pub fn config(&self) -> PathBuf {
+        self.dir.join("shanshui.toml")
+    }
+
+    /// Throws the data away.
+    pub fn wipe(&self) -> anyhow::Result<()> {
+        let data = self.dir.join("data");
+        if data.exists() {
+            fs::remove_dir_all(data)?;
+        }
+        Ok(())
+    }
+
+    /// Starts the server; comes back as soon as the process is there. [`Rig::wait`] waits until it accepts.
+    pub fn start(&mut self) -> anyhow::Result<()> {
+        // a JSON string is a TOML string
+        let [data, pack] = ["data", "pack"].map(|name| serde_json::json!(self.dir.join(name)));
+        let config = format!(
+            "data = {data}\ncity_packs = [{pack}]\n[http]\nlisten = \"{}\"\n[hj212]\nlisten = \"{}\"\nframes_per_s_max = 1000000\n{}",
+            self.http, self.hj212, self.config_more
+        );
+        fs::write(self.config(), config)?;
+        let log = File::options().create(true).append(true).open(self.dir.join("server.log"))?;
+        let mut command = self.command(&["serve", "--config"]);
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        command.arg(self.config()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        let mut child = command.spawn().context("the server does not start")?;
+        let out = BufReader::new(child.stdout.take().context("piped")?);
+        self.server = Some(Server { child, out });
+        Ok(())
+    }
+
+    /// Waits for the line that says where it listens, and keeps to these addresses at every later start.
+    pub fn wait(&mut self) -> anyhow::Result<()> {
+        let log = self.dir.join("server.log");
+        let server = self.server.as_mut().context("started")?;
+        let mut line = String::new();
+        server.out.read_line(&mut line)?;
+        let said: serde_json::Value =
+            serde_json::from_str(&line).with_context(|| format!("the server said {line:?}; see {}", log.display()))?;
+        let address = |key: &str| said[key].as_str().and_then(|a| a.parse().ok()).with_context(|| format!("no {key}"));
+        (self.http, self.hj212) = (address("http")?, address("hj212")?);
+        Ok(())
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> anyhow::Result<u32> {
+        Ok(self.server.as_ref().context("no server runs")?.child.id())
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        if let Some(mut server) = self.server.take() {
+            server.child.kill()?;
+            server.child.wait()?;
+        }
+        Ok(())
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub fn stop(&mut self) -> anyhow::Result<()> {
+        let Some(mut server) = self.server.take() else { return Ok(()) };
+        signal("-TERM", server.child.id())?;
+        let status = server.child.wait()?;
+        if !status.success() {
+            bail!("the server ended with {status}; see {}", self.dir.join("server.log").display());
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        // it may have ended already
+        let _ = self.kill();
+    }
+}
+
+/// Sends a signal to a process we started.
+pub fn signal(signal: &str, pid: u32) -> anyhow::Result<()> {
+    let status = Command::new("kill").args([signal, &pid.to_string()]).status()?;
+    ensure!(status.success(), "kill {signal} {pid}: {status}");
+    Ok(())
+}
+
+/// CPU seconds a process has used so far, user and system.
+pub fn cpu_seconds(pid: u32) -> anyhow::Result<f64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // the name stands in parentheses and may hold anything
+    let after = stat.rsplit(')').next().unwrap_or_default();
+    let fields: Vec<f64> = after.split_whitespace().skip(11).take(2).filter_map(|n| n.parse().ok()).collect();
+    Ok(fields.iter().sum::<f64>() / TICKS)
+}
+
+/// Resident memory of a process in bytes.
+pub fn resident(pid: u32) -> anyhow::Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    let kib: u64 = line.trim().trim_end_matches(" kB").trim().parse()?;
+    Ok(kib * 1024)
+}
+
+/// Where everything is built.
+pub fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| crate::root().join("target"), PathBuf::from)
+}
+
+/// What a process printed as its last line, as JSON.
+pub fn summary(child: Child) -> anyhow::Result<serde_json::Value> {
+    let output = child.wait_with_output()?;
+    ensure!(output.status.success(), "the simulator ended with {}", output.status);
+    let text = String::from_utf8(output.stdout)?;
+    serde_json::from_str(text.lines().last().unwrap_or_default()).context("the simulator's summary")
+}
+
+/// Of sorted durations in milliseconds, the one this share stays within.
+pub fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let rank = (share * sorted.len() as f64).ceil() as usize;
+    sorted.get(rank.max(1) - 1).copied().unwrap_or(f64::NAN)
+}
