@@ -1,6 +1,6 @@
 //! Identifiers: one newtype per kind, so that a case cannot be asked for by a station's id.
 //!
-//! Things that a city pack names carry their own short text code ([`StationCode`], [`PointCode`]); things that come into
+//! Things that a city pack names carry their own short text code ([`StationCode`], [`FactorCode`]); things that come into
 //! being while the system runs carry a UUID of version 7, which sorts by time of birth. The caller makes them: ids are an
 //! effect, and effects stay at the edge.
 

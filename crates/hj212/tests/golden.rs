@@ -5,7 +5,7 @@ use hj212::civil::{self, Civil};
 use hj212::encode::{Echo, Exchange, accepted, answer, executed};
 use hj212::request::{AlarmLimit, History, Instrument, Request};
 use hj212::upload::{Alarm, Data, Factor, Upload};
-use hj212::{DevicePolicy, Edition, Limits, Message, decode_all};
+use hj212::{DevicePolicy, Edition, Limits, Message, Sm4Key, decode_all};
 
 const MN: &str = "010000A8900016F000169DC0";
 const PW: &str = "123456";
@@ -304,5 +304,47 @@ fn answers_of_every_edition() {
         let frame = text(frame.expect("plain values"));
         assert!(frame.contains(&format!(";Flag=0;CP=&&QN=20170516010101001;{area}&&")), "{frame}");
         assert!(frame[6..].starts_with("ST=91;"), "{frame}");
+    }
+}
+
+/// The whole blocks of the two ciphers that 2025 annex A.2 prints, sent as raw bytes; the key is sixteen bytes 0x30.
+#[test]
+fn encrypted_uploads_of_annex_a_2() {
+    let values = |min, avg, max| [("Min", min), ("Avg", avg), ("Max", max), ("Flag", "N")];
+    let (speed, temperature) = (values("1.35", "1.35", "1.35"), values("9.3", "9.3", "9.3"));
+    let (moisture, moisture_4) = (values("3.20", "3.211", "3.212"), values("3.20", "3.20", "3.20"));
+    let example_2 = [("a01011", &speed), ("a01012", &temperature), ("a01014", &moisture)];
+    let example_4 = [("a01011", &speed), ("a01014", &moisture_4)];
+    let cases = [
+        (
+            &example_2[..],
+            "0295",
+            "2200",
+            "E43E159ACFAB242CB53155FB8B9281A1A242577ABFAED881BE88B72D69FC55ED1A80119FAAC8B3CD33D285CC76F57F2C\
+             A7F88B9573C6647E0F07E24609BD6B63EB20C5B9784F28E71D2F4994FF61D9E1C2B3075592B4D1E09C4D8BB27BE97B55\
+             9E3DA6643781A6F477769DEEB009B10DFFF3426922725D607DC4480F0CAC5F70DB2587B124BCB281592721D6E4BC180A\
+             97E5E111499CBE822E31C8D7761553543AA24207C290997BBDE64F9266BC5F529A172E381C1D898CA1A0D771A914A7B2\
+             D7467C70B94F1D4A7B0350A48DBF8B41",
+        ),
+        (
+            &example_4[..],
+            "0234",
+            "B541",
+            "E43E159ACFAB242CB53155FB8B9281A1A242577ABFAED881BE88B72D69FC55ED1A80119FAAC8B3CD33D285CC76F57F2C\
+             A7F88B9573C6647E0F07E24609BD6B63EB20C5B9784F28E71D2F4994FF61D9E13B391A1D2A454B65388D5D9435DBF021\
+             528C7BF9755EF16518710C0CAC0ADEF9C5156CD0A5A17674AC0ED2ABC40023E9EF70128554B82438E91ADCE98A0D03A4",
+        ),
+    ];
+    for (factors, length, crc, cipher) in cases {
+        let factors: Vec<Factor<'_>> =
+            factors.iter().map(|(code, values)| Factor { code, values: &values[..] }).collect();
+        let data = Upload::Data { what: Data::Minute, time: at("20240520210600"), factors: &factors };
+        let from = Exchange { qn: "20240520210700000", ..v2025("31") };
+        let message = data.message(&from, true).expect("an upload");
+        let frame = message.frame(Some(&Sm4Key::new([0x30; 16]))).expect("a frame");
+        assert_eq!(frame[..6], *format!("##{length}").as_bytes());
+        assert!(frame.ends_with(format!("&&{crc}\r\n").as_bytes()));
+        let area = frame.windows(5).position(|w| w == b"CP=&&").expect("a data area") + 5;
+        assert_eq!(hex::encode_upper(&frame[area..area + cipher.len() / 2]), cipher);
     }
 }

@@ -52,7 +52,7 @@ struct Bench {
     measure: fn(&[String]) -> anyhow::Result<()>,
 }
 
-const BENCHES: [Bench; 3] = [
+const BENCHES: &[Bench] = &[
     Bench { name: "hj212", run: hj212::run, measure: hj212::measure },
     Bench { name: "evaluate-air", run: evaluate_air::run, measure: evaluate_air::measure },
     Bench { name: "ingest", run: ingest::run, measure: ingest::measure },
@@ -142,7 +142,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 fn names() -> String {
-    BENCHES.map(|b| b.name).join(", ")
+    BENCHES.iter().map(|b| b.name).collect::<Vec<_>>().join(", ")
 }
 
 /// Our side of a benchmark, in this process.
