@@ -23,6 +23,18 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 800,
+    rolldownOptions: {
+      output: {
+        // Named by what they are, so that a change of ours leaves the large pieces in the browser's store.
+        codeSplitting: {
+          groups: [
+            { name: 'echarts', test: /node_modules\/(echarts|zrender)\// },
+            { name: 'openlayers', test: /node_modules\/(ol|rbush|quickselect|earcut|pbf)\// },
+            { name: 'vue', test: /node_modules\/(@vue|vue|vue-router|pinia|vue-i18n|@intlify)\// },
+          ],
+        },
+      },
+    },
   },
   server: { proxy: { '/api': 'http://127.0.0.1:8080' } },
   test: { environment: 'happy-dom', include: ['src/**/*.test.ts'] },

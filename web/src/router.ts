@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { get } from './api/client'
 import type { Right } from './features/system/rights'
 import { useSession } from './features/system/session'
 
@@ -31,6 +32,13 @@ const routes: RouteRecordRaw[] = [
 ]
 
 export const router = createRouter({ history: createWebHistory(), routes, scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 } })
+
+// A new version of the program has pages of other names. When the server answers, the whole interface is loaded anew; when it
+// does not, what is on the screen stays there.
+router.onError(async (_error, to) => {
+  const alive = await get('/api/v1/system/about')
+  if (alive.kind === 'ok') location.assign(to.fullPath)
+})
 
 router.beforeEach(async (to) => {
   const session = useSession()

@@ -42,5 +42,5 @@ export function useText() {
   /** A message that may be missing for a code the server learned later: then the code itself. */
   const tCode = (prefix: string, code: string): string => (te(`${prefix}.${code}`) ? t(`${prefix}.${code}`) : code)
   const problemText = (problem: Problem): string => words(problem.title)
-  return { t, words, tCode, problemText, locale: computed(() => locale.value as Locale) }
+  return { t, te, words, tCode, problemText, locale: computed(() => locale.value as Locale) }
 }

@@ -36,7 +36,9 @@ export const useAlarms = defineStore('alarms', () => {
     open.value = result.data.items
     more.value = Boolean(result.data.next)
     // Alarms that came while the stream was down are told of like the others; those of the first reading are not new.
-    if (loaded.value) for (const alarm of fresh.slice(0, 1)) tell(alarm)
+    // One sound is enough for all, and an exceedance is the one to be heard.
+    const loudest = fresh.find((a) => a.kind === 'exceedance') ?? fresh[0]
+    if (loaded.value && loudest) tell(loudest)
     loaded.value = true
   }
 

@@ -28,6 +28,11 @@ export const useSession = defineStore('session', () => {
     known.value = problem.value === undefined
   }
 
+  /** Asks whether the session still stands; when it does not, the answer itself ends it here. */
+  async function check(): Promise<void> {
+    await get('/api/v1/system/me')
+  }
+
   async function login(name: string, password: string): Promise<Result<Person>> {
     const result = await post('/api/v1/system/login', { body: { login: name, password } })
     if (result.kind === 'ok') person.value = result.data
@@ -47,5 +52,5 @@ export const useSession = defineStore('session', () => {
     return role.value !== undefined && may(role.value, right)
   }
 
-  return { person, about, problem, known, role, load, login, logout, can }
+  return { person, about, problem, known, role, load, check, login, logout, can }
 })
