@@ -211,7 +211,7 @@ impl<'a> Piece<'a> {
     pub fn rf(&self) -> Option<&'a [u8]> {
         self.present(8)
     }
-    /// Edition, by Flag; none is 2005 (reference §3).
+    /// Edition, by Flag; none is 2005 (HJ/T 212-2005 has no such field).
     pub fn edition(&self) -> Edition {
         match self.flag().unwrap_or(0) >> 2 {
             0 => Edition::V2005,

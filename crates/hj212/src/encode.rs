@@ -361,8 +361,8 @@ pub struct Echo<'a> {
 }
 
 impl Echo<'_> {
-    /// The header of the answer and what its CP begins with: 2017 and 2025 repeat QN in the header; 2005 carries it inside CP
-    /// (reference §7).
+    /// The header of the answer and what its CP begins with: 2017 and 2025 repeat QN in the header; 2005 carries it inside
+    /// CP.
     fn answer(&self, cn: &str, pairs: &[(&'static str, &str)]) -> Result<Vec<u8>, EncodeError> {
         let v2005 = self.edition == Edition::V2005;
         let qn = if v2005 { "" } else { self.qn };
@@ -377,7 +377,7 @@ impl Echo<'_> {
 }
 
 /// The answer 9014 to data or 9013 to a notice, in the form of the device's edition: 2017 and 2025 leave CP empty; 2005 names
-/// QN and CN inside CP (reference §7).
+/// QN and CN inside CP.
 ///
 /// # Errors
 /// When an echoed value holds a separator.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::config::{Config, SyncSetting};
 use crate::error::ApiError;
 use crate::http::present::Overview;
+use crate::http::tries::Tries;
 use crate::http::view::AlarmView;
 use crate::ingest::{Heard, Ingest};
 use crate::registry::{DeviceEntry, PointEntry, Registry};
@@ -77,6 +78,9 @@ pub struct Parts {
     pub shutdown: CancellationToken,
     /// A demonstration: its logins are shown.
     pub demo: bool,
+    /// Failed logins.
+    pub tries: Tries,
+    failed: AtomicBool,
     stations: HashMap<StationCode, usize>,
     grades: RwLock<HashMap<StationCode, JudgementRow>>,
     people: RwLock<Arc<People>>,
@@ -129,6 +133,8 @@ impl App {
             ingest,
             shutdown: CancellationToken::new(),
             demo,
+            tries: Tries::default(),
+            failed: AtomicBool::new(false),
             stations,
             grades: RwLock::new(grades),
             people: RwLock::default(),
@@ -139,6 +145,17 @@ impl App {
         let app = Self(Arc::new(parts));
         app.people_reload().await?;
         Ok((app, hears))
+    }
+
+    /// The program cannot go on: it ends, and says so with its exit code.
+    pub fn fail(&self) {
+        self.failed.store(true, Ordering::Relaxed);
+        self.shutdown.cancel();
+    }
+
+    /// Whether the program ended because it could not go on.
+    pub fn failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
     }
 
     /// A station by code.

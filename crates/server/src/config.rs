@@ -50,7 +50,7 @@ pub struct Hj212 {
     pub connections_max: usize,
     /// Largest data segment in bytes; the standards say 1024, devices send more.
     pub segment_bytes_max: usize,
-    /// Half a telegram is dropped after this many seconds.
+    /// Half a telegram is kept as damage after this many seconds; the line goes on.
     pub half_frame_s: u64,
     /// A connection without any byte is closed after this many seconds.
     pub idle_s: u64,
@@ -163,7 +163,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("hj212.commands", "whether commands may be sent to devices"),
     ("hj212.connections_max", "most connections at one time"),
     ("hj212.segment_bytes_max", "largest data segment in bytes; the standards say 1024, devices send more"),
-    ("hj212.half_frame_s", "half a telegram is dropped after this many seconds"),
+    ("hj212.half_frame_s", "half a telegram is kept as damage after this many seconds; the line goes on"),
     ("hj212.idle_s", "a connection without any byte is closed after this many seconds"),
     ("hj212.frames_per_s_max", "telegrams a second of one connection; more is slowed down, not lost"),
     (

@@ -1,6 +1,7 @@
 //! One error for every HTTP handler: kind to status once, a stable code, words in both languages.
 
 use axum::Json;
+use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use shanshui_domain::act::case::Refused;
@@ -21,6 +22,10 @@ pub enum ApiError {
     NotFound,
     /// Somebody else was faster; read again.
     Conflict(String),
+    /// There is one already.
+    Exists(String),
+    /// Too many tries in a short time.
+    TooMany,
     /// The request is wrong: field and reason.
     BadRequest(String),
     /// The rules refuse it.
@@ -53,6 +58,10 @@ impl ApiError {
                 "内容已被他人更新，请刷新后重试",
                 "changed by somebody else; reload and try again",
             ),
+            Self::Exists(_) => (StatusCode::CONFLICT, "exists", "已经存在，不能重复登记", "is there already"),
+            Self::TooMany => {
+                (StatusCode::TOO_MANY_REQUESTS, "too_many", "尝试次数过多，请稍后再试", "too many tries; wait a minute")
+            }
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request", "请求内容有误", "the request is wrong"),
             Self::Refused(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "refused", "当前状态不允许此操作", "the rules refuse this")
@@ -76,7 +85,9 @@ impl ApiError {
 
     fn detail(&self) -> String {
         match self {
-            Self::Conflict(d) | Self::BadRequest(d) | Self::Unavailable(d) | Self::NotWritable(d) => d.clone(),
+            Self::Conflict(d) | Self::Exists(d) | Self::BadRequest(d) | Self::Unavailable(d) | Self::NotWritable(d) => {
+                d.clone()
+            }
             Self::Refused(r) => r.to_string(),
             _ => String::new(),
         }
@@ -125,6 +136,37 @@ impl From<StoreError> for ApiError {
             error @ (StoreError::Full(_) | StoreError::Busy) => Self::NotWritable(error.to_string()),
             other => Self::Internal(other.into()),
         }
+    }
+}
+
+impl From<JsonRejection> for ApiError {
+    fn from(rejection: JsonRejection) -> Self {
+        match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            _ => Self::BadRequest(rejection.body_text()),
+        }
+    }
+}
+
+impl From<BytesRejection> for ApiError {
+    fn from(rejection: BytesRejection) -> Self {
+        match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            _ => Self::BadRequest(rejection.body_text()),
+        }
+    }
+}
+
+impl From<QueryRejection> for ApiError {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::BadRequest(rejection.body_text())
+    }
+}
+
+impl From<PathRejection> for ApiError {
+    /// An id that cannot be read is the id of nothing.
+    fn from(_: PathRejection) -> Self {
+        Self::NotFound
     }
 }
 

@@ -36,7 +36,7 @@ pub struct DeviceEntry {
 #[derive(Debug, Default)]
 struct LineCell {
     line: Mutex<Line>,
-    /// One exchange with a device at a time (reference §9).
+    /// One exchange with a device at a time.
     exchange: tokio::sync::Mutex<()>,
 }
 
@@ -45,6 +45,8 @@ struct LineCell {
 pub struct Line {
     /// Last telegram.
     pub last_seen: Option<Instant>,
+    /// Last telegram with data; a heartbeat is none.
+    pub last_data: Option<Instant>,
     /// Where it came from.
     pub peer: Option<String>,
     /// Device clock minus ours, by the newest QN.
@@ -248,6 +250,7 @@ fn line_of(facts: Option<DeviceFacts>) -> LineCell {
     let Some(f) = facts else { return LineCell::default() };
     let line = Line {
         last_seen: f.last_seen,
+        last_data: f.last_seen,
         peer: f.peer,
         clock_offset_ms: f.clock_offset_ms,
         frames_ok: f.frames_ok,

@@ -358,6 +358,20 @@ impl Store {
         self.read(LATEST, args![]).await?.iter().map(latest_row).collect()
     }
 
+    /// The newest value of every kind of the points of one block.
+    pub async fn latest_of(&self, block: i64) -> Result<Vec<LatestRow>, StoreError> {
+        const OF: &str = "SELECT point, kind, at, value, number, mark, arrived, late, telegram FROM latest \
+            WHERE point>=$1 AND point<$2 ORDER BY point, kind";
+        let (from, to) = (block * PointId::BLOCK, (block + 1) * PointId::BLOCK);
+        self.read(OF, args![from, to]).await?.iter().map(latest_row).collect()
+    }
+
+    /// The newest stamp within each block of points.
+    pub async fn latest_stamps(&self) -> Result<Vec<(i64, Instant)>, StoreError> {
+        let rows = self.read("SELECT point / 1024, MAX(at) FROM latest GROUP BY point / 1024", args![]).await?;
+        rows.iter().map(|r| Ok((r.int(0)?, Instant(r.int(1)?)))).collect()
+    }
+
     /// A curve: newest version of each key in `[from, to)`, ascending; at most `max` rows.
     pub async fn range(
         &self,

@@ -129,6 +129,11 @@ impl Store {
         row.map(|r| Ok((person(&r)?, Instant(r.int(8)?)))).transpose()
     }
 
+    /// Ends every session of a person: their password or their right to log in has changed.
+    pub async fn sessions_drop(&self, person: PersonId) -> Result<(), StoreError> {
+        self.write(move |tx| tx.execute("DELETE FROM session WHERE person=$1", args![person]).map(|_| ())).await
+    }
+
     /// Ends a session.
     pub async fn session_drop(&self, token: &str) -> Result<(), StoreError> {
         let token = digest(token);

@@ -779,8 +779,8 @@ export interface components {
             edition: string;
             /** @description Worse than the target class or beyond its limit. */
             exceeds: boolean;
-            /** @description The whole explanation: edition, clause, per factor value and boundaries, what was missing. */
-            explanation: Record<string, unknown>;
+            /** @description The whole explanation: edition, clause, per factor value and boundaries, what was missing. Left out in lists of stations. */
+            explanation?: Record<string, unknown> | null;
             /** @description The letter or number shown on the map: `II`, `劣V`/`>V`, an AQI. */
             label: components["schemas"]["Words"];
             /**
@@ -795,7 +795,7 @@ export interface components {
         HealthView: {
             /**
              * Format: int64
-             * @description Connected devices.
+             * @description TCP connections of devices.
              */
             connections: number;
             /** @description Why not. */
@@ -1910,6 +1910,14 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

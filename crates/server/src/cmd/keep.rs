@@ -8,9 +8,10 @@ use anyhow::{Context, bail};
 use clap::Subcommand;
 use shanshui_domain::id::PersonId;
 use shanshui_domain::place::Role;
-use shanshui_store::{PersonRow, Store};
+use shanshui_store::{AuditEntry, PersonRow, Store};
 
 use crate::app::open_store;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::auth;
 
@@ -113,7 +114,9 @@ pub(super) fn user(config: Option<&Path>, what: &User) -> anyhow::Result<ExitCod
         }
         User::Disable { login } => {
             let person = store.person_by_login(login).await?.with_context(|| format!("{login}: no such person"))?;
-            Ok(store.person_put(PersonRow { disabled: true, ..person }).await?)
+            let id = person.id;
+            store.person_put(PersonRow { disabled: true, ..person }).await?;
+            changed(store, id, "person_disable", login).await
         }
         User::Put { login, name_zh, name_en, role, unit } => {
             let role = Role::parse(role).with_context(|| format!("--role: no such role {role:?}"))?;
@@ -129,10 +132,21 @@ pub(super) fn user(config: Option<&Path>, what: &User) -> anyhow::Result<ExitCod
                 password_hash: auth::hash_password(&password)?,
                 disabled: false,
             };
-            Ok(store.person_put(person).await?)
+            let id = person.id;
+            store.person_put(person).await?;
+            changed(store, id, "person_put", login).await
         }
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Open sessions end with what they were given for, and the change is in the audit; who sat at the machine is not known here.
+async fn changed(store: &Store, id: PersonId, action: &str, login: &str) -> anyhow::Result<()> {
+    store.sessions_drop(id).await?;
+    let at = Clock::system().now();
+    let detail = serde_json::json!({"by": "command line"});
+    store.audit(AuditEntry { at, by: None, action: action.into(), subject: login.into(), detail }).await?;
+    Ok(())
 }
 
 fn password() -> anyhow::Result<String> {

@@ -79,8 +79,9 @@ pub(super) fn run(config: Option<&Path>) -> anyhow::Result<ExitCode> {
         println!("{}", serde_json::json!({"http": running.http, "hj212": running.hj212}));
         wait(&running.app.shutdown).await;
         tracing::info!("ending");
+        let failed = running.app.failed();
         running.stop().await;
-        Ok(ExitCode::SUCCESS)
+        Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     })
 }
 

@@ -1,8 +1,7 @@
 //! Alarms and cases.
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::response::IntoResponse;
@@ -16,10 +15,11 @@ use utoipa::IntoParams;
 
 use super::auth::Caller;
 use super::convert::{instant_in, instant_out};
+use super::extract::{Body, File, Path, Query};
 use super::rights;
 use super::view::{
-    AlarmView, CaseActionIn, CaseActionView, CaseEventView, CaseIn, CaseSummaryView, CaseView, EvidenceView, Page,
-    Problem, RoleView,
+    AlarmView, CaseActionIn, CaseActionView, CaseEventView, CaseIn, CaseStateView, CaseSummaryView, CaseView,
+    EvidenceView, Page, Problem, RoleView,
 };
 use crate::app::{App, Live};
 use crate::error::ApiError;
@@ -117,6 +117,9 @@ pub async fn cases(
     let before = query.before.as_deref().map(str::parse::<CaseId>).transpose();
     let before = before.map_err(|e| ApiError::field("before", e))?;
     let limit = page_limit(query.limit);
+    if let Some(state) = query.state.as_deref().filter(|s| *s != "unclosed" && CaseStateView::parse(s).is_none()) {
+        return Err(ApiError::field("state", format!("no such state {state:?}")));
+    }
     let own = caller.role == RoleView::DepartmentOfficer;
     let filter = CaseFilter {
         state: query.state,
@@ -157,7 +160,7 @@ fn participants(detail: &CaseDetail) -> impl Iterator<Item = PersonId> + '_ {
 pub async fn case_open(
     State(app): State<App>,
     caller: Caller,
-    Json(input): Json<CaseIn>,
+    Body(input): Body<CaseIn>,
 ) -> Result<Json<CaseView>, ApiError> {
     let alarm = input.alarm.as_deref().map(str::parse::<AlarmId>).transpose();
     let alarm = alarm.map_err(|e| ApiError::field("alarm", e))?;
@@ -179,7 +182,7 @@ pub async fn case_open(
     Ok(Json(case_view(&app, &caller, detail).await?))
 }
 
-/// Business numbers count anew each civil year: `衢环案〔2026〕` for Quzhou.
+/// Business numbers count anew each civil year: `QZ-2026-0001` for Quzhou.
 fn case_prefix(app: &App, now: shanshui_domain::time::Instant) -> String {
     format!("{}-{}-", app.pack.city.code, app.zone.day(now).year())
 }
@@ -196,7 +199,7 @@ pub async fn case_act(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(input): Json<CaseActionIn>,
+    Body(input): Body<CaseActionIn>,
 ) -> Result<Json<CaseView>, ApiError> {
     let detail = visible_case(&app, &caller, &id).await?;
     if !rights::may_act(caller.role, input.action) {
@@ -265,7 +268,7 @@ pub async fn evidence_put(
     Path(id): Path<String>,
     Query(query): Query<EvidenceQuery>,
     headers: HeaderMap,
-    body: Bytes,
+    File(body): File,
 ) -> Result<Json<EvidenceView>, ApiError> {
     let detail = visible_case(&app, &caller, &id).await?;
     let media_type = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();

@@ -1,13 +1,14 @@
 //! Judgements and the counts at the head of the map.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use serde::Deserialize;
 use shanshui_domain::id::StationCode;
 use utoipa::IntoParams;
 
 use super::auth::Caller;
 use super::convert::instant_in;
+use super::extract::{Path, Query};
 use super::view::{JudgementView, Problem, SummaryView};
 use crate::app::App;
 use crate::error::ApiError;

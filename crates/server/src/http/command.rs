@@ -1,8 +1,8 @@
 //! Commands to devices and their registration: checked, logged step by step, audited.
 
 use shanshui_domain::id::{CommandId, Mn, PersonId, StationCode};
-use shanshui_domain::place::{Device, Secret, StationKind};
-use shanshui_store::CommandRow;
+use shanshui_domain::place::{Device, StationKind};
+use shanshui_store::{CommandRow, StoreError};
 
 use super::auth::Caller;
 use super::convert::instant_in;
@@ -148,13 +148,13 @@ impl App {
         if !plain(&input.mn) {
             return Err(ApiError::field("mn", "1 to 64 letters, digits, - or _"));
         }
-        if !plain(&input.password) {
+        if !plain(input.password.expose()) {
             return Err(ApiError::field("password", "1 to 64 letters, digits, - or _"));
         }
         if hj212::Edition::parse(&input.edition).is_none() {
             return Err(ApiError::field("edition", "2005, 2017 or 2025"));
         }
-        if input.key.as_deref().is_some_and(|k| hj212::Sm4Key::from_hex(k).is_none()) {
+        if input.key.as_ref().is_some_and(|k| hj212::Sm4Key::from_hex(k.expose()).is_none()) {
             return Err(ApiError::field("key", "not 32 hex digits"));
         }
         if !(1..=86_400).contains(&input.interval_s) {
@@ -164,14 +164,17 @@ impl App {
             mn: Mn(input.mn.clone()),
             station: station.code.clone(),
             st: st.into(),
-            password: Secret::new(input.password),
+            password: input.password,
             edition: input.edition,
-            key: input.key.map(Secret::new),
+            key: input.key,
             accept_modbus_crc: false,
             accept_swapped_modbus_crc: false,
             interval_s: input.interval_s,
         };
-        self.store.device_register(device).await?;
+        self.store.device_register(device).await.map_err(|error| match error {
+            StoreError::Conflict => ApiError::Exists(format!("device {}", input.mn)),
+            other => other.into(),
+        })?;
         self.devices_reload().await?;
         self.audit(Some(by), "device_register", &input.mn, serde_json::json!({"station": station.code})).await
     }

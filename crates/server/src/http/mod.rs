@@ -7,10 +7,12 @@ pub mod auth;
 pub mod command;
 pub mod convert;
 pub mod events;
+pub mod extract;
 pub mod present;
 pub mod rights;
 pub mod sense;
 pub mod system;
+pub mod tries;
 pub mod view;
 
 use axum::extract::DefaultBodyLimit;

@@ -31,17 +31,14 @@ pub fn words(zh: impl Into<String>, en: impl Into<String>) -> Words {
 
 /// How everything stands at one moment.
 pub struct Overview {
-    latest: HashMap<PointId, Vec<LatestRow>>,
+    last: HashMap<i64, Instant>,
     alarms: HashMap<StationCode, i64>,
     links: HashMap<StationCode, LinkState>,
 }
 
 impl Overview {
     pub(crate) async fn read(app: &App) -> Result<Self, ApiError> {
-        let mut latest: HashMap<PointId, Vec<LatestRow>> = HashMap::new();
-        for row in app.store.latest().await? {
-            latest.entry(row.key.point).or_default().push(row);
-        }
+        let last = app.store.latest_stamps().await?.into_iter().collect();
         let alarms = app.store.alarm_counts().await?.into_iter().collect();
         let mut links: HashMap<StationCode, LinkState> = HashMap::new();
         let now = app.clock.now();
@@ -50,14 +47,13 @@ impl Overview {
             let held = links.entry(device.device.station.clone()).or_insert(link);
             *held = better(*held, link);
         }
-        Ok(Self { latest, alarms, links })
+        Ok(Self { last, alarms, links })
     }
 
     /// A station as shown.
     pub fn station(&self, app: &App, s: &Station) -> StationView {
         let points = app.points_of(&s.code);
-        let rows = points.iter().filter_map(|p| self.latest.get(&p.id)).flatten();
-        let last_at = rows.map(|r| r.key.at).max();
+        let last_at = points.first().and_then(|p| self.last.get(&p.id.block())).copied();
         let enterprise = s.enterprise.as_ref().and_then(|code| app.pack.enterprises.iter().find(|e| e.code == *code));
         StationView {
             code: s.code.to_string(),
@@ -72,31 +68,31 @@ impl Overview {
             source: s.source.clone(),
             link: self.links.get(&s.code).copied().unwrap_or(LinkState::Never),
             last_at: last_at.map(instant_out),
-            grade: app.grade(&s.code).as_ref().and_then(|row| app.grade_view(row)),
+            grade: app.grade(&s.code).as_ref().and_then(|row| app.grade_view(row)).map(GradeView::short),
             alarms: self.alarms.get(&s.code).map_or(0, |n| *n as u32),
         }
     }
+}
 
-    /// A point as shown.
-    pub fn point(&self, app: &App, p: &PointEntry, kind: PeriodKind) -> PointView {
-        let rows = self.latest.get(&p.id).map_or(&[][..], Vec::as_slice);
-        let latest = |r: &LatestRow| LatestView {
-            kind: r.key.kind.as_str().into(),
-            at: instant_out(r.key.at),
-            value: r.value.clone(),
-            mark: r.mark.clone(),
-            telegram: r.telegram.map(|t| t.0),
-        };
-        PointView {
-            id: p.id.0,
-            factor: p.point.factor.to_string(),
-            name: words(&p.point.name_zh, &p.point.name_en),
-            unit: p.point.unit.to_string(),
-            decimals: p.point.decimals,
-            kinds: rows.iter().map(|r| r.key.kind.as_str().into()).collect(),
-            latest: rows.iter().map(latest).collect(),
-            limits: app.limits_of(&p.point, kind).iter().map(LimitLine::view).collect(),
-        }
+/// A point as shown, with the newest values of its block.
+pub fn point(app: &App, p: &PointEntry, kind: PeriodKind, latest: &[LatestRow]) -> PointView {
+    let rows = || latest.iter().filter(|r| r.key.point == p.id);
+    let latest = |r: &LatestRow| LatestView {
+        kind: r.key.kind.as_str().into(),
+        at: instant_out(r.key.at),
+        value: r.value.clone(),
+        mark: r.mark.clone(),
+        telegram: r.telegram.map(|t| t.0),
+    };
+    PointView {
+        id: p.id.0,
+        factor: p.point.factor.to_string(),
+        name: words(&p.point.name_zh, &p.point.name_en),
+        unit: p.point.unit.to_string(),
+        decimals: p.point.decimals,
+        kinds: rows().map(|r| r.key.kind.as_str().into()).collect(),
+        latest: rows().map(latest).collect(),
+        limits: app.limits_of(&p.point, kind).iter().map(LimitLine::view).collect(),
     }
 }
 
@@ -189,7 +185,7 @@ impl App {
 
     /// Whether a device's data arrives.
     pub fn link(&self, device: &DeviceEntry, now: Instant) -> LinkState {
-        let Some(last) = device.line().last_seen else { return LinkState::Never };
+        let Some(last) = device.line().last_data else { return LinkState::Never };
         if silent(Some(last), now, device.device.interval_s, self.config.alarm.no_data_intervals) {
             LinkState::Offline
         } else {
@@ -213,7 +209,7 @@ impl App {
             edition: row.edition.clone(),
             deciding: verdict.deciding,
             exceeds: verdict.exceeds,
-            explanation: serde_json::from_str(&row.explanation).unwrap_or_default(),
+            explanation: serde_json::from_str(&row.explanation).ok(),
         })
     }
 

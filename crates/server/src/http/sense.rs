@@ -1,7 +1,7 @@
 //! Stations, curves, telegrams, devices.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use serde::Deserialize;
 use shanshui_domain::id::{Mn, PointId, StationCode, TelegramId};
 use shanshui_domain::time::PeriodKind;
@@ -9,7 +9,8 @@ use utoipa::IntoParams;
 
 use super::auth::Caller;
 use super::convert::{instant_in, instant_out};
-use super::present::LimitLine;
+use super::extract::{Body, Path, Query};
+use super::present::{self, LimitLine};
 use super::view::{
     CurveView, DeviceCommandIn, DeviceCommandView, DeviceIn, DeviceView, Problem, QuarantineGroup, ReadingView,
     StationDetail, StationView, TelegramView,
@@ -45,10 +46,17 @@ pub async fn station(
 ) -> Result<Json<StationDetail>, ApiError> {
     let station = app.station(&StationCode(code)).ok_or(ApiError::NotFound)?;
     let now = app.overview().await?;
-    let points = app.points_of(&station.code).iter().map(|p| now.point(&app, p, PeriodKind::Real)).collect();
+    let entries = app.points_of(&station.code);
+    let latest = match entries.first() {
+        Some(first) => app.store.latest_of(first.id.block()).await?,
+        None => Vec::new(),
+    };
+    let points = entries.iter().map(|p| present::point(&app, p, PeriodKind::Real, &latest)).collect();
     let devices =
         app.devices().iter().filter(|d| d.device.station == station.code).map(|d| d.device.mn.to_string()).collect();
-    Ok(Json(StationDetail { station: now.station(&app, station), points, devices }))
+    let mut view = now.station(&app, station);
+    view.grade = app.grade(&station.code).as_ref().and_then(|row| app.grade_view(row));
+    Ok(Json(StationDetail { station: view, points, devices }))
 }
 
 /// Which part of a curve.
@@ -86,7 +94,7 @@ pub async fn curve(
     let limits = app.limits_of(&point.point, kind);
     let bounds = limits.iter().filter_map(LimitLine::bound).collect::<Vec<_>>();
     let sampled = app.store.range_sampled((point.id, kind), (from, to), buckets, &bounds).await?;
-    let now = app.overview().await?;
+    let latest = app.store.latest_of(point.id.block()).await?;
     let rows = sampled.rows.into_iter().map(|row| ReadingView {
         at: instant_out(row.at),
         exceeds: row.number.is_some_and(|n| bounds.iter().any(|b| b.exceeded_by(n))),
@@ -100,7 +108,12 @@ pub async fn curve(
         telegram: row.telegram.map(|t| t.0),
     });
     let (rows, sampled) = (rows.collect(), sampled.sampled);
-    Ok(Json(CurveView { point: now.point(&app, &point, kind), kind: kind.as_str().into(), rows, sampled }))
+    Ok(Json(CurveView {
+        point: present::point(&app, &point, kind, &latest),
+        kind: kind.as_str().into(),
+        rows,
+        sampled,
+    }))
 }
 
 /// A kind of period from its word.
@@ -147,7 +160,7 @@ pub async fn devices(State(app): State<App>, _caller: Caller) -> Result<Json<Vec
 pub async fn device_add(
     State(app): State<App>,
     caller: Caller,
-    Json(input): Json<DeviceIn>,
+    Body(input): Body<DeviceIn>,
 ) -> Result<axum::http::StatusCode, ApiError> {
     app.register_device(caller.id(), input).await?;
     Ok(axum::http::StatusCode::CREATED)
@@ -188,7 +201,7 @@ pub async fn command(
     State(app): State<App>,
     caller: Caller,
     Path(mn): Path<String>,
-    Json(input): Json<DeviceCommandIn>,
+    Body(input): Body<DeviceCommandIn>,
 ) -> Result<Json<DeviceCommandView>, ApiError> {
     Ok(Json(app.send_command(&caller, Mn(mn), input).await?))
 }

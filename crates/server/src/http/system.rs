@@ -6,22 +6,38 @@ use axum::http::HeaderMap;
 use axum::response::{AppendHeaders, IntoResponse};
 
 use super::auth::{self, Caller};
+use super::extract::Body;
 use super::view::{AboutView, HealthView, LoginIn, PersonView, Problem};
 use crate::app::App;
 use crate::error::ApiError;
 
+/// Longest login name, so that the audit cannot be filled with one.
+const NAME_BYTES_MAX: usize = 64;
+/// Longest password that is hashed.
+const PASSWORD_BYTES_MAX: usize = 256;
+
 /// Logs in; the session travels in a cookie.
 #[utoipa::path(post, path = "/api/v1/system/login", tag = "system", request_body = LoginIn,
-    responses((status = 200, body = PersonView), (status = 401, body = Problem)))]
-pub async fn login(State(app): State<App>, Json(input): Json<LoginIn>) -> Result<impl IntoResponse, ApiError> {
+    responses((status = 200, body = PersonView), (status = 401, body = Problem), (status = 429, body = Problem)))]
+pub async fn login(State(app): State<App>, Body(input): Body<LoginIn>) -> Result<impl IntoResponse, ApiError> {
+    let now = app.clock.now();
+    if input.login.len() > NAME_BYTES_MAX || input.password.expose().len() > PASSWORD_BYTES_MAX {
+        return Err(ApiError::BadLogin);
+    }
+    if !app.tries.may(&input.login, now) {
+        return Err(ApiError::TooMany);
+    }
     let person = app.store.person_by_login(&input.login).await?.filter(|p| !p.disabled);
-    let good = auth::check_password(person.as_ref().map(|p| p.password_hash.clone()), input.password).await?;
+    let good =
+        auth::check_password(person.as_ref().map(|p| p.password_hash.clone()), input.password.expose().to_owned())
+            .await?;
     let Some(person) = person.filter(|_| good) else {
+        app.tries.failed(&input.login, now);
         app.audit(None, "login_failed", &input.login, serde_json::json!({})).await?;
         return Err(ApiError::BadLogin);
     };
-    let (token, now) = (auth::new_token(), app.clock.now());
-    app.store.session_put(&auth::digest(&token), person.id, (now, now.plus_ms(auth::SESSION_MS))).await?;
+    let token = auth::new_token();
+    app.store.session_put(&token, person.id, (now, now.plus_ms(auth::SESSION_MS))).await?;
     app.audit(Some(person.id), "login", &person.login, serde_json::json!({})).await?;
     let cookie = auth::cookie(&token, app.config.http.secure_cookie)?;
     Ok((AppendHeaders([cookie]), Json(app.person_view(&person))))
@@ -31,7 +47,7 @@ pub async fn login(State(app): State<App>, Json(input): Json<LoginIn>) -> Result
 #[utoipa::path(post, path = "/api/v1/system/logout", tag = "system", responses((status = 204)))]
 pub async fn logout(State(app): State<App>, caller: Caller, headers: HeaderMap) -> Result<impl IntoResponse, ApiError> {
     if let Some(token) = auth::token_of(&headers) {
-        app.store.session_drop(&auth::digest(&token)).await?;
+        app.store.session_drop(&token).await?;
     }
     app.audit(Some(caller.id()), "logout", &caller.person.login, serde_json::json!({})).await?;
     let cookie = auth::cookie("", app.config.http.secure_cookie)?;

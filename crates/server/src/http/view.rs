@@ -4,6 +4,7 @@
 //! unknown fields; types that go **out** are never read back.
 
 use serde::{Deserialize, Serialize};
+use shanshui_domain::place::Secret;
 use utoipa::ToSchema;
 
 /// Text in the two languages of the interface.
@@ -47,7 +48,8 @@ pub struct LoginIn {
     /// Login name.
     pub login: String,
     /// Password.
-    pub password: String,
+    #[schema(value_type = String)]
+    pub password: Secret,
 }
 
 /// Role of a person: what they may do at all.
@@ -125,7 +127,7 @@ pub struct HealthView {
     pub error: Option<String>,
     /// Writes waiting.
     pub queued: u64,
-    /// Connected devices.
+    /// TCP connections of devices.
     pub connections: u64,
 }
 
@@ -188,9 +190,17 @@ pub struct GradeView {
     pub deciding: Vec<String>,
     /// Worse than the target class or beyond its limit.
     pub exceeds: bool,
-    /// The whole explanation: edition, clause, per factor value and boundaries, what was missing.
-    #[schema(value_type = Object)]
-    pub explanation: serde_json::Value,
+    /// The whole explanation: edition, clause, per factor value and boundaries, what was missing. Left out in lists of stations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub explanation: Option<serde_json::Value>,
+}
+
+impl GradeView {
+    /// Without the explanation, for lists.
+    pub fn short(self) -> Self {
+        Self { explanation: None, ..self }
+    }
 }
 
 /// The newest value of one point.
@@ -404,12 +414,14 @@ pub struct DeviceIn {
     /// Station code.
     pub station: String,
     /// Access password (PW).
-    pub password: String,
+    #[schema(value_type = String)]
+    pub password: Secret,
     /// `2005`, `2017` or `2025`.
     pub edition: String,
     /// SM4 key, 32 hex digits.
     #[serde(default)]
-    pub key: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub key: Option<Secret>,
     /// Expected real-time interval in seconds.
     pub interval_s: u32,
 }

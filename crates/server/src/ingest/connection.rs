@@ -69,6 +69,8 @@ struct After {
 
 #[derive(Default)]
 struct Batch {
+    /// Pieces read, kept or not.
+    pieces: usize,
     arrivals: Vec<Arrival>,
     after: Vec<After>,
 }
@@ -159,7 +161,7 @@ impl Connection {
     /// Keeps every whole telegram that has come, then answers. Gives how many there were.
     async fn keep(&mut self, decoder: &mut Decoder, writer: &mut WriteHalf<'_>, end: bool) -> std::io::Result<usize> {
         let batch = self.take(decoder, end);
-        let frames = batch.after.len();
+        let frames = batch.pieces;
         if batch.arrivals.is_empty() {
             return Ok(frames);
         }
@@ -189,6 +191,7 @@ impl Connection {
         loop {
             let piece = if end { decoder.finish(&policy) } else { decoder.next_piece(&policy) };
             let Some(piece) = piece else { return batch };
+            batch.pieces += 1;
             let entry = index.device(piece.mn()).cloned();
             if let Some((arrival, after)) = self.piece(&piece, entry) {
                 batch.arrivals.push(arrival);
@@ -262,7 +265,8 @@ impl Connection {
         };
         TelegramIn {
             arrived: now,
-            peer: self.peer_text.clone(),
+            // what lies in quarantine is grouped by where it came from, and a port is new with every connection
+            peer: if quarantine.is_some() { self.peer.ip().to_string() } else { self.peer_text.clone() },
             mn: field(piece.mn()).map(Mn),
             cn: field(piece.cn()),
             qn: field(piece.qn()),
@@ -281,6 +285,9 @@ impl Connection {
         }
         let mut line = entry.line();
         line.last_seen = Some(now);
+        if read::kind_of(piece.cn()).is_some() {
+            line.last_data = Some(now);
+        }
         if line.peer.as_deref() != Some(&self.peer_text) {
             line.peer = Some(self.peer_text.clone());
         }

@@ -1,4 +1,4 @@
-//! Requests to devices (反控): request, 9011, data, 9012, with time-outs and resends (2017 §6.1, §6.2; reference §7).
+//! Requests to devices (反控): request, 9011, data, 9012, with time-outs and resends (2017 §6.1, §6.2).
 //!
 //! One exchange with a device at a time. A request is sent again with the same QN only while its 9011 is missing; after that a
 //! silence as long as the time-out means that it has failed. History records carry QNs of their own and are told by their command.

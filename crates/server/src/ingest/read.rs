@@ -124,7 +124,7 @@ struct Factor<'a> {
     others: Vec<(&'a [u8], &'a [u8])>,
 }
 
-/// Gathers items by the code before the hyphen, not by their grouping (reference §6: writers differ).
+/// Gathers items by the code before the hyphen, not by their grouping: writers differ.
 fn factors<'a>(piece: &Piece<'a>) -> Vec<Factor<'a>> {
     let mut all: Vec<Factor<'a>> = Vec::with_capacity(16);
     for (code, key, value) in piece.items() {

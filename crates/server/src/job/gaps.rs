@@ -1,4 +1,4 @@
-//! Missing periods, found and asked for: one request at a time per device, small spans, back-off (reference §9, back-fill).
+//! Missing periods, found and asked for: one request at a time per device, small spans, back-off.
 //!
 //! A period is missing when a device that sends minute or hour records left one out between others of the last day. Runs only where
 //! commands to devices are allowed.

@@ -73,7 +73,7 @@ pub(super) async fn run(app: App, mut hears: mpsc::Receiver<Heard>) {
         Ok(judge) => judge,
         Err(error) => {
             tracing::error!(%error, "the judge cannot start; the program ends");
-            app.shutdown.cancel();
+            app.fail();
             return;
         }
     };
@@ -501,7 +501,7 @@ impl Judge {
     async fn silence(&mut self) {
         let (now, intervals) = (self.app.clock.now(), self.app.config.alarm.no_data_intervals);
         for device in self.app.devices() {
-            let last = device.line().last_seen;
+            let last = device.line().last_data;
             let condition = format!("no_data:{}", device.device.mn);
             if !silent(last, now, device.device.interval_s, intervals) {
                 if self.lasting.contains_key(&condition) {

@@ -1,5 +1,5 @@
 //! A logger's side of the protocol without sockets: what it sends at a moment, and what it answers to a request
-//! (HJ 212-2017 §6.1, annex C; the forms of 2005 and 2025 by reference). Time is passed in.
+//! (HJ 212-2017 §6.1, annex C; the forms of 2005 and 2025 as implementers describe them). Time is passed in.
 
 use std::collections::BTreeMap;
 use std::collections::VecDeque;

@@ -5,8 +5,8 @@ import type { Alarm } from '@/api/types'
 import { throttled } from '@/lib/query'
 
 export interface LiveEvents {
-  readings: { station: string; at: string }
-  grade: { station: string }
+  readings: { stations: string[] }
+  grades: { stations: string[] }
   alarm: Alarm
   case: { id: string }
   device: { mn: string }
@@ -14,7 +14,7 @@ export interface LiveEvents {
 type Name = keyof LiveEvents
 type Listener<N extends Name> = (event: LiveEvents[N]) => void
 
-const NAMES: Name[] = ['readings', 'grade', 'alarm', 'case', 'device']
+const NAMES: Name[] = ['readings', 'grades', 'alarm', 'case', 'device']
 const BACKOFF_FIRST_MS = 1_000
 const BACKOFF_LAST_MS = 30_000
 

@@ -1,0 +1,260 @@
+// End to end in a real browser: a spike arrives over TCP, sounds in the list, becomes a case and is closed with two photos by two
+// persons. With `--pictures` the screenshots go to docs/pictures, else beside this file.
+import { spawn } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+import { Device } from './device.mjs'
+import { photo } from './photo.mjs'
+
+const here = path.dirname(fileURLToPath(import.meta.url))
+const root = path.resolve(here, '../..')
+const binary = process.env.SHANSHUI_BIN ?? path.join(root, 'target/debug/shanshui')
+const pictures = process.argv.includes('--pictures') ? path.join(root, 'docs/pictures') : path.join(here, 'out')
+const WAIT = 30_000
+const SPIKE = ['7.91', '9.34', '10.21', '8.47']
+
+let passed = 0
+let failed = 0
+const faults = []
+
+async function step(name, work) {
+  try {
+    await work()
+    passed += 1
+    console.log(`ok   ${name}`)
+  } catch (error) {
+    failed += 1
+    console.log(`FAIL ${name}\n     ${String(error.stack ?? error).split('\n').slice(0, 6).join('\n     ')}`)
+    throw error
+  }
+}
+
+function is(seen, expected, what) {
+  if (seen !== expected) throw new Error(`${what}: ${JSON.stringify(seen)} instead of ${JSON.stringify(expected)}`)
+}
+
+function browserPath() {
+  const names = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+  const found = names.find((name) => name && fs.existsSync(name))
+  if (!found) throw new Error('no Chromium: run scripts/setup, or set CHROMIUM to its path')
+  return found
+}
+
+/** Starts the demonstration and gives its addresses. */
+function demo() {
+  const args = ['demo', '--http', '127.0.0.1:0', '--hj212', '127.0.0.1:0', '--without', 'ms16', '--history', '12']
+  const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  return new Promise((done, fail) => {
+    let said = ''
+    child.stdout.on('data', (data) => {
+      said += data
+      const http = /http:\/\/(\S+)/.exec(said)
+      const hj212 = /stations\s+(\S+)/.exec(said)
+      if (http && hj212 && said.includes('Ctrl-C')) done({ child, http: `http://${http[1]}`, hj212: hj212[1] })
+    })
+    child.on('exit', (code) => fail(new Error(`the demonstration ended with ${code}`)))
+    setTimeout(() => fail(new Error('the demonstration did not start within two minutes')), 120_000).unref()
+  })
+}
+
+function registered(station) {
+  const [head, ...rows] = fs.readFileSync(path.join(root, 'cities/quzhou/devices.csv'), 'utf8').trim().split('\n').map((l) => l.split(','))
+  const row = rows.find((r) => r[head.indexOf('station')] === station)
+  return { mn: row[head.indexOf('mn')], password: row[head.indexOf('password')], st: row[head.indexOf('st')] }
+}
+
+const test = (name) => `[data-test="${name}"]`
+
+async function person(browser, base, login, options = {}) {
+  const context = await browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', viewport: { width: 1440, height: 900 }, ...options })
+  const page = await context.newPage()
+  page.setDefaultTimeout(WAIT)
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) faults.push(`${login}: ${message.text()}`)
+  })
+  page.on('pageerror', (error) => faults.push(`${login}: ${error}`))
+  page.on('request', (request) => {
+    const url = new URL(request.url())
+    if (url.protocol.startsWith('http') && url.host !== new URL(base).host) faults.push(`${login}: a request leaves the machine: ${url.host}`)
+  })
+  await page.goto(`${base}/login`)
+  if (login === 'zhoumin') await shot(page, 'login')
+  await page.fill(`input${test('login-name')}, ${test('login-name')} input`, login)
+  await page.fill(`input${test('login-password')}, ${test('login-password')} input`, passwordOf(login))
+  await page.click(test('login-submit'))
+  await page.waitForSelector(test('user'))
+  return page
+}
+
+function passwordOf(login) {
+  const [head, ...rows] = fs.readFileSync(path.join(root, 'cities/quzhou/people.csv'), 'utf8').trim().split('\n').map((l) => l.split(','))
+  return rows.find((r) => r[head.indexOf('login')] === login)[head.indexOf('password')]
+}
+
+async function shot(page, name) {
+  // charts and maps draw after their data has come
+  await page.waitForTimeout(900)
+  await page.screenshot({ path: path.join(pictures, `${name}.png`) })
+}
+
+async function upload(page, name, seed) {
+  const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'shanshui-')), name)
+  fs.writeFileSync(file, photo(seed))
+  await page.setInputFiles(`input${test('evidence-input')}, ${test('evidence-input')} input[type=file]`, file)
+  await page.waitForSelector(`${test('case-form')} ${test('evidence')}`)
+}
+
+async function act(page, action, after) {
+  await page.click(test(`action-${action}`))
+  await page.waitForSelector(`${test('case-form')}[data-action="${action}"]`)
+  await after()
+  const events = await page.locator(test('case-event')).count()
+  await page.click(test('case-submit'))
+  await page.waitForFunction(([selector, n]) => document.querySelectorAll(selector).length > n, [test('case-event'), events])
+}
+
+async function main() {
+  fs.mkdirSync(pictures, { recursive: true })
+  const running = await demo()
+  const browser = await chromium.launch({
+    executablePath: browserPath(),
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required'],
+  })
+  try {
+    await story(browser, running)
+  } finally {
+    await browser.close()
+    running.child.removeAllListeners('exit')
+    running.child.kill('SIGTERM')
+  }
+}
+
+async function story(browser, { http, hj212 }) {
+  const device = new Device(hj212, registered('ms16'))
+  const calm = { w01001: '7.90', w01009: '8.21', w01019: '1.8', w21003: '0.09', w21011: '0.03' }
+  const now = Date.now()
+  for (let i = 20; i > 4; i--) await device.upload(now - i * 30_000, calm)
+
+  let duty
+  await step('the duty officer logs in and sees the map', async () => {
+    duty = await person(browser, http, 'zhoumin')
+    await duty.waitForSelector(test('map'))
+    await duty.waitForSelector(test('summary'))
+    await duty.waitForSelector(test('live-state'))
+    const total = await duty.locator(test('summary-municipal')).innerText()
+    if (!total.includes('19')) throw new Error(`nineteen municipal sections are counted: ${total}`)
+  })
+  await step('the spike arrives over TCP and sounds in the list', async () => {
+    await duty.click(test('alarms'))
+    await duty.waitForSelector(test('alarm-row'), { state: 'attached' }).catch(() => {})
+    const bell = duty.locator('[data-sounded]').first()
+    if ((await bell.getAttribute('aria-pressed')) === 'false' || (await bell.getAttribute('aria-checked')) === 'false') await bell.click()
+    const before = Number(await bell.getAttribute('data-sounded'))
+    const start = Date.now() - 100_000
+    for (const [i, ph] of SPIKE.entries()) await device.upload(start + i * 30_000, { ...calm, w01001: ph })
+    const row = duty.locator(`${test('alarm-row')}[data-kind="spike"][data-state="open"]`)
+    await row.waitFor()
+    const message = await row.innerText()
+    if (!message.includes('7.91 → 9.34 → 10.21 → 8.47')) throw new Error(`the row tells the path: ${message}`)
+    await duty.waitForFunction((n) => Number(document.querySelector('[data-sounded]').dataset.sounded) > n, before)
+  })
+  await step('it is acknowledged and becomes a case', async () => {
+    const row = duty.locator(`${test('alarm-row')}[data-kind="spike"]`)
+    await row.locator(test('acknowledge')).click()
+    await duty.waitForSelector(`${test('alarm-row')}[data-kind="spike"][data-state="acknowledged"]`)
+    await shot(duty, 'alarms')
+    await row.locator(test('open-case')).click()
+    await duty.waitForSelector(test('open-case-form'))
+    await duty.click(test('case-open-submit'))
+    await duty.waitForURL(/\/cases\/[0-9a-f-]{36}/)
+    await duty.waitForSelector(test('case-number'))
+  })
+  const caseUrl = duty.url()
+  await step('it is assigned to the county', async () => {
+    await act(duty, 'assign', async () => {
+      await duty.click(test('case-to'))
+      await duty.locator(test('person-option')).filter({ hasText: '叶军' }).click()
+      await duty.fill(`textarea${test('case-action-note')}, ${test('case-action-note')} textarea`, '请到站房现场核查采样管路，并上传照片。')
+    })
+    is(await duty.locator(test('case-steps')).getAttribute('data-state').catch(() => 'assigned'), 'assigned', 'state')
+  })
+  let officer
+  await step('the county officer reports with a photo, and may not verify', async () => {
+    officer = await person(browser, http, 'yejun')
+    await officer.goto(caseUrl)
+    await act(officer, 'report', async () => {
+      await upload(officer, '现场采样口.png', 1)
+      await officer.fill(`textarea${test('case-action-note')}, ${test('case-action-note')} textarea`, '采样头被游客挪动，已复位，比对正常。')
+    })
+    await officer.waitForSelector(test('case-no-actions'))
+  })
+  let second
+  await step('another person verifies with a photo and closes it', async () => {
+    second = await person(browser, http, 'chenlu')
+    await second.goto(caseUrl)
+    await act(second, 'verify', async () => {
+      await upload(second, '复核照片.png', 4)
+      await second.fill(`textarea${test('case-action-note')}, ${test('case-action-note')} textarea`, '现场复核，采样口完好，数据恢复平稳。')
+    })
+    await act(second, 'close', async () => {})
+    is(await second.locator(test('case-event')).count(), 5, 'events')
+    is(await second.locator(`${test('case-evidence')} ${test('evidence')}`).count(), 2, 'photos')
+    await shot(second, 'case')
+  })
+  await step('whose case it is not gets no answer', async () => {
+    const stranger = await person(browser, http, 'fangjie')
+    const expected = faults.length
+    await stranger.goto(caseUrl)
+    await stranger.waitForSelector(`${test('page-notFound')}, ${test('state-error')}`)
+    // the browser reports the refused request; that is what this step asks for
+    faults.splice(expected, faults.length, ...faults.slice(expected).filter((f) => !f.includes('404')))
+    await stranger.context().close()
+  })
+  await step('the station shows its curve, why it is judged so, and the raw telegram', async () => {
+    await duty.goto(`${http}/stations/ms16`)
+    await duty.waitForSelector(`${test('curve')} canvas`)
+    await duty.waitForSelector(test('explanation-edition'))
+    await duty.mouse.move(700, 500)
+    await shot(duty, 'station')
+    await duty.click(test('tab-values'))
+    await duty.locator(test('open-telegram')).first().click()
+    const raw = await duty.locator(test('telegram-raw')).innerText()
+    if (!raw.startsWith('##') || !raw.includes('PW=******')) throw new Error(`the raw telegram without its password: ${raw.slice(0, 80)}`)
+    await duty.keyboard.press('Escape')
+  })
+  await step('the devices page lists lines and quarantine', async () => {
+    await duty.goto(`${http}/devices`)
+    await duty.waitForSelector(test('device-row'))
+    is(await duty.locator(test('device-row')).count(), 47, 'devices')
+    await shot(duty, 'devices')
+  })
+  await step('the map, in Chinese and in English', async () => {
+    await duty.goto(`${http}/`)
+    await duty.waitForSelector(`${test('map')} canvas`)
+    await duty.waitForTimeout(1_500)
+    await shot(duty, 'map')
+    await duty.click(test('language'))
+    const english = duty.locator('[role=menuitem], li').filter({ hasText: 'English' })
+    if (await english.count()) await english.first().click()
+    await duty.waitForFunction(() => document.documentElement.lang.startsWith('en'))
+    await shot(duty, 'map-en')
+  })
+  await step('nothing was refused by the page policy, nothing failed, nothing left the machine', async () => {
+    if (faults.length > 0) throw new Error(faults.slice(0, 10).join('\n     '))
+  })
+  device.end()
+}
+
+try {
+  await main()
+} catch (error) {
+  if (failed === 0) {
+    failed += 1
+    console.log(String(error.stack ?? error))
+  }
+}
+console.log(`${passed} passed, ${failed} failed`)
+process.exit(failed === 0 ? 0 : 1)
