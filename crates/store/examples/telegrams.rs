@@ -41,6 +41,7 @@ async fn write(file: &Path, sync: Sync, first: i64) {
                 loop {
                     let n = next.fetch_add(1, Ordering::Relaxed);
                     match one(&store, n).await {
+                        // nobody listens any more
                         Ok(()) if writeln!(std::io::stdout().lock(), "{n}").is_err() => return,
                         Ok(()) => {}
                         Err(error) => eprintln!("{n} refused: {error}"),

@@ -156,7 +156,7 @@ export const zh = {
     lastAt: '最新数据',
     points: '监测因子',
     noPoints: '该站点没有监测因子',
-    alarmsOpen: '{n} 条未确认报警',
+    alarmsOpen: '{n} 条当前报警',
     curve: '曲线',
     values: '数据表',
     judgements: '评价记录',

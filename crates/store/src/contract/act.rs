@@ -91,9 +91,8 @@ pub(super) async fn alarms_are_filtered_and_paged(store: &Store, _: &impl Home) 
     }
     store.alarm_acknowledge(alarm_id(2), person(LI), Instant(20)).await.expect("taken");
     store.alarm_end("s1:b".into(), Instant(30)).await.expect("ended");
-    // states, station, before, limit, ids expected
-    type Asked = (Option<Vec<AlarmState>>, Option<&'static str>, Option<u128>, usize, &'static [u128]);
-    let cases: [Asked; 10] = [
+    type Wanted = (Option<Vec<AlarmState>>, Option<&'static str>, Option<u128>, usize, &'static [u128]);
+    let cases: [Wanted; 10] = [
         (None, None, None, 9, &[5, 4, 3, 2, 1]),
         (None, None, None, 2, &[5, 4]),
         (None, None, Some(4), 2, &[3, 2]),
