@@ -224,7 +224,7 @@ async function story(browser, { http, hj212 }) {
     await duty.waitForSelector(`${test('curve')} canvas`)
     await duty.waitForSelector(test('explanation-edition'))
     await duty.click(`${test('point-card')}[data-factor="w01001"]`)
-    await duty.click(test('span-1h'))
+    await duty.click(test('span-h1'))
     await duty.waitForFunction(() => Number(document.querySelector('[data-test=curve]')?.dataset.rows) >= 20)
     await duty.setViewportSize({ width: 1440, height: 1240 })
     await duty.mouse.move(1100, 500)
