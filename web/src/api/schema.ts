@@ -1110,7 +1110,7 @@ export interface components {
             /** @description Place. */
             place: components["schemas"]["LonLat"];
             /** @description Where the row comes from. */
-            source: string;
+            source: components["schemas"]["Words"];
             /**
              * Format: int32
              * @description Target class 1 to 5, of a water section.

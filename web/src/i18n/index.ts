@@ -41,6 +41,8 @@ export function useText() {
   const words = (w: Words | null | undefined): string => (w ? w[locale.value as Locale] || w.zh : '')
   /** A message that may be missing for a code the server learned later: then the code itself. */
   const tCode = (prefix: string, code: string): string => (te(`${prefix}.${code}`) ? t(`${prefix}.${code}`) : code)
+  /** A clause as a standard is cited in the language shown: tables are 表 in Chinese. */
+  const cite = (clause: string): string => (locale.value === 'zh' ? clause.replace(/\btable (\d+)/g, '表 $1') : clause)
   const problemText = (problem: Problem): string => words(problem.title)
-  return { t, te, words, tCode, problemText, locale: computed(() => locale.value as Locale) }
+  return { t, te, words, tCode, cite, problemText, locale: computed(() => locale.value as Locale) }
 }

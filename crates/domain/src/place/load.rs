@@ -253,7 +253,7 @@ mod tests {
             ("enterprises.csv", "code,name_zh,name_en,county,demo\ne1,演示厂,Demo works,kc,true\n"),
             (
                 "stations.csv",
-                "code,kind,name_zh,name_en,county,lon,lat,water,target,enterprise,unit,demo,source\ns1,municipal_section,断面,Section,kc,118.8,28.9,river,3,,u1,true,x\n",
+                "code,kind,name_zh,name_en,county,lon,lat,water,target,enterprise,unit,demo,source_zh,source_en\ns1,municipal_section,断面,Section,kc,118.8,28.9,river,3,,u1,true,甲,x\n",
             ),
             ("points.csv", "station,factor,name_zh,name_en,unit,decimals,bound,limit,cite\ns1,w01001,pH,pH,pH,2,,,\n"),
             (
@@ -292,7 +292,7 @@ mod tests {
         check("stations.csv", ",river,3", ",river,7", "line 2: target");
         check("stations.csv", ",river,", ",,", "line 2: water");
         check("stations.csv", "municipal_section", "municipal", "stations.csv, line 2");
-        check("stations.csv", "source", "sauce", "stations.csv, line 2");
+        check("stations.csv", "source_en", "sauce_en", "stations.csv, line 2");
         check("points.csv", ",pH,2", ",pHH,2", "points.csv, line 2: unit: unknown \"pHH\"");
         check("points.csv", "2,,,", "2,at_most,x,c", "points.csv, line 2: limit");
         check(

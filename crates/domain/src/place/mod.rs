@@ -138,8 +138,10 @@ pub struct Station {
     pub unit: String,
     /// Invented.
     pub demo: bool,
-    /// Where the row comes from.
-    pub source: String,
+    /// Where the row comes from, in Chinese.
+    pub source_zh: String,
+    /// In English.
+    pub source_en: String,
 }
 
 /// One factor at one station (测点).

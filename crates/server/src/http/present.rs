@@ -65,7 +65,7 @@ impl Overview {
             water_body: s.water.map(|w| w.as_str().into()),
             enterprise: enterprise.map(|e| words(&e.name_zh, &e.name_en)),
             demo: s.demo,
-            source: s.source.clone(),
+            source: words(&s.source_zh, &s.source_en),
             link: self.links.get(&s.code).copied().unwrap_or(LinkState::Never),
             last_at: last_at.map(instant_out),
             grade: app.grade(&s.code).as_ref().and_then(|row| app.grade_view(row)).map(GradeView::short),

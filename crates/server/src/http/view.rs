@@ -274,7 +274,7 @@ pub struct StationView {
     /// Invented for the demonstration.
     pub demo: bool,
     /// Where the row comes from.
-    pub source: String,
+    pub source: Words,
     /// Link.
     pub link: LinkState,
     /// Newest data of any point.

@@ -246,7 +246,8 @@ mod tests {
             enterprise: None,
             unit: "u".into(),
             demo: true,
-            source: String::new(),
+            source_zh: String::new(),
+            source_en: String::new(),
         }
     }
 

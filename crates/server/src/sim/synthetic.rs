@@ -118,8 +118,9 @@ fn key_hex(station: usize) -> String {
 /// A city pack that registers these stations: file texts by name. Logins are `duty`, `officer` and `admin`, each with the
 /// password `simulated-load`.
 pub fn pack(stations: usize, factors: usize, encrypted: Chance, seed: u64) -> BTreeMap<String, String> {
-    let mut sections =
-        String::from("code,kind,name_zh,name_en,county,lon,lat,water,target,enterprise,unit,demo,source\n");
+    let mut sections = String::from(
+        "code,kind,name_zh,name_en,county,lon,lat,water,target,enterprise,unit,demo,source_zh,source_en\n",
+    );
     let mut points = String::from("station,factor,name_zh,name_en,unit,decimals,bound,limit,cite\n");
     let mut devices =
         String::from("mn,station,st,password,edition,key,accept_modbus_crc,accept_swapped_modbus_crc,interval_s\n");
@@ -132,7 +133,7 @@ pub fn pack(stations: usize, factors: usize, encrypted: Chance, seed: u64) -> BT
         append(
             &mut sections,
             format_args!(
-                "{code},municipal_section,模拟断面{station},Simulated section {station},sim,{lon:.2},{lat:.2},river,3,,sim,true,simulator\n"
+                "{code},municipal_section,模拟断面{station},Simulated section {station},sim,{lon:.2},{lat:.2},river,3,,sim,true,模拟器,simulator\n"
             ),
         );
         append(
