@@ -285,6 +285,7 @@ export const en: typeof zh = {
     supersedes: 'Judged again',
     supersedesHint: 'Data came late or changed; this replaces an earlier verdict',
     none: 'No judgements in the last 24 hours',
+    hint: 'Written when the verdict changes, and hourly while it does not',
   },
   alarm: {
     kind: {

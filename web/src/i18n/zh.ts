@@ -283,6 +283,7 @@ export const zh = {
     supersedes: '重新评价',
     supersedesHint: '数据迟到或更正后重新评价，替代此前结论',
     none: '最近 24 小时没有评价记录',
+    hint: '结论变化时记录，未变化时每小时记录一次',
   },
   alarm: {
     kind: {

@@ -1,4 +1,4 @@
-//! What one device is and measures, and what befalls it: everything [`super::play`] needs, and nothing that changes.
+//! What one device is and measures, and what befalls it: everything [`super::play()`] needs, and nothing that changes.
 
 use hj212::{Edition, Sm4Key};
 use shanshui_domain::place::{CityPack, Device as Registered};

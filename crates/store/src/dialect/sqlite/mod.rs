@@ -1,6 +1,6 @@
 //! SQLite: one thread writes, in groups (WAL, `synchronous=FULL`).
 //!
-//! [`writer`] is the thread, [`bulk`] what it does with readings, [`file`](mod@file) copies and checks whole files.
+//! `writer` is the thread, `bulk` what it does with readings, `file` copies and checks whole files.
 
 mod bulk;
 pub(crate) mod file;
