@@ -24,7 +24,7 @@ pub async fn login(State(app): State<App>, Body(input): Body<LoginIn>) -> Result
     if input.login.len() > NAME_BYTES_MAX || input.password.expose().len() > PASSWORD_BYTES_MAX {
         return Err(ApiError::BadLogin);
     }
-    if !app.tries.may(&input.login, now) {
+    if !app.tries.begin(&input.login, now) {
         return Err(ApiError::TooMany);
     }
     let person = app.store.person_by_login(&input.login).await?.filter(|p| !p.disabled);
@@ -32,10 +32,10 @@ pub async fn login(State(app): State<App>, Body(input): Body<LoginIn>) -> Result
         auth::check_password(person.as_ref().map(|p| p.password_hash.clone()), input.password.expose().to_owned())
             .await?;
     let Some(person) = person.filter(|_| good) else {
-        app.tries.failed(&input.login, now);
         app.audit(None, "login_failed", &input.login, serde_json::json!({})).await?;
         return Err(ApiError::BadLogin);
     };
+    app.tries.succeeded(&input.login);
     let token = auth::new_token();
     app.store.session_put(&token, person.id, (now, now.plus_ms(auth::SESSION_MS))).await?;
     app.audit(Some(person.id), "login", &person.login, serde_json::json!({})).await?;

@@ -16,26 +16,27 @@ const MINUTE_MS: i64 = 60_000;
 pub struct Tries(Mutex<HashMap<String, (Instant, u32)>>);
 
 impl Tries {
-    /// Whether one more try of this name is looked at.
-    pub fn may(&self, name: &str, now: Instant) -> bool {
+    /// Whether one more try of this name is looked at. It counts as failed until it has [`Self::succeeded`], so that many at the
+    /// same moment are no way around the limit.
+    pub fn begin(&self, name: &str, now: Instant) -> bool {
         let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if names.len() >= NAMES_MAX {
             names.retain(|_, (since, _)| now.ms_since(*since) < MINUTE_MS);
+            if names.len() >= NAMES_MAX && !names.contains_key(name) {
+                return false;
+            }
         }
-        match names.get(name) {
-            Some((since, failures)) => now.ms_since(*since) >= MINUTE_MS || *failures < FAILURES_MAX,
-            None => names.len() < NAMES_MAX,
-        }
-    }
-
-    /// A try has failed.
-    pub fn failed(&self, name: &str, now: Instant) {
-        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let held = names.entry(name.to_owned()).or_insert((now, 0));
         if now.ms_since(held.0) >= MINUTE_MS {
             *held = (now, 0);
         }
-        held.1 += 1;
+        held.1 = held.1.saturating_add(1);
+        held.1 <= FAILURES_MAX
+    }
+
+    /// The password was right: earlier failures are forgiven.
+    pub fn succeeded(&self, name: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 }
 
@@ -48,10 +49,13 @@ mod tests {
         let at = |s: i64| Instant(s * 1_000_000);
         let tries = Tries::default();
         for s in 0..5 {
-            assert!(tries.may("li", at(s)));
-            tries.failed("li", at(s));
+            assert!(tries.begin("li", at(s)));
         }
-        assert!(!tries.may("li", at(6)) && tries.may("wang", at(6)));
-        assert!(tries.may("li", at(60)));
+        assert!(!tries.begin("li", at(6)) && tries.begin("wang", at(6)));
+        assert!(tries.begin("li", at(60)));
+        for s in 61..80 {
+            assert!(tries.begin("li", at(s)), "a right password forgives");
+            tries.succeeded("li");
+        }
     }
 }
