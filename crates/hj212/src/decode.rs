@@ -8,9 +8,11 @@
 use std::borrow::Cow;
 
 use crate::cipher::{self, Sm4Key};
-use crate::encode::SEGMENT_MAX;
 use crate::problem::{Problem, ProblemCode as P};
 use crate::{civil, command, crc};
+
+/// Bytes the whole data segment may have (2017 §6.3.1).
+pub const SEGMENT_MAX: usize = 1024;
 
 /// Bounds of a decoder.
 #[derive(Debug, Clone, Copy)]

@@ -1,13 +1,11 @@
 //! Messages to bytes: requests, answers, uploads; splitting (2017 §6.3.1, C.49) and encryption (2025 annex A.2).
 
 use crate::cipher::{self, Sm4Key};
-use crate::decode::Edition;
+use crate::decode::{Edition, SEGMENT_MAX};
 use crate::{command, crc};
 
 /// Bytes the data area may have (2017 §6.3.1: 950; 2005: 960).
 pub const AREA_MAX: usize = 950;
-/// Bytes the whole data segment may have (2017 §6.3.1).
-pub const SEGMENT_MAX: usize = 1024;
 
 /// Packets one upload may have (2017 §6.3.2: four digits).
 const PACKETS_MAX: u32 = 9_999;

@@ -42,7 +42,8 @@ export function useText() {
   /** A message that may be missing for a code the server learned later: then the code itself. */
   const tCode = (prefix: string, code: string): string => (te(`${prefix}.${code}`) ? t(`${prefix}.${code}`) : code)
   /** A clause as a standard is cited in the language shown: tables are 表 in Chinese. */
-  const cite = (clause: string): string => (locale.value === 'zh' ? clause.replace(/\btable (\d+)/g, '表 $1') : clause)
+  const cite = (clause: string): string =>
+    locale.value === 'zh' ? clause.replace(/\btable (\d+)/g, '表 $1') : clause.replace('排污许可证', 'discharge permit')
   const problemText = (problem: Problem): string => words(problem.title)
   return { t, te, words, tCode, cite, problemText, locale: computed(() => locale.value as Locale) }
 }

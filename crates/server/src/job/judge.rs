@@ -209,7 +209,7 @@ pub fn discharge(values: &Values<'_>) -> Option<Judged> {
         Some(_) => ("达标", "within"),
     };
     let verdict = Verdict { label_zh: zh.into(), label_en: en.into(), deciding, exceeds };
-    let edition = "排污许可 permit".to_owned();
+    let edition = "排污许可证".to_owned();
     Some(Judged { kind: KIND_DISCHARGE, edition, level, verdict, explanation: json!({"factors": parts}), factors })
 }
 

@@ -434,7 +434,9 @@ impl Judge {
         let Some(station) = self.app.station(code).cloned() else { return };
         let index = self.app.registry.index();
         let point = index.points_of(code).iter().find(|p| p.point.factor.as_str() == PH).map(|p| p.id);
-        let path = texts[texts.len().saturating_sub(5)..].join(" → ");
+        let mut steps = texts.clone();
+        steps.dedup();
+        let path = steps[steps.len().saturating_sub(5)..].join(" → ");
         self.raise(Problem {
             kind: AlarmKind::Spike,
             condition: format!("spike:{code}:{PH}"),
