@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use anyhow::Context;
 use shanshui_domain::id::{PersonId, PointId, StationCode};
-use shanshui_domain::place::{CityPack, Station};
+use shanshui_domain::place::{CityPack, Registration, Station};
 use shanshui_domain::standard::Standards;
 use shanshui_domain::time::Zone;
 use shanshui_store::{AuditEntry, JudgementRow, PersonRow, Store, StoreOptions};
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use crate::city::City;
 use crate::clock::Clock;
 use crate::config::{Config, SyncSetting};
 use crate::error::ApiError;
@@ -60,8 +61,6 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     /// Configuration.
     pub config: Config,
-    /// City.
-    pub pack: CityPack,
     /// Standards.
     pub standards: Standards,
     /// Zone of civil days.
@@ -81,7 +80,7 @@ pub struct Parts {
     /// Failed logins.
     pub tries: Tries,
     failed: AtomicBool,
-    stations: HashMap<StationCode, usize>,
+    city: RwLock<Arc<City>>,
     grades: RwLock<HashMap<StationCode, JudgementRow>>,
     people: RwLock<Arc<People>>,
     live: broadcast::Sender<Live>,
@@ -116,15 +115,14 @@ impl App {
         let standards = Standards::embedded().context("standards")?;
         let store = open_store(&config).await?;
         store.pack_apply(&pack).await.context("city pack into the store")?;
+        let pack = registered(&store, pack).await?;
         let registry = Arc::new(Registry::default());
         registry.put(&pack, &store.points().await?, store.devices().await?, store.device_facts().await?);
         let (ingest, hears) =
             Ingest::new(config.hj212.clone(), store.clone(), Arc::clone(&registry), clock.clone(), zone.clone());
         let grades = store.judgement_latest().await?.into_iter().map(|j| (j.station.clone(), j)).collect();
-        let stations = pack.stations.iter().enumerate().map(|(i, s)| (s.code.clone(), i)).collect();
         let parts = Parts {
             config,
-            pack,
             standards,
             zone,
             clock,
@@ -135,7 +133,7 @@ impl App {
             demo,
             tries: Tries::default(),
             failed: AtomicBool::new(false),
-            stations,
+            city: RwLock::new(Arc::new(City::new(pack))),
             grades: RwLock::new(grades),
             people: RwLock::default(),
             live: broadcast::channel(LIVE_MAX).0,
@@ -159,8 +157,19 @@ impl App {
     }
 
     /// A station by code.
-    pub fn station(&self, code: &StationCode) -> Option<&Station> {
-        self.stations.get(code).map(|i| &self.pack.stations[*i])
+    pub fn station(&self, code: &StationCode) -> Option<Arc<Station>> {
+        self.city().station(code).cloned()
+    }
+
+    /// The city as it is known now.
+    pub fn city(&self) -> Arc<City> {
+        Arc::clone(&self.city.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The city is known anew, with its devices.
+    pub async fn city_put(&self, city: City) -> anyhow::Result<()> {
+        *self.city.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(city);
+        self.devices_reload().await
     }
 
     /// A point by row number.
@@ -181,7 +190,7 @@ impl App {
     /// Reads the devices again, after one was registered.
     pub async fn devices_reload(&self) -> anyhow::Result<()> {
         let (points, devices) = (self.store.points().await?, self.store.devices().await?);
-        self.registry.put(&self.pack, &points, devices, self.store.device_facts().await?);
+        self.registry.put(&self.city(), &points, devices, self.store.device_facts().await?);
         self.changes.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
@@ -247,6 +256,18 @@ impl App {
         self.store.audit(AuditEntry { at: self.clock.now(), by, action, subject, detail }).await?;
         Ok(())
     }
+}
+
+/// A pack with the stations that were registered while the program ran. One that no longer fits, because the pack has its code
+/// now or lacks its county, is named and left out; what it measured stays.
+async fn registered(store: &Store, mut pack: CityPack) -> anyhow::Result<CityPack> {
+    for body in store.registered_stations().await? {
+        let registration: Registration = serde_json::from_str(&body).context("a registered station")?;
+        if let Err(faults) = pack.register(&registration) {
+            tracing::warn!(station = %registration.station.code, ?faults, "a registered station does not fit the city pack");
+        }
+    }
+    Ok(pack)
 }
 
 /// Opens the database of a configuration.

@@ -2,13 +2,54 @@
 //!
 //! The first pack is the city; further ones add stations, points, devices, enterprises, units and people to it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use rust_embed::Embed;
-use shanshui_domain::place::CityPack;
+use shanshui_domain::id::StationCode;
+use shanshui_domain::place::{CityPack, Registration, Station};
+
+/// The city as it is known now: its packs and the stations registered since.
+#[derive(Debug, Clone)]
+pub struct City {
+    pack: CityPack,
+    by_code: HashMap<StationCode, Arc<Station>>,
+}
+
+impl City {
+    /// The city of a pack.
+    pub fn new(pack: CityPack) -> Self {
+        let by_code = pack.stations.iter().map(|s| (s.code.clone(), Arc::new(s.clone()))).collect();
+        Self { pack, by_code }
+    }
+
+    /// The city with one station more.
+    ///
+    /// # Errors
+    /// Every fault of the registration.
+    pub fn with(&self, registration: &Registration) -> Result<Self, Vec<String>> {
+        let mut pack = self.pack.clone();
+        pack.register(registration)?;
+        Ok(Self::new(pack))
+    }
+
+    /// A station by code.
+    pub fn station(&self, code: &StationCode) -> Option<&Arc<Station>> {
+        self.by_code.get(code)
+    }
+}
+
+impl Deref for City {
+    type Target = CityPack;
+
+    fn deref(&self) -> &CityPack {
+        &self.pack
+    }
+}
 
 /// Largest file of a pack in bytes.
 const FILE_BYTES_MAX: u64 = 256 << 20;

@@ -322,6 +322,35 @@ impl Store {
         .await
     }
 
+    /// Registers one station more, with its points; `body` is kept as it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the code is registered already.
+    pub async fn station_register(
+        &self,
+        (code, body): (StationCode, String),
+        factors: Vec<FactorCode>,
+        (person, at): (PersonId, Instant),
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            let written = tx.execute(
+                "INSERT INTO registered_station (code, body, person, at) VALUES ($1,$2,$3,$4) ON CONFLICT (code) DO NOTHING",
+                args![&code, body, person, at],
+            )?;
+            if written == 0 {
+                return Err(StoreError::Conflict);
+            }
+            factors.iter().try_for_each(|factor| put_point(tx, &code, factor))
+        })
+        .await
+    }
+
+    /// Bodies of the stations registered while the program ran, oldest first.
+    pub async fn registered_stations(&self) -> Result<Vec<String>, StoreError> {
+        let rows = self.read("SELECT body FROM registered_station ORDER BY at, code", args![]).await?;
+        rows.iter().map(|r| r.text(0)).collect()
+    }
+
     /// Registers one device more.
     ///
     /// # Errors

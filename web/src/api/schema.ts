@@ -275,7 +275,8 @@ export interface paths {
         /** Every station with its present grade. */
         get: operations["stations"];
         put?: never;
-        post?: never;
+        /** Registers a station with its points; the unit of a value is the point's, never guessed from the factor's code. */
+        post: operations["station_add"];
         delete?: never;
         options?: never;
         head?: never;
@@ -692,6 +693,10 @@ export interface components {
         };
         /** @description Registers a device. */
         DeviceIn: {
+            /** @description Takes CRC-16/MODBUS from this device. */
+            accept_modbus_crc?: boolean;
+            /** @description Takes CRC-16/MODBUS with swapped bytes from this device. */
+            accept_swapped_modbus_crc?: boolean;
             /** @description `2005`, `2017` or `2025`. */
             edition: string;
             /**
@@ -831,6 +836,15 @@ export interface components {
             /** @description Value as sent; none with a mark that means no measurement. */
             value?: string | null;
         };
+        /** @description A permit limit to be registered. */
+        LimitIn: {
+            /** @description `at_most`, `at_least` or `between`. */
+            bound: string;
+            /** @description Clause. */
+            cite: string;
+            /** @description A number, or `low:high`. */
+            value: string;
+        };
         /** @description A limit line. */
         LimitView: {
             /** @description `at_most` or `at_least`. */
@@ -949,6 +963,21 @@ export interface components {
             role: components["schemas"]["RoleView"];
             /** @description Unit. */
             unit: components["schemas"]["Words"];
+        };
+        /** @description A point of a station to be registered. */
+        PointIn: {
+            /**
+             * Format: int32
+             * @description Decimals shown.
+             */
+            decimals: number;
+            /** @description Factor code, as the device sends it. */
+            factor: string;
+            limit?: components["schemas"]["LimitIn"] | null;
+            /** @description Name. */
+            name: components["schemas"]["Words"];
+            /** @description Unit the device sends. */
+            unit: string;
         };
         /** @description One factor at one station. */
         PointView: {
@@ -1078,6 +1107,32 @@ export interface components {
             points: components["schemas"]["PointView"][];
             /** @description As in the list. */
             station: components["schemas"]["StationView"];
+        };
+        /** @description Registers a station. */
+        StationIn: {
+            /** @description Code: letters, digits, - or _. */
+            code: string;
+            /** @description County's code. */
+            county: string;
+            /** @description Enterprise's code, of an outlet. */
+            enterprise?: string | null;
+            /** @description Kind. */
+            kind: components["schemas"]["StationKindView"];
+            /** @description Name. */
+            name: components["schemas"]["Words"];
+            /** @description Place. */
+            place: components["schemas"]["LonLat"];
+            /** @description Points. */
+            points: components["schemas"]["PointIn"][];
+            /**
+             * Format: int32
+             * @description Target class 1 to 5, of a section.
+             */
+            target?: number | null;
+            /** @description Code of the unit that answers for it. */
+            unit: string;
+            /** @description `river` or `lake`, of a section: the column for total phosphorus. */
+            water_body?: string | null;
         };
         /**
          * @description What a station watches.
@@ -1788,6 +1843,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StationView"][];
+                };
+            };
+        };
+    };
+    station_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StationIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

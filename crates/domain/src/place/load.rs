@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use rust_decimal::Decimal;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::{City, CityPack, Device, Enterprise, Named, PackPerson, Point, PointLimit, Station, StationKind};
 use crate::id::{FactorCode, StationCode};
@@ -23,18 +23,28 @@ pub struct PackError {
     pub reason: String,
 }
 
-#[derive(Deserialize)]
+/// A point as text, in the columns of `points.csv`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PointText {
-    station: StationCode,
-    factor: FactorCode,
-    name_zh: String,
-    name_en: String,
-    unit: String,
-    decimals: u8,
-    bound: String,
-    limit: String,
-    cite: String,
+pub struct PointText {
+    /// Station.
+    pub station: StationCode,
+    /// Factor.
+    pub factor: FactorCode,
+    /// Chinese name of the factor.
+    pub name_zh: String,
+    /// English name.
+    pub name_en: String,
+    /// Unit the device sends.
+    pub unit: String,
+    /// Decimals shown.
+    pub decimals: u8,
+    /// `at_most`, `at_least`, `between`, or empty.
+    pub bound: String,
+    /// Permit limit: a number, or `low:high`; empty without one.
+    pub limit: String,
+    /// Clause of the limit.
+    pub cite: String,
 }
 
 /// Collects every fault, so that one reading shows them all.
@@ -169,7 +179,7 @@ impl CityPack {
     }
 }
 
-fn odd_station(s: &Station) -> Option<String> {
+pub(super) fn odd_station(s: &Station) -> Option<String> {
     if !(-180.0..=180.0).contains(&s.lon) || !(-90.0..=90.0).contains(&s.lat) {
         return Some(format!("{}, {} is no place on earth", s.lon, s.lat));
     }
@@ -199,7 +209,7 @@ fn odd_device(d: &Device) -> Option<String> {
     None
 }
 
-fn point(p: PointText) -> Result<Point, String> {
+pub(super) fn point(p: PointText) -> Result<Point, String> {
     let unit = Unit::parse(&p.unit).ok_or_else(|| format!("unit: unknown {:?}", p.unit))?;
     let number = |t: &str| t.parse::<Decimal>().map_err(|e| format!("limit: {t:?}: {e}"));
     let bound = match p.bound.as_str() {
@@ -239,8 +249,12 @@ fn geography(r: &mut Reader<'_>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    pub(in super::super) fn small_pack() -> CityPack {
+        CityPack::parse(&small()).expect("whole")
+    }
 
     fn small() -> BTreeMap<String, String> {
         let files = [

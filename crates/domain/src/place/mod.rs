@@ -4,6 +4,7 @@
 //! with file, line and reason; it does no I/O itself. Invented rows carry `demo`.
 
 mod load;
+mod register;
 
 use std::fmt;
 
@@ -14,7 +15,8 @@ use crate::id::{FactorCode, Mn, StationCode};
 use crate::standard::{Bound, WaterBody};
 use crate::unit::Unit;
 
-pub use load::PackError;
+pub use load::{PackError, PointText};
+pub use register::Registration;
 
 /// A whole city.
 #[derive(Debug, Clone, PartialEq)]
@@ -111,7 +113,7 @@ impl StationKind {
 }
 
 /// A station (站点).
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Station {
     /// Code.

@@ -87,7 +87,7 @@ pub(super) fn run(config: Option<&Path>) -> anyhow::Result<ExitCode> {
 
 /// People of the city pack who have no login yet get one; those there already keep their password.
 async fn people_of_pack(app: &App) -> anyhow::Result<()> {
-    people_put(&app.store, &app.pack).await?;
+    people_put(&app.store, &app.city()).await?;
     app.people_reload().await
 }
 

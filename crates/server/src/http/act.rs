@@ -184,7 +184,7 @@ pub async fn case_open(
 
 /// Business numbers count anew each civil year: `QZ-2026-0001` for Quzhou.
 fn case_prefix(app: &App, now: shanshui_domain::time::Instant) -> String {
-    format!("{}-{}-", app.pack.city.code, app.zone.day(now).year())
+    format!("{}-{}-", app.city().city.code, app.zone.day(now).year())
 }
 
 fn event(caller: &Caller, at: shanshui_domain::time::Instant, action: Action, note: String) -> Event {

@@ -1,12 +1,11 @@
-//! Commands to devices and their registration: checked, logged step by step, audited.
+//! Commands to devices: checked, logged step by step, audited.
 
-use shanshui_domain::id::{CommandId, Mn, PersonId, StationCode};
-use shanshui_domain::place::{Device, StationKind};
-use shanshui_store::{CommandRow, StoreError};
+use shanshui_domain::id::{CommandId, Mn, PersonId};
+use shanshui_store::CommandRow;
 
 use super::auth::Caller;
 use super::convert::instant_in;
-use super::view::{DeviceCommandIn, DeviceCommandView, DeviceIn};
+use super::view::{DeviceCommandIn, DeviceCommandView};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::ingest::{ExchangeError, Request, Step};
@@ -130,60 +129,6 @@ impl App {
             }
         })
     }
-
-    /// Registers a device.
-    pub async fn register_device(&self, by: PersonId, input: DeviceIn) -> Result<(), ApiError> {
-        let station = self.station(&StationCode(input.station.clone()));
-        let station = station.ok_or_else(|| ApiError::field("station", "no such station"))?;
-        let st = match station.kind {
-            StationKind::AirStation => "22",
-            StationKind::Outlet => outlet_system(self, station),
-            _ => "21",
-        };
-        let plain = |text: &str| {
-            !text.is_empty()
-                && text.len() <= 64
-                && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
-        };
-        if !plain(&input.mn) {
-            return Err(ApiError::field("mn", "1 to 64 letters, digits, - or _"));
-        }
-        if !plain(input.password.expose()) {
-            return Err(ApiError::field("password", "1 to 64 letters, digits, - or _"));
-        }
-        if hj212::Edition::parse(&input.edition).is_none() {
-            return Err(ApiError::field("edition", "2005, 2017 or 2025"));
-        }
-        if input.key.as_ref().is_some_and(|k| hj212::Sm4Key::from_hex(k.expose()).is_none()) {
-            return Err(ApiError::field("key", "not 32 hex digits"));
-        }
-        if !(1..=86_400).contains(&input.interval_s) {
-            return Err(ApiError::field("interval_s", "1 to 86400"));
-        }
-        let device = Device {
-            mn: Mn(input.mn.clone()),
-            station: station.code.clone(),
-            st: st.into(),
-            password: input.password,
-            edition: input.edition,
-            key: input.key,
-            accept_modbus_crc: false,
-            accept_swapped_modbus_crc: false,
-            interval_s: input.interval_s,
-        };
-        self.store.device_register(device).await.map_err(|error| match error {
-            StoreError::Conflict => ApiError::Exists(format!("device {}", input.mn)),
-            other => other.into(),
-        })?;
-        self.devices_reload().await?;
-        self.audit(Some(by), "device_register", &input.mn, serde_json::json!({"station": station.code})).await
-    }
-}
-
-/// Waste water (32) or exhaust gas (31), by what the outlet measures.
-fn outlet_system(app: &App, station: &shanshui_domain::place::Station) -> &'static str {
-    let gas = app.points_of(&station.code).iter().any(|p| p.point.factor.as_str().starts_with('a'));
-    if gas { "31" } else { "32" }
 }
 
 fn code<'a>(field: &str, text: &'a str) -> Result<&'a str, ApiError> {

@@ -41,6 +41,18 @@ impl From<StationKind> for StationKindView {
     }
 }
 
+impl From<StationKindView> for StationKind {
+    fn from(kind: StationKindView) -> Self {
+        match kind {
+            StationKindView::MunicipalSection => Self::MunicipalSection,
+            StationKindView::BoundarySection => Self::BoundarySection,
+            StationKindView::DrinkingSource => Self::DrinkingSource,
+            StationKindView::AirStation => Self::AirStation,
+            StationKindView::Outlet => Self::Outlet,
+        }
+    }
+}
+
 impl From<AlarmKind> for AlarmKindView {
     fn from(kind: AlarmKind) -> Self {
         match kind {

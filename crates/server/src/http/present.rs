@@ -54,12 +54,13 @@ impl Overview {
     pub fn station(&self, app: &App, s: &Station) -> StationView {
         let points = app.points_of(&s.code);
         let last_at = points.first().and_then(|p| self.last.get(&p.id.block())).copied();
-        let enterprise = s.enterprise.as_ref().and_then(|code| app.pack.enterprises.iter().find(|e| e.code == *code));
+        let city = app.city();
+        let enterprise = s.enterprise.as_ref().and_then(|code| city.enterprises.iter().find(|e| e.code == *code));
         StationView {
             code: s.code.to_string(),
             kind: s.kind.into(),
             name: words(&s.name_zh, &s.name_en),
-            county: named(&app.pack.counties, &s.county),
+            county: named(&city.counties, &s.county),
             place: LonLat { lon: s.lon, lat: s.lat },
             target: s.target,
             water_body: s.water.map(|w| w.as_str().into()),
@@ -215,8 +216,9 @@ impl App {
 
     /// Counts for the head of the map.
     pub async fn summary(&self) -> Result<SummaryView, ApiError> {
+        let city = self.city();
         let share = |kind: StationKind, good_to: i64| {
-            let stations = self.pack.stations.iter().filter(|s| s.kind == kind);
+            let stations = city.stations.iter().filter(|s| s.kind == kind);
             let levels: Vec<Option<i64>> = stations.map(|s| self.grade(&s.code).and_then(|g| g.level)).collect();
             ShareView {
                 total: levels.len() as u32,
@@ -333,7 +335,7 @@ impl App {
             login: p.login.clone(),
             name: words(&p.name_zh, &p.name_en),
             role: p.role.into(),
-            unit: named(&self.pack.units, &p.unit),
+            unit: named(&self.city().units, &p.unit),
         }
     }
 
@@ -384,7 +386,8 @@ impl App {
 
     /// What the interface must know before anybody has logged in.
     pub fn about(&self) -> AboutView {
-        let city = &self.pack.city;
+        let known = self.city();
+        let city = &known.city;
         let login = |p: &shanshui_domain::place::PackPerson| DemoLogin {
             login: p.login.clone(),
             password: p.password.expose().to_owned(),
@@ -397,7 +400,7 @@ impl App {
             zone: city.zone.clone(),
             center: LonLat { lon: city.center_lon, lat: city.center_lat },
             demo: self.demo,
-            demo_logins: if self.demo { self.pack.people.iter().map(login).collect() } else { Vec::new() },
+            demo_logins: if self.demo { known.people.iter().map(login).collect() } else { Vec::new() },
         }
     }
 }

@@ -36,6 +36,7 @@ pub const RIGHTS: &[Row] = &[
     (Method::GET, "/api/v1/system/people", OFFICERS),
     (Method::GET, "/api/v1/sense/geography", ALL),
     (Method::GET, "/api/v1/sense/stations", ALL),
+    (Method::POST, "/api/v1/sense/stations", ADMIN),
     (Method::GET, "/api/v1/sense/stations/{code}", ALL),
     (Method::GET, "/api/v1/sense/points/{id}/curve", ALL),
     (Method::GET, "/api/v1/sense/telegrams/{id}", ALL),

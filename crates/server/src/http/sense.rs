@@ -13,7 +13,7 @@ use super::extract::{Body, Path, Query};
 use super::present::{self, LimitLine};
 use super::view::{
     CurveView, DeviceCommandIn, DeviceCommandView, DeviceIn, DeviceView, Problem, QuarantineGroup, ReadingView,
-    StationDetail, StationView, TelegramView,
+    StationDetail, StationIn, StationView, TelegramView,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -26,14 +26,27 @@ const BUCKETS_MAX: usize = 4_000;
 #[utoipa::path(get, path = "/api/v1/sense/geography", tag = "sense",
     responses((status = 200, content_type = "application/geo+json", body = Object)))]
 pub async fn geography(State(app): State<App>, _caller: Caller) -> ([(&'static str, &'static str); 1], String) {
-    ([("content-type", "application/geo+json")], app.pack.geography.clone())
+    ([("content-type", "application/geo+json")], app.city().geography.clone())
 }
 
 /// Every station with its present grade.
 #[utoipa::path(get, path = "/api/v1/sense/stations", tag = "sense", responses((status = 200, body = [StationView])))]
 pub async fn stations(State(app): State<App>, _caller: Caller) -> Result<Json<Vec<StationView>>, ApiError> {
     let now = app.overview().await?;
-    Ok(Json(app.pack.stations.iter().map(|s| now.station(&app, s)).collect()))
+    let city = app.city();
+    Ok(Json(city.stations.iter().map(|s| now.station(&app, s)).collect()))
+}
+
+/// Registers a station with its points; the unit of a value is the point's, never guessed from the factor's code.
+#[utoipa::path(post, path = "/api/v1/sense/stations", tag = "sense", request_body = StationIn,
+    responses((status = 201), (status = 400, body = Problem), (status = 409, body = Problem)))]
+pub async fn station_add(
+    State(app): State<App>,
+    caller: Caller,
+    Body(input): Body<StationIn>,
+) -> Result<axum::http::StatusCode, ApiError> {
+    app.register_station(caller.id(), input).await?;
+    Ok(axum::http::StatusCode::CREATED)
 }
 
 /// One station with its points.
@@ -54,7 +67,7 @@ pub async fn station(
     let points = entries.iter().map(|p| present::point(&app, p, PeriodKind::Real, &latest)).collect();
     let devices =
         app.devices().iter().filter(|d| d.device.station == station.code).map(|d| d.device.mn.to_string()).collect();
-    let mut view = now.station(&app, station);
+    let mut view = now.station(&app, &station);
     view.grade = app.grade(&station.code).as_ref().and_then(|row| app.grade_view(row));
     Ok(Json(StationDetail { station: view, points, devices }))
 }

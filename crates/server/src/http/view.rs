@@ -110,7 +110,7 @@ pub struct AboutView {
 }
 
 /// Longitude and latitude, WGS 84 degrees.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 pub struct LonLat {
     /// Longitude.
     pub lon: f64,
@@ -134,7 +134,7 @@ pub struct HealthView {
 // ----------------------------------------------------------------------------------------------------------------- sense
 
 /// What a station watches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StationKindView {
     /// 市控断面.
@@ -285,6 +285,64 @@ pub struct StationView {
     pub alarms: u32,
 }
 
+/// Registers a station.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StationIn {
+    /// Code: letters, digits, - or _.
+    pub code: String,
+    /// Kind.
+    pub kind: StationKindView,
+    /// Name.
+    pub name: Words,
+    /// County's code.
+    pub county: String,
+    /// Place.
+    pub place: LonLat,
+    /// `river` or `lake`, of a section: the column for total phosphorus.
+    #[serde(default)]
+    pub water_body: Option<String>,
+    /// Target class 1 to 5, of a section.
+    #[serde(default)]
+    pub target: Option<u8>,
+    /// Enterprise's code, of an outlet.
+    #[serde(default)]
+    pub enterprise: Option<String>,
+    /// Code of the unit that answers for it.
+    pub unit: String,
+    /// Points.
+    pub points: Vec<PointIn>,
+}
+
+/// A point of a station to be registered.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PointIn {
+    /// Factor code, as the device sends it.
+    pub factor: String,
+    /// Name.
+    pub name: Words,
+    /// Unit the device sends.
+    pub unit: String,
+    /// Decimals shown.
+    pub decimals: u8,
+    /// Permit limit, of an outlet.
+    #[serde(default)]
+    pub limit: Option<LimitIn>,
+}
+
+/// A permit limit to be registered.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LimitIn {
+    /// `at_most`, `at_least` or `between`.
+    pub bound: String,
+    /// A number, or `low:high`.
+    pub value: String,
+    /// Clause.
+    pub cite: String,
+}
+
 /// A station with its points.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StationDetail {
@@ -424,6 +482,12 @@ pub struct DeviceIn {
     pub key: Option<Secret>,
     /// Expected real-time interval in seconds.
     pub interval_s: u32,
+    /// Takes CRC-16/MODBUS from this device.
+    #[serde(default)]
+    pub accept_modbus_crc: bool,
+    /// Takes CRC-16/MODBUS with swapped bytes from this device.
+    #[serde(default)]
+    pub accept_swapped_modbus_crc: bool,
 }
 
 /// Telegrams in quarantine, grouped.

@@ -294,7 +294,7 @@ impl Judge {
     }
 
     async fn judge_real(&mut self, code: &StationCode, at: Instant, telegram: Option<TelegramId>) {
-        let Some(station) = self.app.station(code).cloned() else { return };
+        let Some(station) = self.app.station(code) else { return };
         if station.kind == StationKind::AirStation {
             return;
         }
@@ -321,7 +321,7 @@ impl Judge {
     }
 
     async fn judge_hour(&mut self, code: &StationCode, at: Instant, late: bool, telegram: TelegramId) {
-        let Some(station) = self.app.station(code).filter(|s| s.kind == StationKind::AirStation).cloned() else {
+        let Some(station) = self.app.station(code).filter(|s| s.kind == StationKind::AirStation) else {
             return;
         };
         let index = self.app.registry.index();
@@ -431,7 +431,7 @@ impl Judge {
         let Some(peak) = spike(&values, config.spike_ph, (config.spike_s as i64).saturating_mul(1_000)) else { return };
         let texts: Vec<String> = shown.ph.iter().map(|(_, _, t)| t.clone()).collect();
         let (at, extreme) = (shown.ph[shown.ph.len() - 1].0, texts[peak].clone());
-        let Some(station) = self.app.station(code).cloned() else { return };
+        let Some(station) = self.app.station(code) else { return };
         let index = self.app.registry.index();
         let point = index.points_of(code).iter().find(|p| p.point.factor.as_str() == PH).map(|p| p.id);
         let mut steps = texts.clone();
@@ -454,7 +454,7 @@ impl Judge {
     }
 
     async fn changed(&mut self, code: &StationCode, point: &PointEntry, reading: &Reading) {
-        let Some(station) = self.app.station(code).cloned() else { return };
+        let Some(station) = self.app.station(code) else { return };
         let (zh, en) = (&point.point.name_zh, &point.point.name_en);
         let value = reading.value.clone().unwrap_or_default();
         let stamp = self.app.zone.civil(reading.key.at).strftime("%m-%d %H:%M:%S").to_string();

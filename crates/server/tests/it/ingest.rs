@@ -10,8 +10,8 @@ async fn each_edition_is_acknowledged_in_its_own_form_once_the_readings_are_ther
     let city = City::start().await;
     let officer = city.person("zhoumin").await;
     for (edition, flag) in [("2017", "Flag=4"), ("2025", "Flag=8")] {
-        let found =
-            city.running.app.pack.devices.iter().find(|d| d.edition == edition && d.key.is_none() && d.st == "21");
+        let known = city.running.app.city();
+        let found = known.devices.iter().find(|d| d.edition == edition && d.key.is_none() && d.st == "21");
         let device = found.expect("one of each edition").clone();
         let station = device.station.clone();
         let mut line = Line::open(&city, device).await;
@@ -24,7 +24,7 @@ async fn each_edition_is_acknowledged_in_its_own_form_once_the_readings_are_ther
         assert_eq!(curve["rows"][0]["value"], "7.81", "{edition}");
     }
     let device =
-        city.running.app.pack.devices.iter().find(|d| d.edition == "2005" && d.st == "32").expect("one").clone();
+        city.running.app.city().devices.iter().find(|d| d.edition == "2005" && d.st == "32").expect("one").clone();
     let mut line = Line::open(&city, device).await;
     let qn = now_qn();
     let frame = line.frame("2011", &qn, &format!("DataTime={};w01018-Rtd=31.0,w01018-Flag=N", civil(-5)));
@@ -37,7 +37,7 @@ async fn each_edition_is_acknowledged_in_its_own_form_once_the_readings_are_ther
 #[tokio::test]
 async fn an_encrypted_telegram_is_read_and_acknowledged() {
     let city = City::start().await;
-    let device = city.running.app.pack.devices.iter().find(|d| d.key.is_some()).expect("one with a key").clone();
+    let device = city.running.app.city().devices.iter().find(|d| d.key.is_some()).expect("one with a key").clone();
     let station = device.station.clone();
     let mut line = Line::open(&city, device).await;
     let answer = line.upload("2011", &water(&civil(-5), "7.40")).await;
@@ -272,5 +272,42 @@ async fn what_was_acknowledged_is_there_after_a_restart_and_judged() {
     assert_eq!(detail["station"]["grade"]["level"], 1);
     let findings = city.running.app.store.check().await.expect("checked");
     assert!(findings.iter().all(|f| f.ok), "{findings:?}");
+    city.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_station_and_its_device_are_registered_while_the_program_runs_and_known_after_a_restart() {
+    let city = City::start().await;
+    let admin = city.person("xuning").await;
+    let station = json!({
+        "code": "new1", "kind": "outlet", "name": {"zh": "新排口", "en": "New outlet"}, "county": "kc",
+        "place": {"lon": 118.9, "lat": 28.95}, "enterprise": city.running.app.city().enterprises[0].code, "unit": "mc",
+        "points": [{"factor": "w01018", "name": {"zh": "化学需氧量", "en": "COD"}, "unit": "mg/L", "decimals": 1,
+            "limit": {"bound": "at_most", "value": "50", "cite": "permit 1"}}],
+    });
+    let mut wrong = station.clone();
+    wrong["points"][0]["unit"] = json!("mg");
+    let (status, body) = admin.post("/api/v1/sense/stations", wrong).await;
+    assert_eq!(status, 400, "{body}");
+    assert!(body["detail"].as_str().expect("text").contains("w01018: unit: unknown"), "{body}");
+    assert_eq!(admin.post("/api/v1/sense/stations", station.clone()).await.0, 201);
+    let (status, body) = admin.post("/api/v1/sense/stations", station).await;
+    assert_eq!((status.as_u16(), body["code"].as_str()), (409, Some("exists")));
+    let device = json!({"mn": "330800D032000000000000FF", "station": "new1", "password": "654321", "edition": "2017", "interval_s": 60});
+    assert_eq!(admin.post("/api/v1/sense/devices", device.clone()).await.0, 201);
+    assert_eq!(admin.post("/api/v1/sense/devices", device).await.0, 409);
+    let city = city.restart().await;
+    let registered =
+        city.running.app.devices().iter().find(|d| d.device.station.as_str() == "new1").expect("known").device.clone();
+    let mut line = Line::open(&city, registered).await;
+    let answer = line.upload("2011", &format!("DataTime={};w01018-Rtd=60.5,w01018-Flag=N", civil(-5))).await;
+    assert!(answer.contains("CN=9014"), "{answer}");
+    let officer = city.person("zhoumin").await;
+    let alarm = until("the exceedance", async || {
+        let alarms = officer.ok("/api/v1/act/alarms?station=new1").await;
+        alarms["items"].as_array()?.iter().find(|a| a["kind"] == "exceedance").cloned()
+    })
+    .await;
+    assert_eq!((alarm["value"].as_str(), alarm["limit"].as_str()), (Some("60.5"), Some("≤ 50 mg/L")));
     city.running.stop().await;
 }

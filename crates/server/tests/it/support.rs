@@ -45,7 +45,8 @@ impl City {
     }
 
     pub(crate) fn device(&self, station: &str) -> Device {
-        let found = self.running.app.pack.devices.iter().find(|d| d.station.as_str() == station);
+        let city = self.running.app.city();
+        let found = city.devices.iter().find(|d| d.station.as_str() == station);
         found.expect("a station of the demonstration city").clone()
     }
 
@@ -54,7 +55,8 @@ impl City {
     }
 
     pub(crate) async fn person(&self, login: &str) -> Person {
-        let person = self.running.app.pack.people.iter().find(|p| p.login == login).expect("a login of the city");
+        let city = self.running.app.city();
+        let person = city.people.iter().find(|p| p.login == login).expect("a login of the city");
         let person = Person {
             base: format!("http://{}", self.running.http),
             http: client(),
@@ -79,7 +81,7 @@ impl City {
 async fn run(config: &Config) -> Running {
     let running = Running::start(config.clone(), city::demo().expect("the city loads"), Clock::system(), false).await;
     let running = running.expect("the program starts");
-    people_put(&running.app.store, &running.app.pack).await.expect("people are kept");
+    people_put(&running.app.store, &running.app.city()).await.expect("people are kept");
     running.app.people_reload().await.expect("people are read");
     running
 }

@@ -51,6 +51,14 @@ CREATE TABLE latest (
     PRIMARY KEY (point, kind)
 ) WITHOUT ROWID;
 
+-- stations registered while the program runs: the columns of a pack's rows as versioned JSON
+CREATE TABLE registered_station (
+    code   TEXT PRIMARY KEY,
+    body   TEXT    NOT NULL,
+    person TEXT    NOT NULL,
+    at     INTEGER NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE device (
     mn                        TEXT PRIMARY KEY,
     station                   TEXT    NOT NULL,

@@ -53,7 +53,7 @@ fn connect(path: &Path, sync: Sync) -> Result<Connection, StoreError> {
     // the time to wait comes first: another process may be at work on the file
     db.execute_batch(&format!(
         "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA synchronous={mode}; PRAGMA cache_size=-65536; \
-         PRAGMA wal_autocheckpoint=4000; PRAGMA foreign_keys=ON;"
+         PRAGMA wal_autocheckpoint=8000; PRAGMA foreign_keys=ON;"
     ))
     .map_err(sql)?;
     db.set_prepared_statement_cache_capacity(256);
