@@ -192,7 +192,8 @@ impl Judge {
                 let rows = readings.into_iter().map(|r| (r, Kept::New)).collect();
                 self.readings(&station, &mn, row.id, rows).await;
             }
-            if page.len() < PAGE {
+            // the cursor is kept: what is left is read after the next start
+            if page.len() < PAGE || self.app.shutdown.is_cancelled() {
                 return Ok(());
             }
         }
