@@ -25,7 +25,7 @@ pub(super) async fn run(app: App) {
     if !app.config.hj212.commands {
         return;
     }
-    let mut tried: HashMap<(Mn, PeriodKind, Instant), (u32, Instant)> = HashMap::new();
+    let mut tried = Tried::new();
     let mut every = tokio::time::interval(Duration::from_mins(1));
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -33,23 +33,29 @@ pub(super) async fn run(app: App) {
             () = app.shutdown.cancelled() => return,
             _ = every.tick() => {}
         }
-        let now = app.clock.now();
-        tried.retain(|(_, _, at), _| now.ms_since(*at) < 2 * BACK_MS);
-        for device in app.devices() {
-            if device.line().held.is_none() {
-                continue;
-            }
-            if let Some((kind, gap)) = find(&app, &device, now, &tried).await {
-                let key = (device.device.mn.clone(), kind, gap.0);
-                let tries = tried.get(&key).map_or(0, |(n, _)| *n) + 1;
-                tried.insert(key, (tries, now));
-                pull(&app, &device, kind, gap).await;
-            }
-        }
+        round(&app, &mut tried).await;
     }
 }
 
-type Tried = HashMap<(Mn, PeriodKind, Instant), (u32, Instant)>;
+/// Gaps that were asked for: by device, kind and first missing stamp, how often and when last.
+pub type Tried = HashMap<(Mn, PeriodKind, Instant), (u32, Instant)>;
+
+/// Looks at every connected device once and asks for at most one gap of each.
+pub async fn round(app: &App, tried: &mut Tried) {
+    let now = app.clock.now();
+    tried.retain(|(_, _, at), _| now.ms_since(*at) < 2 * BACK_MS);
+    for device in app.devices() {
+        if device.line().held.is_none() {
+            continue;
+        }
+        if let Some((kind, gap)) = find(app, &device, now, tried).await {
+            let key = (device.device.mn.clone(), kind, gap.0);
+            let tries = tried.get(&key).map_or(0, |(n, _)| *n) + 1;
+            tried.insert(key, (tries, now));
+            pull(app, &device, kind, gap).await;
+        }
+    }
+}
 
 async fn find(
     app: &App,

@@ -3,7 +3,7 @@
 //! The judge hears of readings only after they are durable. Should more arrive than it can take, it reads the telegrams from the
 //! store instead, from its cursor on; after a crash it does the same, so that no exceedance is lost between the two.
 
-mod gaps;
+pub mod gaps;
 pub mod judge;
 mod watch;
 

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use shanshui_domain::place::Secret;
+use shanshui_server::job::gaps;
 
 use crate::support::{City, Line, civil, now_qn, stranger, until, water};
 
@@ -309,5 +310,38 @@ async fn a_station_and_its_device_are_registered_while_the_program_runs_and_know
     })
     .await;
     assert_eq!((alarm["value"].as_str(), alarm["limit"].as_str()), (Some("60.5"), Some("≤ 50 mg/L")));
+    city.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_missing_hour_is_found_and_asked_for() {
+    let city = City::with(|c| {
+        c.hj212.commands = true;
+        c.hj212.request_timeout_s = 5;
+    })
+    .await;
+    let mut line = city.line("ms01").await;
+    let hours: Vec<String> = (0..9).map(|back| format!("{}0000", &civil(-3_600 * back)[..10])).collect();
+    let hour = |back: usize| hours[back].as_str();
+    for back in [8, 7, 6, 3, 2] {
+        let record = format!("DataTime={};w01001-Avg=7.4,w01001-Flag=N,w01010-Avg=15.0,w01010-Flag=N", hour(back));
+        assert!(line.upload("2061", &record).await.contains("CN=9014"));
+    }
+    let mut tried = gaps::Tried::new();
+    let round = gaps::round(&city.running.app, &mut tried);
+    let device = async {
+        let request = line.next().await.expect("a request");
+        let span = format!("CP=&&BeginTime={},EndTime={}&&", hour(5), hour(4));
+        assert!(request.contains("CN=2061") && request.contains(&span), "{request} asks for {span}");
+        let qn = request.split(';').next().expect("QN").trim_start_matches("QN=").to_owned();
+        let answers = [line.frame("9011", &qn, "QnRtn=1"), line.frame("9012", &qn, "ExeRtn=100")].concat();
+        line.send(&answers).await;
+    };
+    tokio::join!(round, device);
+    assert_eq!(tried.len(), 1, "the same gap is not asked for again at once");
+    gaps::round(&city.running.app, &mut tried).await;
+    let log = city.running.app.store.commands(&line.device.mn).await.expect("a log");
+    assert_eq!(log.len(), 1);
+    assert!(log[0].person.0.is_nil() && log[0].steps.contains("no data"), "{log:?}");
     city.running.stop().await;
 }
