@@ -40,7 +40,7 @@ impl Rig {
     /// Builds the program, empties the folder, writes a pack of so many simulated stations.
     pub fn new(name: &str, stations: usize, factors: usize) -> anyhow::Result<Self> {
         let (root, target) = (crate::root(), target());
-        let built = Command::new(env!("CARGO"))
+        let built = Command::new(cargo())
             .args(["build", "--release", "--quiet", "--package", "shanshui-server"])
             .current_dir(&root)
             .status()?;
@@ -201,4 +201,10 @@ pub fn summary(child: Child) -> anyhow::Result<serde_json::Value> {
 pub fn quantile(sorted: &[f64], share: f64) -> f64 {
     let rank = (share * sorted.len() as f64).ceil() as usize;
     sorted.get(rank.max(1) - 1).copied().unwrap_or(f64::NAN)
+}
+
+/// The cargo that runs us, or the one on the path: never a toolchain's own without its proxy, which would let a dependency's
+/// toolchain file choose another compiler.
+pub fn cargo() -> std::ffi::OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }

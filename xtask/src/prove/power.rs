@@ -243,7 +243,7 @@ fn kill(mut child: Child) -> anyhow::Result<()> {
 /// The store alone: a program that writes numbered telegrams and prints each number once it is acknowledged.
 fn store(args: &Args, power: Power) -> anyhow::Result<Found> {
     let target = crate::rig::target();
-    let built = Command::new(env!("CARGO"))
+    let built = Command::new(crate::rig::cargo())
         .args(["build", "--release", "--quiet", "--package", "shanshui-store", "--example", "telegrams"])
         .current_dir(crate::root())
         .status()?;
