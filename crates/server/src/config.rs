@@ -54,7 +54,7 @@ pub struct Hj212 {
     pub half_frame_s: u64,
     /// A connection without any byte is closed after this many seconds.
     pub idle_s: u64,
-    /// Telegrams a second of one connection, averaged; more is slowed down, not lost.
+    /// Telegrams a second of one connection and of one device, averaged; more is slowed down, not lost.
     pub frames_per_s_max: u32,
     /// Telegrams of one peer address that are kept in quarantine within an hour; more are counted only.
     pub quarantine_per_hour_max: u32,
@@ -165,7 +165,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("hj212.segment_bytes_max", "largest data segment in bytes; the standards say 1024, devices send more"),
     ("hj212.half_frame_s", "half a telegram is kept as damage after this many seconds; the line goes on"),
     ("hj212.idle_s", "a connection without any byte is closed after this many seconds"),
-    ("hj212.frames_per_s_max", "telegrams a second of one connection; more is slowed down, not lost"),
+    ("hj212.frames_per_s_max", "telegrams a second of one connection and of one device; more is slowed down, not lost"),
     (
         "hj212.quarantine_per_hour_max",
         "telegrams of one peer address kept in quarantine within an hour; more are counted only",

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use hj212::{DevicePolicy, Edition, Sm4Key};
 use shanshui_domain::id::{Mn, PointId, StationCode};
@@ -9,6 +10,8 @@ use shanshui_domain::place::{CityPack, Device, Point};
 use shanshui_domain::time::Instant;
 use shanshui_store::{DeviceFacts, PointRow};
 use tokio::sync::mpsc;
+
+use crate::pace::Pace;
 
 /// One factor at one station, with its row number.
 #[derive(Debug)]
@@ -63,6 +66,7 @@ pub struct Line {
     pub held: Option<Held>,
     /// Split messages of which packets are missing.
     split: Vec<Split>,
+    pace: Option<Pace>,
 }
 
 /// A message in several packets (拆分包), by what they share; the QN differs from packet to packet (2017 C.49).
@@ -104,6 +108,11 @@ impl Line {
             self.deviations.insert(code.to_owned(), 1);
         }
         self.dirty = true;
+    }
+
+    /// One telegram of this device's budget is taken, over all its connections; how long it is beyond it.
+    pub fn pace(&mut self, per_s: u32, now: tokio::time::Instant) -> Duration {
+        self.pace.get_or_insert_with(|| Pace::new(per_s, now)).take(1, now)
     }
 
     /// One packet of a split message has come. Each is kept at once; here is only noted whether all of them come.

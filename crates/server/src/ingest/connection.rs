@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{Heard, Shared, exchange, read};
+use crate::pace::Pace;
 use crate::registry::{DeviceEntry, Held, Line};
 
 /// Bytes read at once; the buffer belongs to the thread, not to the connection.
@@ -34,29 +35,6 @@ const REFUSED_PAUSE: Duration = Duration::from_secs(1);
 
 thread_local! {
     static READ: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_MAX]);
-}
-
-/// Telegrams a second, averaged; more is slowed down, not lost.
-struct Pace {
-    per_s: f64,
-    left: f64,
-    last: tokio::time::Instant,
-}
-
-impl Pace {
-    fn new(per_s: u32) -> Self {
-        let per_s = f64::from(per_s.max(1));
-        Self { per_s, left: per_s, last: tokio::time::Instant::now() }
-    }
-
-    /// How long to wait after so many telegrams.
-    fn take(&mut self, frames: usize) -> Duration {
-        let now = tokio::time::Instant::now();
-        let earned = now.duration_since(self.last).as_secs_f64() * self.per_s;
-        self.last = now;
-        self.left = (self.left + earned).min(self.per_s) - frames as f64;
-        if self.left >= 0.0 { Duration::ZERO } else { Duration::from_secs_f64(-self.left / self.per_s) }
-    }
 }
 
 /// What follows once an arrival is durable.
@@ -83,6 +61,8 @@ struct Connection {
     out: mpsc::Sender<Vec<u8>>,
     /// Devices that have spoken here.
     devices: HashMap<Vec<u8>, Arc<DeviceEntry>>,
+    /// How long the devices of the last telegrams are beyond their budgets.
+    device_pause: Duration,
 }
 
 /// Serves one connection until it ends.
@@ -91,8 +71,15 @@ pub(super) async fn serve(shared: Arc<Shared>, mut stream: TcpStream, peer: Sock
     let number = shared.numbers.fetch_add(1, Ordering::Relaxed);
     let (out, requests) = mpsc::channel(OUT_MAX);
     let peer_text = peer.to_string();
-    let mut connection =
-        Connection { shared: Arc::clone(&shared), number, peer, peer_text, out, devices: HashMap::new() };
+    let mut connection = Connection {
+        shared: Arc::clone(&shared),
+        number,
+        peer,
+        peer_text,
+        out,
+        devices: HashMap::new(),
+        device_pause: Duration::ZERO,
+    };
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%peer, %error, "no nodelay");
     }
@@ -114,7 +101,7 @@ impl Connection {
     ) -> std::io::Result<()> {
         let limits = Limits { segment_max: self.shared.config.segment_bytes_max.min(9_999), strict: false };
         let mut decoder = Decoder::new(limits);
-        let mut pace = Pace::new(self.shared.config.frames_per_s_max);
+        let mut pace = Pace::new(self.shared.config.frames_per_s_max, tokio::time::Instant::now());
         let idle = Duration::from_secs(self.shared.config.idle_s);
         let half = Duration::from_secs(self.shared.config.half_frame_s);
         // since when half a telegram waits for its rest
@@ -151,7 +138,9 @@ impl Connection {
                 _ if frames > 0 => Some(tokio::time::Instant::now()),
                 _ => waiting.or_else(|| Some(tokio::time::Instant::now())),
             };
-            let pause = pace.take(frames);
+            // a device may not get around its own budget by several connections
+            let own = pace.take(frames, tokio::time::Instant::now());
+            let pause = own.max(std::mem::take(&mut self.device_pause));
             if !pause.is_zero() {
                 tokio::time::sleep(pause).await;
             }
@@ -233,6 +222,8 @@ impl Connection {
         {
             let mut line = entry.line();
             line.frames_ok += 1;
+            let pause = line.pace(self.shared.config.frames_per_s_max, tokio::time::Instant::now());
+            self.device_pause = self.device_pause.max(pause);
             deviations(&mut line, piece);
             for note in &got.notes {
                 line.deviates(note);
