@@ -118,8 +118,9 @@ impl App {
         let pack = registered(&store, pack).await?;
         let registry = Arc::new(Registry::default());
         registry.put(&pack, &store.points().await?, store.devices().await?, store.device_facts().await?);
+        let (hj212, queue) = (config.hj212.clone(), config.alarm.queue);
         let (ingest, hears) =
-            Ingest::new(config.hj212.clone(), store.clone(), Arc::clone(&registry), clock.clone(), zone.clone());
+            Ingest::new(hj212, store.clone(), Arc::clone(&registry), clock.clone(), zone.clone(), queue);
         let grades = store.judgement_latest().await?.into_iter().map(|j| (j.station.clone(), j)).collect();
         let parts = Parts {
             config,

@@ -100,6 +100,8 @@ pub struct Alarm {
     pub spike_ph: f64,
     /// … and came back within this many seconds: 突变.
     pub spike_s: u64,
+    /// Telegrams that may wait for the judge in memory; beyond it, it reads them from the store.
+    pub queue: usize,
 }
 
 impl Default for Config {
@@ -147,7 +149,7 @@ impl Default for StoreSection {
 
 impl Default for Alarm {
     fn default() -> Self {
-        Self { raise_after: 1, clear_after: 3, no_data_intervals: 5.0, spike_ph: 1.0, spike_s: 180 }
+        Self { raise_after: 1, clear_after: 3, no_data_intervals: 5.0, spike_ph: 1.0, spike_s: 180, queue: 16_384 }
     }
 }
 
@@ -180,6 +182,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("alarm.no_data_intervals", "no data for this many expected intervals raises an alarm"),
     ("alarm.spike_ph", "a pH that moves by at least this much and returns is a spike"),
     ("alarm.spike_s", "within this many seconds"),
+    ("alarm.queue", "telegrams that may wait for the judge in memory; beyond it, it reads them from the store"),
 ];
 
 impl Config {

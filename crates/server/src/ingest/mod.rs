@@ -31,9 +31,6 @@ use crate::registry::Registry;
 
 pub use exchange::{ExchangeError, Request, Step};
 
-/// Messages for the jobs that may wait; beyond it the jobs read the telegrams from the store instead.
-const HEARD_MAX: usize = 16_384;
-
 /// What the jobs are told, always after the data is durable.
 #[derive(Debug)]
 pub enum Heard {
@@ -91,15 +88,16 @@ struct Budget {
 }
 
 impl Ingest {
-    /// The ingest, and where the jobs hear from it.
+    /// The ingest, and where the jobs hear from it; `queue` messages may wait for them, beyond it they read the store.
     pub fn new(
         config: config::Hj212,
         store: Store,
         registry: Arc<Registry>,
         clock: Clock,
         zone: Zone,
+        queue: usize,
     ) -> (Self, mpsc::Receiver<Heard>) {
-        let (heard, hears) = mpsc::channel(HEARD_MAX);
+        let (heard, hears) = mpsc::channel(queue.max(1));
         let shared = Shared {
             config,
             store,

@@ -1,6 +1,6 @@
 //! The judge: one task that sees every reading once, in order of arrival.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use serde_json::json;
@@ -54,6 +54,10 @@ struct Judge {
     /// Rule states to be written.
     dirty: BTreeMap<String, String>,
     cursor: i64,
+    /// Every telegram up to this one was read from the store: a message that comes for it later says nothing new.
+    caught_up: i64,
+    /// Telegrams judged by message, so that reading on from the store judges none of them twice.
+    judged: BTreeSet<i64>,
     missed: u64,
     fresh: HashSet<StationCode>,
     graded: HashSet<StationCode>,
@@ -123,6 +127,8 @@ impl Judge {
             lasting: HashMap::new(),
             dirty: BTreeMap::new(),
             cursor: 0,
+            caught_up: 0,
+            judged: BTreeSet::new(),
             missed: app.ingest.missed(),
             fresh: HashSet::new(),
             graded: HashSet::new(),
@@ -188,12 +194,16 @@ impl Judge {
             let page = self.app.store.telegrams_after(TelegramId(self.cursor), PAGE).await?;
             for row in &page {
                 self.cursor = row.id.0;
+                if self.judged.contains(&row.id.0) {
+                    continue;
+                }
                 let Some((station, mn, readings)) = self.app.ingest.read_again(row) else { continue };
                 let rows = readings.into_iter().map(|r| (r, Kept::New)).collect();
                 self.readings(&station, &mn, row.id, rows).await;
             }
             // the cursor is kept: what is left is read after the next start
             if page.len() < PAGE || self.app.shutdown.is_cancelled() {
+                self.caught_up = self.cursor;
                 return Ok(());
             }
         }
@@ -201,22 +211,32 @@ impl Judge {
 
     async fn hear(&mut self, heard: Heard) {
         match heard {
-            Heard::Readings { station, mn, telegram, rows } => self.readings(&station, &mn, telegram, rows).await,
+            // once one message was missed the store is read from the cursor on, this telegram included
+            Heard::Readings { telegram, .. } if self.behind() || telegram.0 <= self.caught_up => {}
+            Heard::Readings { station, mn, telegram, rows } => {
+                self.judged.insert(telegram.0);
+                self.readings(&station, &mn, telegram, rows).await;
+            }
             Heard::SecondConnection { station, mn, peer, held_by } => self.second(&station, &mn, &peer, &held_by).await,
             Heard::Device(mn) => self.app.tell(Live::Device { mn: mn.to_string() }),
         }
     }
 
+    /// Whether messages were missed since the store was read on.
+    fn behind(&self) -> bool {
+        self.app.ingest.missed() != self.missed
+    }
+
     async fn tick(&mut self) {
-        let missed = self.app.ingest.missed();
-        if missed != self.missed {
-            self.missed = missed;
-            tracing::warn!(missed, "more arrives than can be judged at once; reading on from the store");
-            self.cursor = (self.cursor - SLACK).max(0);
+        if self.behind() {
+            self.missed = self.app.ingest.missed();
+            tracing::warn!(missed = self.missed, "more arrives than can be judged at once; reading on from the store");
+            self.cursor = (self.cursor - SLACK).max(self.caught_up);
             if let Err(error) = self.catch_up().await {
                 tracing::error!(%error, "the judge cannot read telegrams");
             }
         }
+        self.judged = self.judged.split_off(&(self.cursor - SLACK));
         self.silence().await;
         self.calm().await;
         self.note().await;

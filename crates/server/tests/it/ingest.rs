@@ -345,3 +345,34 @@ async fn a_missing_hour_is_found_and_asked_for() {
     assert!(log[0].person.0.is_nil() && log[0].steps.contains("no data"), "{log:?}");
     city.running.stop().await;
 }
+
+#[tokio::test]
+async fn an_exceedance_in_a_flood_that_overruns_the_judge_is_not_hidden() {
+    let city = City::with(|c| {
+        c.alarm.queue = 1;
+        c.alarm.clear_after = 1;
+    })
+    .await;
+    let mut line = city.line("ms16").await;
+    let values = |i: i64| if i == 150 { "9.80" } else { "7.90" };
+    // all at once: most messages to the judge find no place
+    let flood: Vec<u8> =
+        (0..300).flat_map(|i| line.frame("2011", &now_qn(), &water(&civil(i - 400), values(i)))).collect();
+    line.send(&flood).await;
+    for _ in 0..300 {
+        assert!(line.next().await.expect("an answer").contains("CN=9014"));
+    }
+    let officer = city.person("zhoumin").await;
+    let alarm = until("the exceedance", async || {
+        let alarms = officer.ok("/api/v1/act/alarms?station=ms16&state=ended").await;
+        alarms["items"].as_array()?.iter().find(|a| a["kind"] == "exceedance").cloned()
+    })
+    .await;
+    assert_eq!(
+        (alarm["value"].as_str(), alarm["count"].as_i64()),
+        (Some("9.80"), Some(1)),
+        "seen, and seen once: {alarm}"
+    );
+    assert!(city.running.app.ingest.missed() > 0, "the judge was overrun");
+    city.running.stop().await;
+}
