@@ -29,6 +29,8 @@ const LOG_MAX_BYTES: u64 = 64 << 20;
 /// How long readers are waited for, and how long after that they are left in peace.
 const LOG_WAIT: Duration = Duration::from_millis(250);
 const LOG_PAUSE: Duration = Duration::from_secs(2);
+/// Unless the log has grown by so much meanwhile.
+const LOG_STEP_BYTES: u64 = 16 << 20;
 /// How often a store that is not writable tries whether it is again.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 
@@ -172,7 +174,7 @@ struct Thread {
     waiting: mpsc::Receiver<Job>,
     shared: Arc<Shared>,
     /// Until when a long log is left alone.
-    log_rest: Option<Instant>,
+    log_rest: Option<(Instant, u64)>,
 }
 
 impl Thread {
@@ -289,11 +291,12 @@ impl Thread {
     /// The engine brings the log back into the file by itself, but begins it anew only when no reader is on it; under constant
     /// reading it would grow without end.
     fn shorten_log(&mut self) {
-        let long = std::fs::metadata(&self.log).is_ok_and(|log| log.len() > LOG_MAX_BYTES);
-        if !long || self.log_rest.is_some_and(|until| Instant::now() < until) {
+        let length = std::fs::metadata(&self.log).map_or(0, |log| log.len());
+        let rests = |(until, at): (Instant, u64)| Instant::now() < until && length < at + LOG_STEP_BYTES;
+        if length <= LOG_MAX_BYTES || self.log_rest.is_some_and(rests) {
             return;
         }
-        self.log_rest = Some(Instant::now() + LOG_PAUSE);
+        self.log_rest = Some((Instant::now() + LOG_PAUSE, length));
         let shortened = self
             .db
             .busy_timeout(LOG_WAIT)
