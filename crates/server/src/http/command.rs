@@ -8,7 +8,7 @@ use super::convert::instant_in;
 use super::view::{DeviceCommandIn, DeviceCommandView};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::ingest::{ExchangeError, Request, Step};
+use crate::ingest::{self, ExchangeError, Request, Step};
 use crate::registry::DeviceEntry;
 
 impl App {
@@ -24,6 +24,10 @@ impl App {
         }
         let entry = self.registry.index().device(mn.0.as_bytes()).cloned().ok_or(ApiError::NotFound)?;
         let (request, reason) = self.request(&entry, input)?;
+        if !has_request(request.cn, entry.edition) {
+            let edition = entry.edition.as_str();
+            return Err(ApiError::field("kind", format!("edition {edition} of HJ 212 has no request {}", request.cn)));
+        }
         if reason.trim().is_empty() {
             return Err(ApiError::field("reason", "missing"));
         }
@@ -75,7 +79,7 @@ impl App {
 
     fn request(&self, entry: &DeviceEntry, input: DeviceCommandIn) -> Result<(Request, String), ApiError> {
         let civil = |field: &str, text: &str| -> Result<String, ApiError> {
-            Ok(self.zone.civil(instant_in(field, text)?).strftime("%Y%m%d%H%M%S").to_string())
+            Ok(ingest::civil(instant_in(field, text)?, &self.zone))
         };
         let span = |begin: &str, end: &str| -> Result<String, ApiError> {
             if instant_in("begin", begin)? > instant_in("end", end)? {
@@ -86,7 +90,7 @@ impl App {
         let request = |cn: &'static str, area: String| Request { cn, area };
         Ok(match input {
             DeviceCommandIn::SetClock { reason } => {
-                let now = self.zone.civil(self.clock.now()).strftime("%Y%m%d%H%M%S").to_string();
+                let now = ingest::civil(self.clock.now(), &self.zone);
                 (request("1012", format!("SystemTime={now}")), reason)
             }
             DeviceCommandIn::RealInterval { seconds, reason } => {
@@ -131,7 +135,32 @@ impl App {
     }
 }
 
+/// Whether an edition knows a request of the centre, by the command table.
+fn has_request(cn: &str, edition: hj212::Edition) -> bool {
+    let year = &edition.as_str()[2..];
+    let rows = cn.parse().map(hj212::command::rows).into_iter().flatten();
+    rows.filter(|row| row.direction != "up").any(|row| row.editions.split(' ').any(|e| e == year))
+}
+
 fn code<'a>(field: &str, text: &'a str) -> Result<&'a str, ApiError> {
     let good = !text.is_empty() && text.len() <= 12 && text.bytes().all(|b| b.is_ascii_alphanumeric());
     if good { Ok(text) } else { Err(ApiError::field(field, "letters and digits, at most 12")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hj212::Edition::{V2005, V2017, V2025};
+
+    #[test]
+    fn a_request_is_sent_only_to_editions_that_have_it() {
+        let check = |cn: &str, expected: [bool; 3]| {
+            assert_eq!([V2005, V2017, V2025].map(|e| has_request(cn, e)), expected, "{cn}");
+        };
+        check("1012", [true, true, true]);
+        check("2061", [true, true, true]);
+        check("3015", [false, true, false]);
+        check("3022", [false, false, true]);
+        check("9999", [false, false, false]);
+    }
 }

@@ -29,7 +29,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::registry::Registry;
 
-pub use exchange::{ExchangeError, Request, Step};
+pub use exchange::{ExchangeError, Request, Step, civil};
 
 /// What the jobs are told, always after the data is durable.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use shanshui_domain::id::{Mn, PersonId};
 use shanshui_domain::time::{Instant, PeriodKind};
 
 use crate::app::App;
-use crate::ingest::Request;
+use crate::ingest::{Request, civil};
 use crate::registry::DeviceEntry;
 
 /// How far back gaps are looked for.
@@ -104,7 +104,7 @@ fn gaps(stamps: &[Instant]) -> Vec<(Instant, Instant)> {
 
 async fn pull(app: &App, device: &DeviceEntry, kind: PeriodKind, (begin, end): (Instant, Instant)) {
     let cn = if kind == PeriodKind::Hour { "2061" } else { "2051" };
-    let civil = |at| app.zone.civil(at).strftime("%Y%m%d%H%M%S").to_string();
+    let civil = |at| civil(at, &app.zone);
     let area = format!("BeginTime={},EndTime={}", civil(begin), civil(end));
     let system = PersonId(uuid::Uuid::nil());
     let mn = &device.device.mn;
