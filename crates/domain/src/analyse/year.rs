@@ -168,6 +168,11 @@ impl<'a> AirRules<'a> {
         &self.editions[at][usize::from(report == Report::Day)]
     }
 
+    /// Decimals that statistics of a pollutant keep (HJ 663-2013 table 3).
+    pub fn decimals(&self, pollutant: usize) -> u32 {
+        self.evaluation.rows[pollutant].decimals
+    }
+
     /// Level 1 to 6.
     pub fn level(&self, aqi: u16) -> Option<u8> {
         level(aqi, self.levels)
