@@ -38,7 +38,8 @@ mod tests {
     use std::sync::Arc;
 
     fn batch(rows: &[(i64, f64)]) -> RecordBatch {
-        let schema = Schema::new(vec![Field::new("a", DataType::Int64, true), Field::new("b", DataType::Float64, true)]);
+        let schema =
+            Schema::new(vec![Field::new("a", DataType::Int64, true), Field::new("b", DataType::Float64, true)]);
         let a = Int64Array::from_iter_values(rows.iter().map(|r| r.0));
         let b = Float64Array::from_iter_values(rows.iter().map(|r| r.1));
         RecordBatch::try_new(Arc::new(schema), vec![Arc::new(a), Arc::new(b)]).expect("a batch")

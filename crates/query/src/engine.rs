@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use async_stream::try_stream;
+use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::context::SessionState;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
-use datafusion::execution::SessionStateBuilder;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
@@ -151,7 +151,8 @@ fn address_of(engine: &str) -> Result<Option<&str>, QueryError> {
         return Ok(None);
     }
     let address = engine.strip_prefix("ballista://").map(|a| a.trim_end_matches('/'));
-    let is_address = |a: &&str| a.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+    let is_address =
+        |a: &&str| a.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
     address.filter(is_address).map(Some).ok_or_else(|| QueryError::Engine(engine.to_owned()))
 }
 
@@ -163,7 +164,12 @@ fn here(
     rows: u64,
 ) -> datafusion::common::Result<Batches> {
     let stream = execute_stream(Arc::clone(&plan), session.task_ctx())?;
-    handle.look_by(Box::new(move || Progress { done: read(plan.as_ref()).min(rows), total: rows, stages_done: 0, stages: 1 }));
+    handle.look_by(Box::new(move || Progress {
+        done: read(plan.as_ref()).min(rows),
+        total: rows,
+        stages_done: 0,
+        stages: 1,
+    }));
     let name = handle.name().to_owned();
     Ok(Box::pin(stream.map(move |b| b.map_err(|e| QueryError::failed(&name, e.strip_backtrace())))))
 }

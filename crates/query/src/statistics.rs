@@ -95,7 +95,8 @@ impl Monthly {
             Some(p) if p > 100 => return Err(QueryError::Question(format!("{p} is no percentile"))),
             p => p,
         };
-        let ranked = percent.map(|p| format!(", percentile_of(number, arrow_cast({p}, 'Int32')) FILTER (WHERE {VALID}) AS p"));
+        let ranked =
+            percent.map(|p| format!(", percentile_of(number, arrow_cast({p}, 'Int32')) FILTER (WHERE {VALID}) AS p"));
         let ranked_out = percent.map(|p| format!(", p AS p{p}"));
         let (join, exceeding, exceeding_out) = if self.limits.is_empty() {
             ("", "", "")

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
 use datafusion::common::{Result, ScalarValue, Statistics};
+use datafusion::config::TableParquetOptions;
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::object_store::ObjectStoreUrl;
@@ -16,7 +17,6 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::config::TableParquetOptions;
 
 /// One file of a table.
 #[derive(Debug, Clone)]
@@ -105,7 +105,9 @@ impl TableProvider for FileTable {
 
 /// Fields that a schema must have, by name and type; what else it has does not matter.
 pub(crate) fn lacks(schema: &Schema, needed: &Schema) -> Option<String> {
-    let missing = needed.fields().iter().find(|f| schema.field_with_name(f.name()).ok().map(Field::data_type) != Some(f.data_type()));
+    let missing = needed
+        .fields()
+        .iter()
+        .find(|f| schema.field_with_name(f.name()).ok().map(Field::data_type) != Some(f.data_type()));
     missing.map(|f| format!("column {} {:?}", f.name(), f.data_type()))
 }
-

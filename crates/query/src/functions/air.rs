@@ -382,11 +382,7 @@ impl Fold for YearState {
     }
 
     fn kept(columns: &[ArrayRef]) -> Result<Self::Kept<'_>> {
-        Ok((
-            columns[0].as_primitive::<Int64Type>(),
-            columns[1].as_primitive::<Int32Type>(),
-            columns[2].as_list(),
-        ))
+        Ok((columns[0].as_primitive::<Int64Type>(), columns[1].as_primitive::<Int32Type>(), columns[2].as_list()))
     }
 
     fn add(&mut self, input: &Self::Input<'_>, row: usize) {

@@ -113,7 +113,10 @@ mod tests {
         let mut calendar = Calendar { zone: Zone::china(), today: None };
         let at = |text: &str| Instant::from_timestamp(text.parse().expect("a timestamp"));
         let day = day_number(date(2026, 3, 1));
-        assert_eq!((calendar.day(at("2026-02-28T15:59:59Z")), calendar.hour(at("2026-02-28T15:59:59Z"))), (day - 1, 23));
+        assert_eq!(
+            (calendar.day(at("2026-02-28T15:59:59Z")), calendar.hour(at("2026-02-28T15:59:59Z"))),
+            (day - 1, 23)
+        );
         assert_eq!((calendar.day(at("2026-02-28T16:00:00Z")), calendar.hour(at("2026-02-28T16:00:00Z"))), (day, 0));
         assert_eq!(day_of(day), Some(date(2026, 3, 1)));
         assert_eq!(day_number(date(1969, 12, 31)), -1);

@@ -4,9 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, Float64Array, Int32Array, Int64Builder, ListArray, ListBuilder,
-};
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int32Array, Int64Builder, ListArray, ListBuilder};
 use arrow::datatypes::{DataType, Field, FieldRef, Float64Type, Int32Type, Int64Type};
 use datafusion::common::Result;
 
@@ -25,7 +23,8 @@ fn longs() -> DataType {
 
 impl Ranked {
     fn value(&self) -> Option<f64> {
-        let mut rising: Vec<(f64, i64)> = self.counts.iter().map(|(b, n)| (f64::from_bits(b.cast_unsigned()), *n)).collect();
+        let mut rising: Vec<(f64, i64)> =
+            self.counts.iter().map(|(b, n)| (f64::from_bits(b.cast_unsigned()), *n)).collect();
         rising.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let total: i64 = rising.iter().map(|(_, n)| n).sum();
         let rank = i128::from(total.checked_sub(1).filter(|t| *t >= 0)?) * i128::from(self.percent);

@@ -36,8 +36,7 @@ impl Default for Spread {
 /// A value in whole 10⁻⁹; none when it is too large.
 pub(super) fn whole(number: f64, decimals: i8) -> Option<i128> {
     const TENS: [f64; 10] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
-    const WHOLE: [i64; 10] =
-        [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+    const WHOLE: [i64; 10] = [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
     if number.abs() >= BEYOND {
         return None;
     }

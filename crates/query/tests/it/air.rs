@@ -24,7 +24,8 @@ type Cells = [Option<Cell>; 6];
 type Hours = BTreeMap<(String, Date, usize), Cells>;
 
 pub(crate) fn network(stations: i64) -> Vec<AirPoint> {
-    let point = |s: i64, p: usize| AirPoint { point: (s + 1) * BLOCK + p as i64, station: format!("as{s:02}"), pollutant: p };
+    let point =
+        |s: i64, p: usize| AirPoint { point: (s + 1) * BLOCK + p as i64, station: format!("as{s:02}"), pollutant: p };
     (0..stations).flat_map(|s| (0..6).map(move |p| point(s, p))).collect()
 }
 
@@ -53,7 +54,16 @@ pub(crate) fn made(stations: i64, from: Date, days: i64) -> (Vec<Row>, Hours) {
                 let absent = throw % 40 == 0 || (throw >> 40) % 50 == 0 && day % 5 == 0;
                 let mark = if throw % 61 == 0 { "C" } else { "N" };
                 let number = (!absent).then_some(scaled as f64 / scale as f64);
-                rows.push(Row { block: point.point / BLOCK, kind: 2, at, point: point.point, version: 1, number, decimals, mark });
+                rows.push(Row {
+                    block: point.point / BLOCK,
+                    kind: 2,
+                    at,
+                    point: point.point,
+                    version: 1,
+                    number,
+                    decimals,
+                    mark,
+                });
                 if mark == "N" && !absent {
                     let text = format!("{:.places$}", scaled as f64 / scale as f64, places = decimals as usize);
                     let slot = hours.entry((point.station.clone(), civil.date(), hour as usize)).or_insert([None; 6]);
@@ -116,7 +126,8 @@ async fn hours_days_and_years_equal_the_domain_row_by_row() {
     let (rows, hours) = made(3, date(2026, 1, 1), 365);
     let third = rows.len() / 3;
     let parts = rows.chunks(third + 1).enumerate();
-    let files: Vec<SourceFile> = parts.map(|(i, r)| write(folder.path(), &format!("{i}.parquet"), r.to_vec())).collect();
+    let files: Vec<SourceFile> =
+        parts.map(|(i, r)| write(folder.path(), &format!("{i}.parquet"), r.to_vec())).collect();
 
     let batch = run(&folder, files.clone(), asked(2026, Report::Hour, network(3))).await;
     assert_eq!(batch.num_rows(), hours.len());
@@ -188,11 +199,11 @@ fn published(text: &str, zone: &Zone) -> (Vec<Row>, Vec<AirPoint>, BTreeMap<Stri
     for (n, record) in reader.records().enumerate() {
         let record = record.expect("a row");
         let Ok(index) = record[place("aqi")].parse::<i32>() else { continue };
-        let civil: jiff::civil::DateTime = record[place("time_point")].trim_end_matches('Z').parse().expect("a time");
+        let civil: jiff::civil::DateTime = record[place("timepoint")].trim_end_matches('Z').parse().expect("a time");
         year = civil.year();
         // stamped at its end, kept at its start
         let at = zone.instant(civil).expect("an instant").0 - 3_600_000_000;
-        let station = record[place("station_code")].to_owned();
+        let station = record[place("stationcode")].to_owned();
         if station.is_empty() || aqi.contains_key(&station) {
             continue;
         }

@@ -57,10 +57,14 @@ async fn statistics_and_the_air_year_have_the_same_bits_here_and_on_two_executor
     let folder = tempfile::tempdir().expect("a folder");
     let files: Vec<SourceFile> =
         (0..4).map(|d| write(folder.path(), &format!("day{d}.parquet"), statistics::day(d))).collect();
-    let corrected: Vec<_> = statistics::day(1).into_iter().take(50).map(|mut r| {
-        r.version = 2;
-        r
-    }).collect();
+    let corrected: Vec<_> = statistics::day(1)
+        .into_iter()
+        .take(50)
+        .map(|mut r| {
+            r.version = 2;
+            r
+        })
+        .collect();
     let (rows, _) = air::made(2, date(2026, 2, 20), 20);
     let air_file = write(folder.path(), "air.parquet", rows);
     let mut digests = Vec::new();
@@ -96,7 +100,7 @@ async fn a_job_of_the_cluster_is_cancelled_there() {
     tokio::spawn(async move {
         tokio::time::sleep(Duration::from_millis(600)).await;
         handle.cancel();
-    }).collect();
+    });
     assert!(matches!(job.next().await, Err(QueryError::Cancelled)));
     // its slots are free again
     let job = statistics::monthly().start(&engine, Source::of(place(&folder), vec![file])).await.expect("planned");
@@ -137,6 +141,7 @@ async fn a_call_that_skips_the_question_is_refused_too() {
 
 #[tokio::test]
 async fn a_scheduler_that_is_not_there_is_named() {
-    let error = Engine::connect("ballista://127.0.0.1:1", two_threads()).await.err().expect("nobody listens").to_string();
+    let error =
+        Engine::connect("ballista://127.0.0.1:1", two_threads()).await.err().expect("nobody listens").to_string();
     assert!(error.contains("127.0.0.1:1"), "{error}");
 }

@@ -81,7 +81,8 @@ async fn a_month_of_all_points_is_that_of_its_readings() {
     let folder = tempfile::tempdir().expect("a folder");
     let days: Vec<Vec<Row>> = (0..4).map(day).collect();
     let names = (0..4).map(|d| format!("day{d}.parquet"));
-    let files: Vec<SourceFile> = names.zip(&days).map(|(name, rows)| write(folder.path(), &name, rows.clone())).collect();
+    let files: Vec<SourceFile> =
+        names.zip(&days).map(|(name, rows)| write(folder.path(), &name, rows.clone())).collect();
     check(&run(Source::of(place(&folder), files)).await, &days.concat());
 }
 
@@ -93,7 +94,8 @@ async fn each_reading_counts_once_in_its_newest_version_wherever_that_lies() {
         (0..3).map(|d| write(folder.path(), &format!("day{d}.parquet"), days[d].clone())).collect();
     let restated = |row: &Row, version, number| Row { version, number: Some(number), mark: "N", ..row.clone() };
     // a file of corrections beside the first day, two of them for one reading
-    let corrections: Vec<Row> = (4..9).map(|i| restated(&days[0][i], 2, 500.0)).chain([restated(&days[0][8], 3, 600.0)]).collect();
+    let corrections: Vec<Row> =
+        (4..9).map(|i| restated(&days[0][i], 2, 500.0)).chain([restated(&days[0][8], 3, 600.0)]).collect();
     files.push(write(folder.path(), "late.parquet", corrections.clone()));
     // hot: a later correction of one of them, a correction of the second day, a day that has not moved, a reading being moved
     let fourth = day(3);
@@ -105,7 +107,11 @@ async fn each_reading_counts_once_in_its_newest_version_wherever_that_lies() {
     let hot = Box::pin(futures::stream::iter(halves));
     let batches = run(Source { place: place(&folder), files, hot: Some(hot) }).await;
     check(&batches, &all);
-    assert_eq!(std::fs::read_dir(folder.path().join("_tmp")).expect("a folder").count(), 0, "temporary files are removed");
+    assert_eq!(
+        std::fs::read_dir(folder.path().join("_tmp")).expect("a folder").count(),
+        0,
+        "temporary files are removed"
+    );
 }
 
 #[tokio::test]
