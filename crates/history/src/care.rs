@@ -451,9 +451,10 @@ impl History {
                 Err(error) => faults.push(format!("{}: {error}", file.path)),
             }
         }
-        let detail = match faults.is_empty() {
-            true => format!("{} files, {rows} readings and telegrams", known.files.len()),
-            false => faults.join("; "),
+        let detail = if faults.is_empty() {
+            format!("{} files, {rows} readings and telegrams", known.files.len())
+        } else {
+            faults.join("; ")
         };
         let mut findings = vec![Finding { what: "history files".into(), ok: faults.is_empty(), detail }];
         let doubled = self.check_doubles(whole).await?;

@@ -81,10 +81,10 @@ impl Pen {
 
     /// A series is at its end: ends the row group when it is long enough.
     pub(crate) fn turn(&mut self) -> Result<(), HistoryError> {
-        match self.writer.in_progress_rows() >= self.shape.group_rows {
-            true => self.writer.flush().map_err(HistoryError::parquet),
-            false => Ok(()),
+        if self.writer.in_progress_rows() < self.shape.group_rows {
+            return Ok(());
         }
+        self.writer.flush().map_err(HistoryError::parquet)
     }
 
     /// Bytes so far, about.
@@ -207,10 +207,8 @@ impl Want {
         let starts: Vec<usize> = pages.iter().map(|p| p.first_row_index as usize).chain([rows]).collect();
         let selector = |i: usize| {
             let length = starts[i + 1] - starts[i];
-            match page_range(index, i).is_none_or(|(low, high)| self.may(name, low, high)) {
-                true => RowSelector::select(length),
-                false => RowSelector::skip(length),
-            }
+            let out = page_range(index, i).is_some_and(|(low, high)| !self.may(name, low, high));
+            if out { RowSelector::skip(length) } else { RowSelector::select(length) }
         };
         Some(RowSelection::from((0..pages.len()).map(selector).collect::<Vec<_>>()))
     }
@@ -318,10 +316,10 @@ pub(crate) fn rows(
     let stream = builder.build().map_err(HistoryError::parquet)?;
     let wanted = move |batch: RecordBatch| {
         let mask = want.mask(&batch)?;
-        match mask.true_count() == batch.num_rows() {
-            true => Ok(batch),
-            false => filter_record_batch(&batch, &mask).map_err(HistoryError::arrow),
+        if mask.true_count() == batch.num_rows() {
+            return Ok(batch);
         }
+        filter_record_batch(&batch, &mask).map_err(HistoryError::arrow)
     };
     Ok(stream.map_err(HistoryError::parquet).map(move |batch| batch.and_then(&wanted)).boxed())
 }

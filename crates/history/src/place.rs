@@ -142,9 +142,12 @@ impl Durable {
             off_thread(&path, move || file.sync_all()).await?;
             self.stops.reach("put: synced").await;
             let (from, to) = (part.clone(), path.clone());
-            off_thread(&path, move || match create {
-                true => std::fs::hard_link(&from, &to).and_then(|()| std::fs::remove_file(&from)),
-                false => std::fs::rename(&from, &to),
+            off_thread(&path, move || {
+                if create {
+                    std::fs::hard_link(&from, &to).and_then(|()| std::fs::remove_file(&from))
+                } else {
+                    std::fs::rename(&from, &to)
+                }
             })
             .await
         };
@@ -180,7 +183,7 @@ impl ObjectStore for Durable {
         _: PutMultipartOptions,
     ) -> object_store::Result<Box<dyn MultipartUpload>> {
         let store = Self { inner: self.inner.clone(), stops: self.stops.clone() };
-        Ok(Box::new(Parts { store, location: location.clone(), parts: Vec::new() }))
+        Ok(Box::new(Parts { store, location: location.clone(), held: Vec::new() }))
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> object_store::Result<GetResult> {
@@ -228,23 +231,23 @@ impl ObjectStore for Durable {
 struct Parts {
     store: Durable,
     location: Path,
-    parts: Vec<PutPayload>,
+    held: Vec<PutPayload>,
 }
 
 #[async_trait::async_trait]
 impl MultipartUpload for Parts {
     fn put_part(&mut self, data: PutPayload) -> UploadPart {
-        self.parts.push(data);
+        self.held.push(data);
         Box::pin(std::future::ready(Ok(())))
     }
 
     async fn complete(&mut self) -> object_store::Result<PutResult> {
-        let whole: PutPayload = self.parts.drain(..).flatten().collect();
+        let whole: PutPayload = self.held.drain(..).flatten().collect();
         self.store.put_durably(&self.location, whole, false).await
     }
 
     async fn abort(&mut self) -> object_store::Result<()> {
-        self.parts.clear();
+        self.held.clear();
         Ok(())
     }
 }
