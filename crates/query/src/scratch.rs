@@ -100,7 +100,7 @@ impl Draft {
         let Self { path, mut writer, rows } = self;
         writer.finish().await.map_err(|e| unwritable(&path, e))?;
         let size = writer.bytes_written() as u64;
-        Ok(TableFile { path: path.to_string(), size, rows, constant: None })
+        Ok(TableFile { path, size, rows, constant: None })
     }
 }
 

@@ -99,7 +99,7 @@ impl Source {
         let mixed: Vec<bool> = files.iter().map(|f| is_mixed(f, &files, &hot_rows)).collect();
         let (mut plain_files, mut mixed_files) = (Vec::new(), Vec::new());
         for (file, mixed) in files.iter().zip(mixed) {
-            let path = place.below(&file.path)?.to_string();
+            let path = place.below(&file.path)?;
             let constant = mixed.then_some(0);
             let one = TableFile { path, size: file.size, rows: file.rows, constant };
             if mixed { &mut mixed_files } else { &mut plain_files }.push(one);

@@ -17,12 +17,13 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
+use object_store::path::Path;
 
 /// One file of a table.
 #[derive(Debug, Clone)]
 pub(crate) struct TableFile {
     /// From the root of the store.
-    pub(crate) path: String,
+    pub(crate) path: Path,
     pub(crate) size: u64,
     pub(crate) rows: u64,
     /// Value of the table's constant column, for a table that has one.
@@ -53,7 +54,8 @@ impl FileTable {
         for file in files {
             let lightest = groups.iter_mut().min_by_key(|(size, _)| *size).expect("at least one group");
             lightest.0 += file.size;
-            let mut one = PartitionedFile::new(file.path.clone(), file.size);
+            let mut one = PartitionedFile::new(String::new(), file.size);
+            one.object_meta.location = file.path.clone();
             one.partition_values = file.constant.map(|c| ScalarValue::Int8(Some(c))).into_iter().collect();
             lightest.1.push(one);
         }

@@ -1,6 +1,6 @@
 //! The whole crate over real files, in this process and on a cluster of this process.
 
-#[path = "../../examples/made/mod.rs"]
+#[path = "../../examples/measure/made/mod.rs"]
 #[allow(dead_code)]
 mod made;
 
