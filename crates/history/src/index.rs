@@ -60,6 +60,11 @@ impl FileEntry {
         self.ranges.iter().all(|(name, (low, high))| want.may(name, *low, *high))
     }
 
+    /// Least and greatest value of a column, as far as the log knows it: `block`, `kind`, `point`, `at`, `version`, `telegram`.
+    pub fn range(&self, column: &str) -> Option<(i64, i64)> {
+        self.ranges.get(column).copied()
+    }
+
     /// The stretch of time it is about: stamps of readings; for telegrams their whole month is meant, said as nothing.
     pub fn period(&self) -> Option<(Instant, Instant)> {
         self.ranges.get("at").map(|(low, high)| (Instant(*low), Instant(high.saturating_add(1))))

@@ -24,6 +24,8 @@ pub struct AirPoint {
     pub station: String,
     /// Place of the pollutant in the order of tables: [`shanshui_domain::analyse::air::POLLUTANTS`].
     pub pollutant: usize,
+    /// Power of ten that makes µg/m³, for CO mg/m³, of the point's unit.
+    pub tens: i32,
 }
 
 /// What is wanted of the year.
@@ -70,7 +72,7 @@ impl AirYear {
         let (low, high) = (blocks.clone().min().unwrap_or(0), blocks.max().unwrap_or(0));
         let hours = format!(
             "SELECT a.station AS station, civil_day(r.at, '{zone}') AS day, civil_hour(r.at, '{zone}') AS hour, a.pollutant AS pollutant, \
-                    air_cell(r.number, r.decimals, r.value) AS cell \
+                    air_cell(r.number, r.decimals, r.value, a.tens) AS cell \
              FROM readings r JOIN air_points a ON r.point = a.air_point \
              WHERE r.kind = arrow_cast({kind}, 'Int32') AND r.at >= {from} AND r.at < {to} \
                AND r.block >= {low} AND r.block <= {high} AND ({VALID})",
@@ -120,6 +122,7 @@ fn network(points: &[AirPoint]) -> Result<RecordBatch, QueryError> {
         Field::new("air_point", DataType::Int64, false),
         Field::new("station", DataType::Utf8, false),
         Field::new("pollutant", DataType::Int32, false),
+        Field::new("tens", DataType::Int32, false),
     ]);
     let batch = RecordBatch::try_new(
         Arc::new(schema),
@@ -127,6 +130,7 @@ fn network(points: &[AirPoint]) -> Result<RecordBatch, QueryError> {
             Arc::new(Int64Array::from_iter_values(points.iter().map(|p| p.point))),
             Arc::new(StringArray::from_iter_values(points.iter().map(|p| p.station.as_str()))),
             Arc::new(Int32Array::from_iter_values(points.iter().map(|p| p.pollutant as i32))),
+            Arc::new(Int32Array::from_iter_values(points.iter().map(|p| p.tens))),
         ],
     );
     batch.map_err(|e| QueryError::Question(e.to_string()))

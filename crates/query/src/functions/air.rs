@@ -25,26 +25,49 @@ use super::fold::Fold;
 /// Column names of the pollutants, in the order of tables.
 pub const POLLUTANT_COLUMNS: [&str; 6] = ["so2", "no2", "co", "o3", "pm10", "pm2_5"];
 
-/// `air_cell(number, decimals, value)`: a concentration in whole 10⁻⁹ of its unit, as the text that was sent says it.
+/// `air_cell(number, decimals, value, tens)`: a concentration in whole 10⁻⁹ of its unit, as the text that was sent says it, times
+/// that power of ten.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct AirCell(Signature);
 
 impl Default for AirCell {
     fn default() -> Self {
-        let arguments = vec![DataType::Float64, DataType::Int8, DataType::Utf8];
+        let arguments = vec![DataType::Float64, DataType::Int8, DataType::Utf8, DataType::Int32];
         Self(Signature::exact(arguments, Volatility::Immutable))
     }
 }
 
-/// The cell of a number sent with so many decimals. Exact while the digits fit a double; beyond, as its shortest text.
-fn cell_of(number: f64, decimals: i8) -> Option<Cell> {
-    let places = u32::from(decimals.clamp(0, 9).unsigned_abs());
-    let sent = (number * 10f64.powi(places as i32)).round_ties_even();
-    if (0..=CELL_DECIMALS as i8).contains(&decimals) && sent.abs() < 9e15 {
-        return (sent as i64).checked_mul(10i64.pow(CELL_DECIMALS - places));
+/// The cell of a number sent with so many decimals. Exact while the digits fit a double; beyond, as its text.
+fn cell_of(number: f64, decimals: i8, tens: i32) -> Option<Cell> {
+    let sent = (number * 10f64.powi(i32::from(decimals.clamp(0, 18)))).round_ties_even();
+    let up = CELL_DECIMALS as i32 - i32::from(decimals) + tens;
+    if (0..=18).contains(&decimals) && (0..=18).contains(&up) && sent.abs() < 9e15 {
+        return (sent as i64).checked_mul(10i64.pow(up.unsigned_abs()));
     }
     let places = usize::from(decimals.max(0).unsigned_abs());
-    cell(format!("{number:.places$}").as_bytes())
+    cell(moved(&format!("{number:.places$}"), tens).as_bytes())
+}
+
+/// Decimal text with its point moved to the right, or for a negative number to the left. What is no decimal stays so.
+fn moved(text: &str, tens: i32) -> String {
+    if tens == 0 {
+        return text.to_owned();
+    }
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    if part.contains('.') {
+        return text.to_owned();
+    }
+    let shift = tens.unsigned_abs() as usize;
+    let (whole, part) = if tens > 0 {
+        let part = format!("{part:0<shift$}");
+        (format!("{whole}{}", &part[..shift]), part[shift..].to_owned())
+    } else {
+        let whole = format!("{whole:0>width$}", width = shift + 1);
+        let cut = whole.len() - shift;
+        (whole[..cut].to_owned(), format!("{}{part}", &whole[cut..]))
+    };
+    format!("{sign}{whole}.{part}")
 }
 
 impl ScalarUDFImpl for AirCell {
@@ -63,13 +86,14 @@ impl ScalarUDFImpl for AirCell {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let columns = ColumnarValue::values_to_arrays(&args.args)?;
         let (number, decimals) = (columns[0].as_primitive::<Float64Type>(), columns[1].as_primitive::<Int8Type>());
-        let value = columns[2].as_string::<i32>();
+        let (value, tens) = (columns[2].as_string::<i32>(), columns[3].as_primitive::<Int32Type>());
         let read = |row: usize| {
+            let tens = tens.value(row).clamp(-18, 18);
             if value.is_valid(row) {
-                return cell(value.value(row).as_bytes());
+                return cell(moved(value.value(row), tens).as_bytes());
             }
             let finite = number.is_valid(row) && number.value(row).is_finite() && decimals.is_valid(row);
-            finite.then(|| cell_of(number.value(row), decimals.value(row))).flatten()
+            finite.then(|| cell_of(number.value(row), decimals.value(row), tens)).flatten()
         };
         Ok(ColumnarValue::Array(Arc::new((0..number.len()).map(read).collect::<Int64Array>())))
     }
@@ -468,14 +492,21 @@ mod tests {
         fn a_number_with_its_decimals_is_the_cell_of_its_text(mantissa in -9_999_999i64..10_000_000, decimals in 0i8..8) {
             let number = mantissa as f64 / 10f64.powi(i32::from(decimals));
             let text = format!("{number:.places$}", places = usize::from(decimals.unsigned_abs()));
-            prop_assert_eq!(cell_of(number, decimals), cell(text.as_bytes()));
+            prop_assert_eq!(cell_of(number, decimals, 0), cell(text.as_bytes()));
+            prop_assert_eq!(cell_of(number, decimals, 3), cell(moved(&text, 3).as_bytes()));
+            prop_assert_eq!(cell_of(number, decimals, -3), cell(moved(&text, -3).as_bytes()));
         }
     }
 
     #[test]
     fn decimals_beyond_a_cell_are_read_as_text() {
-        assert_eq!(cell_of(0.5, 12), Some(500_000_000));
-        assert_eq!(cell_of(1e300, 0), None);
+        assert_eq!(cell_of(0.5, 12, 0), Some(500_000_000));
+        assert_eq!(cell_of(1e300, 0, 0), None);
+        assert_eq!(
+            (moved("0.0354", 3), moved("-1507", -3), moved("7", -3)),
+            ("0035.4".into(), "-1.507".into(), "0.007".into())
+        );
+        assert_eq!(cell(moved("dash", 3).as_bytes()), None);
     }
 
     fn day(parts: &[&[(i32, i32, i64)]]) -> (ArrayRef, DayState) {

@@ -210,7 +210,7 @@ fn published(text: &str, zone: &Zone) -> (Vec<Row>, Vec<AirPoint>, BTreeMap<Stri
         aqi.insert(station.clone(), index);
         for (pollutant, column) in columns.into_iter().enumerate() {
             let point = (n as i64 + 1) * BLOCK + pollutant as i64;
-            points.push(AirPoint { point, station: station.clone(), pollutant });
+            points.push(AirPoint { point, station: station.clone(), pollutant, tens: 0 });
             let text = &record[column];
             let number = text.parse::<f64>().ok().filter(|v| *v > 0.0);
             let decimals = text.split_once('.').map_or(0, |(_, d)| d.len() as i8);
