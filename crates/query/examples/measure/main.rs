@@ -4,6 +4,7 @@
 //! `measure ask FOLDER ENGINE THREADS` reads lines from standard input: the name of a question; each is answered by one JSON line.
 //! `measure scheduler` and `measure executor ADDRESS SLOTS` print where they listen and run until they are ended.
 
+#[allow(dead_code)]
 mod made;
 
 use std::fmt::Write as _;
@@ -14,6 +15,9 @@ use std::time::Instant;
 
 use made::{BLOCK, MINUTE_US, Pen, Row, reading};
 use shanshui_domain::time::{PeriodKind, Zone};
+use shanshui_query::arrow::array::{AsArray, RecordBatch};
+use shanshui_query::arrow::compute::sum;
+use shanshui_query::arrow::datatypes::{Float64Type, Int64Type};
 use shanshui_query::cluster::{Executor, Identity, Scheduler, run_executor};
 use shanshui_query::statistics::{Monthly, instant};
 use shanshui_query::{Engine, Place, QueryError, S3, Settings, Source, SourceFile, digest_of};
@@ -134,9 +138,15 @@ async fn ask(folder: &str, engine: &str, threads: usize) -> Result<(), Failure> 
     let engine = Engine::connect(engine, Settings { threads, ..Settings::default() }).await?;
     for question in std::io::stdin().lock().lines() {
         let begun = Instant::now();
-        let (rows, digest) = answer(&engine, &place, &files, question?.trim()).await?;
+        let batches = answer(&engine, &place, &files, question?.trim()).await?;
         let ms = begun.elapsed().as_secs_f64() * 1_000.0;
-        println!("{{\"ms\":{ms:.3},\"rows\":{rows},\"digest\":\"{digest}\"}}");
+        let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+        let digest = digest_of(&batches)?;
+        let long = |b: &RecordBatch| b.column_by_name("n").and_then(|c| sum(c.as_primitive_opt::<Int64Type>()?));
+        let double = |b: &RecordBatch| b.column_by_name("mean").and_then(|c| sum(c.as_primitive_opt::<Float64Type>()?));
+        let n: i64 = batches.iter().filter_map(long).sum();
+        let mean = batches.iter().filter_map(double).sum::<f64>() / rows as f64;
+        println!("{{\"ms\":{ms:.3},\"rows\":{rows},\"n\":{n},\"mean\":{mean},\"digest\":\"{digest}\"}}");
     }
     Ok(())
 }
@@ -146,11 +156,11 @@ async fn answer(
     place: &Place,
     files: &[SourceFile],
     question: &str,
-) -> Result<(usize, String), Failure> {
+) -> Result<Vec<RecordBatch>, Failure> {
     let day = |n: i64| BEGIN + n * 1_440 * MINUTE_US;
     let sql = |sql: String, files| engine_sql(engine, question, sql, Source::of(place.clone(), files));
     let (from, to) = (day(59), day(90));
-    let batches = match question {
+    Ok(match question {
         // every point, every UTC day of March
         "month" => {
             let text = format!(
@@ -191,15 +201,9 @@ async fn answer(
             sql(text.to_owned(), files.to_vec()).await?
         }
         other => return Err(format!("no question {other:?}").into()),
-    };
-    Ok((batches.iter().map(shanshui_query::arrow::array::RecordBatch::num_rows).sum(), digest_of(&batches)?))
+    })
 }
 
-async fn engine_sql(
-    engine: &Engine,
-    name: &str,
-    sql: String,
-    source: Source,
-) -> Result<Vec<shanshui_query::arrow::array::RecordBatch>, QueryError> {
+async fn engine_sql(engine: &Engine, name: &str, sql: String, source: Source) -> Result<Vec<RecordBatch>, QueryError> {
     engine.sql(name, &sql, source).await?.collect().await
 }

@@ -5,5 +5,7 @@ mod full;
 mod generated;
 mod ingest;
 mod people;
+#[cfg(feature = "query")]
+mod query;
 mod simulate;
 mod support;
