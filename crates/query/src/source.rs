@@ -112,23 +112,16 @@ impl Source {
             plain_files.extend(alone);
         }
         let rows = plain_files.iter().chain(&mixed_files).map(|f| f.rows).sum();
-        let table = |constant, files| FileTable::new(place.store_url()?, readings_schema(), constant, files).pipe();
+        let store = place.store_url()?;
+        let table = |constant, files| Arc::new(FileTable::new(store.clone(), readings_schema(), constant, files));
         let no_mixed = mixed_files.is_empty();
-        session.register_table("plain", table(None, plain_files)?)?;
-        session.register_table("mixed", table(Some("hot"), mixed_files)?)?;
+        session.register_table("plain", table(None, plain_files))?;
+        session.register_table("mixed", table(Some("hot"), mixed_files))?;
         let view = session.sql(if no_mixed { PLAIN } else { MIXED }).await?.into_view();
         session.register_table("readings", view)?;
         Ok(rows)
     }
 }
-
-trait Pipe: Sized {
-    fn pipe(self) -> Result<Arc<Self>, QueryError> {
-        Ok(Arc::new(self))
-    }
-}
-
-impl Pipe for FileTable {}
 
 const PLAIN: &str = "SELECT block, kind, at, point, version, number, decimals, value, extra, mark FROM plain";
 

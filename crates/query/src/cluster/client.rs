@@ -23,7 +23,7 @@ use datafusion_proto::protobuf::PhysicalPlanNode;
 use futures::TryStreamExt;
 use tonic::transport::Channel;
 
-use super::{ABOUT, About, Identity, MESSAGE_BYTES_MAX, Stages, handshake, plain};
+use super::{ABOUT, About, Identity, MESSAGE_BYTES_MAX, Stages, handshake, plain, web};
 use crate::QueryError;
 
 /// How often a job that runs is asked how far it is.
@@ -59,7 +59,7 @@ impl Remote {
         let calls = SchedulerGrpcClient::new(channel)
             .max_encoding_message_size(MESSAGE_BYTES_MAX)
             .max_decoding_message_size(MESSAGE_BYTES_MAX);
-        Ok((Self { address: address.to_owned(), identity, calls, web: reqwest::Client::new() }, about))
+        Ok((Self { address: address.to_owned(), identity, calls, web: web(address)? }, about))
     }
 
     fn failed(&self, reason: impl std::fmt::Display) -> QueryError {

@@ -12,6 +12,7 @@ mod scheduler;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ballista_core::extension::EndpointOverrideFn;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,9 @@ pub use scheduler::Scheduler;
 
 /// Where the scheduler says who it is.
 const ABOUT: &str = "/shanshui";
+
+/// A node that says nothing for so long is not there.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// Largest message between nodes, in bytes: a plan names every file it reads.
 const MESSAGE_BYTES_MAX: usize = 64 << 20;
@@ -108,13 +112,16 @@ pub(crate) struct Stages {
 pub async fn handshake(address: &str, who: &str, ours: &Identity) -> Result<About, QueryError> {
     let failed = |reason: String| QueryError::Cluster { address: address.to_owned(), reason };
     let scheduler = format!("the scheduler at {address}");
-    let answer = reqwest::get(format!("http://{address}{ABOUT}")).await.map_err(|e| failed(plain(&e)))?;
-    if !answer.status().is_success() {
-        ours.accept(who, &scheduler, None)?;
-    }
-    let Ok(about) = answer.json::<About>().await else { return Err(ours.accept(who, &scheduler, None).unwrap_err()) };
-    ours.accept(who, &scheduler, Some(&about.identity))?;
-    Ok(about)
+    let answer = web(address)?.get(format!("http://{address}{ABOUT}")).send().await.map_err(|e| failed(plain(&e)))?;
+    let about = if answer.status().is_success() { answer.json::<About>().await.ok() } else { None };
+    ours.accept(who, &scheduler, about.as_ref().map(|a| &a.identity))?;
+    about.ok_or_else(|| failed("it did not say who it is".to_owned()))
+}
+
+/// Asks nodes; never by way of a proxy.
+fn web(address: &str) -> Result<reqwest::Client, QueryError> {
+    let built = reqwest::Client::builder().no_proxy().timeout(ANSWER_WITHIN).build();
+    built.map_err(|e| QueryError::Cluster { address: address.to_owned(), reason: plain(&e) })
 }
 
 /// An error with its causes.
