@@ -26,18 +26,18 @@ const DAY_US: i64 = 86_400_000_000;
 
 /// Columns of readings that queries read; files may have more.
 pub fn readings_schema() -> SchemaRef {
-    let field = |name: &str, of: DataType, nullable| Field::new(name, of, nullable);
+    let field = |name: &str, of: DataType| Field::new(name, of, true);
     Arc::new(Schema::new(vec![
-        field("block", DataType::Int64, false),
-        field("kind", DataType::Int32, false),
-        field("at", instant_type(), false),
-        field("point", DataType::Int64, false),
-        field("version", DataType::Int32, false),
-        field("number", DataType::Float64, true),
-        field("decimals", DataType::Int8, true),
-        field("value", DataType::Utf8, true),
-        field("extra", DataType::Utf8, true),
-        field("mark", DataType::Utf8, true),
+        field("block", DataType::Int64),
+        field("kind", DataType::Int32),
+        field("at", instant_type()),
+        field("point", DataType::Int64),
+        field("version", DataType::Int32),
+        field("number", DataType::Float64),
+        field("decimals", DataType::Int8),
+        field("value", DataType::Utf8),
+        field("extra", DataType::Utf8),
+        field("mark", DataType::Utf8),
     ]))
 }
 

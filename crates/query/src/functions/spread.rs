@@ -43,10 +43,15 @@ pub(super) fn whole(number: f64, decimals: i8) -> Option<i128> {
     let places = usize::from(decimals.clamp(0, SCALE).unsigned_abs());
     let sent = (number * TENS[places]).round_ties_even();
     // within 64 bits nearly always: one multiplication
-    if sent.abs() < 9e9 || (sent.abs() < 9e18 && places == 9) {
+    if sent.abs() < 9e9 {
         return Some(i128::from(sent as i64 * WHOLE[places]));
     }
-    Some(sent as i128 * i128::from(WHOLE[places]))
+    // whole numbers of a double end here; beyond, its own digits count
+    if sent.abs() < 9e15 {
+        return Some(sent as i128 * i128::from(WHOLE[places]));
+    }
+    let rest = (number.fract() * TENS[9]).round_ties_even();
+    Some(number.trunc() as i128 * i128::from(WHOLE[0]) + rest as i128)
 }
 
 impl Spread {
@@ -179,6 +184,8 @@ mod tests {
         assert_eq!(spread(&[(1e17, 0), (0.25, 2), (-1e17, 0)]).sum, 250_000_000);
         assert_eq!(whole(123_456_789.12, 2), Some(123_456_789_120_000_000));
         assert_eq!(whole(0.000_000_000_5, 10), Some(0), "half to even");
+        assert_eq!(whole(1e17, 9), whole(1e17, 0), "decimals that are not known change nothing");
+        assert_eq!(whole(90_000_000.5, 9), whole(90_000_000.5, 1));
     }
 
     #[test]
