@@ -277,11 +277,18 @@ async fn registered(store: &Store, mut pack: CityPack) -> anyhow::Result<CityPac
 /// When the folder cannot be made or the database not be opened.
 pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
     std::fs::create_dir_all(&config.data).with_context(|| format!("data folder {}", config.data.display()))?;
-    let path = config.database();
     let sync = match config.store.sync {
         SyncSetting::Full => shanshui_store::Sync::Full,
         SyncSetting::Off => shanshui_store::Sync::Off,
     };
-    let options = StoreOptions { sync, queue: config.store.queue, group_max: config.store.group_max };
-    Store::open(&path, options).await.with_context(|| format!("database {}", path.display()))
+    let section = &config.store;
+    let options =
+        StoreOptions { sync, queue: section.queue, group_max: section.group_max, connect_s: section.connect_s };
+    match config.database.address() {
+        Some(address) => Store::connect(address, options).await.context("database"),
+        None => {
+            let path = config.database();
+            Store::open(&path, options).await.with_context(|| format!("database {}", path.display()))
+        }
+    }
 }

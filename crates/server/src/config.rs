@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub struct Config {
     /// Folder of the database and of everything else that is kept.
     pub data: PathBuf,
+    /// Where the database is.
+    pub database: Database,
     /// IANA zone of civil days; empty: the city pack's.
     pub zone: String,
     /// City packs, folders; empty: the built-in demonstration city.
@@ -24,6 +26,24 @@ pub struct Config {
     pub store: StoreSection,
     /// Alarms.
     pub alarm: Alarm,
+}
+
+/// Address of the database: empty for a file in the data folder, or `postgres://…`. It may hold a password and does not show.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Database(String);
+
+impl Database {
+    /// The address; none for a file in the data folder.
+    pub fn address(&self) -> Option<&str> {
+        Some(self.0.as_str()).filter(|address| !address.is_empty())
+    }
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_empty() { "Database(file)" } else { "Database(…)" })
+    }
 }
 
 /// HTTP section.
@@ -74,6 +94,8 @@ pub struct StoreSection {
     pub queue: usize,
     /// Most writes of one group commit.
     pub group_max: usize,
+    /// Seconds that a database that cannot be reached is waited for at the start.
+    pub connect_s: u64,
 }
 
 /// How hard a commit is.
@@ -108,6 +130,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data: PathBuf::from("data"),
+            database: Database::default(),
             zone: String::new(),
             city_packs: Vec::new(),
             http: Http::default(),
@@ -143,7 +166,7 @@ impl Default for Hj212 {
 
 impl Default for StoreSection {
     fn default() -> Self {
-        Self { sync: SyncSetting::Full, queue: 65_536, group_max: 4_096 }
+        Self { sync: SyncSetting::Full, queue: 65_536, group_max: 4_096, connect_s: 60 }
     }
 }
 
@@ -156,6 +179,7 @@ impl Default for Alarm {
 /// Every key with what it means, in the order of the file.
 pub const KEYS: &[(&str, &str)] = &[
     ("data", "folder of the database and of everything else that is kept"),
+    ("database", "empty: a file in the data folder; or postgres://user:password@host:port/database?sslmode=…"),
     ("zone", "IANA zone of civil days; empty: the city pack's"),
     ("city_packs", "folders of city packs; empty: the built-in demonstration city"),
     ("http.listen", "address of the interface and of the HTTP API"),
@@ -177,6 +201,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("store.sync", "full: acknowledged means durable; off: nothing is promised, for crash tests only"),
     ("store.queue", "most writes waiting; beyond it senders wait"),
     ("store.group_max", "most writes of one group commit"),
+    ("store.connect_s", "seconds that a database that cannot be reached is waited for at the start"),
     ("alarm.raise_after", "beyond the limit this many times in a row raises an alarm"),
     ("alarm.clear_after", "within the limit this many times in a row ends it"),
     ("alarm.no_data_intervals", "no data for this many expected intervals raises an alarm"),
@@ -196,7 +221,7 @@ impl Config {
         toml::from_str(&text).with_context(|| format!("config {}", path.display()))
     }
 
-    /// The database file.
+    /// The database file, where the database is one.
     pub fn database(&self) -> PathBuf {
         self.data.join("shanshui.db")
     }

@@ -24,10 +24,12 @@ fn finding(what: &str, ok: bool, detail: impl Into<String>) -> Finding {
 impl Store {
     /// Looks at everything.
     pub async fn check(&self) -> Result<Vec<Finding>, StoreError> {
-        let path = self.path().to_owned();
-        let integrity = tokio::task::spawn_blocking(move || file::integrity(&path));
-        let faults = integrity.await.map_err(|e| StoreError::Io(e.to_string()))??;
-        let mut findings = vec![finding("database file", faults.is_empty(), faults.join("; "))];
+        let mut findings = Vec::new();
+        if let Some(path) = self.path().map(ToOwned::to_owned) {
+            let integrity = tokio::task::spawn_blocking(move || file::integrity(&path));
+            let faults = integrity.await.map_err(|e| StoreError::Io(e.to_string()))??;
+            findings.push(finding("database file", faults.is_empty(), faults.join("; ")));
+        }
         findings.push(self.check_chains().await?);
         findings.push(self.check_heads().await?);
         findings.push(self.check_latest().await?);

@@ -11,7 +11,8 @@ impl Store {
     /// # Errors
     /// When the target is there already, or cannot be written.
     pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        Self::backup_file(self.path(), to).await
+        let no_file = || StoreError::Io("the store lies in PostgreSQL: there is no file to copy".into());
+        Self::backup_file(self.path().ok_or_else(no_file)?, to).await
     }
 
     /// Copies a database file, in use or not, to a new one.

@@ -1,7 +1,8 @@
 //! Keeping: telegrams, readings, judgements, alarms, cases, people. Acknowledged means durable.
 //!
-//! All writes of a process queue to one writer, which commits whatever waits as one group and answers each only afterwards
-//! ([`dialect::sqlite`]); readers use a pool. The functions are in the words of the stage: [`mod@sense`], [`mod@analyse`], [`mod@act`],
+//! A store lies in one SQLite file or in a PostgreSQL database that several nodes share; whoever calls does not know which. All
+//! writes queue to a writer, which commits whatever waits as one group and answers each only afterwards ([`dialect::sqlite`],
+//! [`dialect::postgres`]); readers use a pool. Several nodes find and tell one another by [`mod@node`]. The functions are in the words of the stage: [`mod@sense`], [`mod@analyse`], [`mod@act`],
 //! [`mod@system`]. Every error is a [`StoreError`].
 
 pub mod act;
@@ -11,6 +12,7 @@ pub mod check;
 mod contract;
 pub mod copy;
 pub mod dialect;
+pub mod node;
 pub mod sense;
 pub mod sql;
 pub mod system;
@@ -25,14 +27,17 @@ use sqlx::any::AnyPoolOptions;
 pub use act::{AlarmFilter, AlarmRow, CaseDetail, CaseFilter, CaseSummary, EvidenceRow};
 pub use analyse::JudgementRow;
 pub use check::Finding;
-pub use dialect::sqlite::{Health, Sync};
+pub use dialect::{Health, Sync};
+pub use node::{Holding, Lagged, NodeId, Note, Notes};
 pub use sense::{
     Arrival, CommandRow, CurveBound, DeviceFacts, LatestRow, PointRow, QuarantineRow, ReadingRow, Receipt, Sampled,
     TelegramIn, TelegramRow,
 };
 pub use system::{AuditEntry, PersonRow};
 
+use dialect::postgres::is_postgres;
 use dialect::sqlite::writer::Writer;
+use node::Node;
 use sql::{Row, Tx, Value};
 
 /// What can go wrong.
@@ -50,6 +55,9 @@ pub enum StoreError {
     /// The disk is full or cannot be written; nothing of this was kept. Reading goes on.
     #[error("the disk is full or not writable: {0}")]
     Full(String),
+    /// The database cannot be reached, or its answer did not come; nothing of this was acknowledged. It may work again soon.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
     /// The writer has stopped.
     #[error("the store is closed")]
     Busy,
@@ -81,11 +89,13 @@ pub struct StoreOptions {
     pub queue: usize,
     /// Most writes of one group.
     pub group_max: usize,
+    /// How many seconds a database that cannot be reached is waited for at the start.
+    pub connect_s: u64,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { sync: Sync::Full, queue: 65_536, group_max: 4_096 }
+        Self { sync: Sync::Full, queue: 65_536, group_max: 4_096, connect_s: 60 }
     }
 }
 
@@ -93,8 +103,13 @@ impl Default for StoreOptions {
 #[derive(Clone)]
 pub struct Store {
     pool: AnyPool,
-    writer: Arc<Writer>,
-    path: PathBuf,
+    engine: Engine,
+    node: Node,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Sqlite(Arc<Writer>, PathBuf),
 }
 
 impl Store {
@@ -111,22 +126,40 @@ impl Store {
         };
         let pool = AnyPoolOptions::new().max_connections(4).connect(&address(path)?).await;
         let pool = pool.map_err(|e| StoreError::Sql(e.to_string()))?;
-        Ok(Self { pool, writer: Arc::new(writer), path: path.to_owned() })
+        Ok(Self { pool, engine: Engine::Sqlite(Arc::new(writer), path.to_owned()), node: Node::alone() })
+    }
+
+    /// Opens the database at an address: `postgres://…`, or the path of a file.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; also when a server cannot be reached within `options.connect_s`.
+    pub async fn connect(address: &str, options: StoreOptions) -> Result<Self, StoreError> {
+        if is_postgres(address) {
+            return Err(StoreError::Unavailable("PostgreSQL is not served yet".into()));
+        }
+        Self::open(Path::new(address), options).await
     }
 
     /// Whether new data is being made durable.
     pub fn health(&self) -> Health {
-        self.writer.health()
+        match &self.engine {
+            Engine::Sqlite(writer, _) => writer.health(),
+        }
     }
 
-    /// The database file.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// The database file; none when the store is no file.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.engine {
+            Engine::Sqlite(_, path) => Some(path),
+        }
     }
 
-    /// Writes what waits and stops writing.
+    /// Writes what waits, stops writing, gives back whatever name this node holds.
     pub async fn close(&self) {
-        self.writer.close().await;
+        match &self.engine {
+            Engine::Sqlite(writer, _) => writer.close().await,
+        }
+        self.node.leave().await;
         self.pool.close().await;
     }
 
@@ -143,7 +176,9 @@ impl Store {
         &self,
         work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.writer.write(work).await
+        match &self.engine {
+            Engine::Sqlite(writer, _) => writer.write(work).await,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use shanshui_domain::sense::{Kept, Reading, ReadingKey};
 use shanshui_domain::time::{Instant, PeriodKind};
 
 use crate::sql::{Row, Tx, Value};
-use crate::{Store, StoreError, args};
+use crate::{Engine, Store, StoreError, args};
 
 /// A telegram as it came, to be kept byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -379,7 +379,9 @@ impl Store {
     /// Keeps telegrams with their readings; answers when they are durable. Each key is kept once, a different statement for it as
     /// a further version.
     pub async fn arrive(&self, arrivals: Vec<Arrival>) -> Result<Vec<Receipt>, StoreError> {
-        self.writer.arrive(arrivals).await
+        match &self.engine {
+            Engine::Sqlite(writer, _) => writer.arrive(arrivals).await,
+        }
     }
 
     /// The newest value of every point and kind.

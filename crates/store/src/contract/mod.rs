@@ -8,6 +8,7 @@ mod act;
 mod analyse;
 mod commit;
 mod large;
+mod node;
 mod sense;
 mod sqlite;
 mod system;
@@ -57,6 +58,10 @@ macro_rules! suite {
         commit {
             a_failing_work_harms_only_itself many_writers_share_few_groups what_is_acknowledged_is_seen
             a_store_opened_again_shows_everything a_closed_store_refuses_writing
+        }
+        node {
+            a_name_is_held_by_one_and_falls_back a_node_is_seen_as_long_as_it_lives notes_reach_everybody_in_their_order
+            a_slow_reader_is_told_that_it_missed_some
         }
     } };
 }

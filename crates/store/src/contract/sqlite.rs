@@ -13,8 +13,8 @@ use shanshui_domain::time::Instant;
 use uuid::Uuid;
 
 use super::{Home, arrival, keep, key, person, reading, suite};
-use crate::dialect::sqlite::writer::Fault;
-use crate::{AuditEntry, Store, StoreError, StoreOptions, TelegramRow};
+use crate::dialect::sqlite::writer::{Fault, Writer};
+use crate::{AuditEntry, Engine, Store, StoreError, StoreOptions, TelegramRow};
 
 struct Folder(tempfile::TempDir);
 
@@ -148,6 +148,11 @@ async fn a_path_may_hold_any_letter() {
     assert_eq!(home.names(), ["水 质?#%41&mode=ro.db"], "no other file, and no log after a clean end");
 }
 
+fn writer(store: &Store) -> &Writer {
+    let Engine::Sqlite(writer, _) = &store.engine;
+    writer
+}
+
 async fn writable(store: &Store) {
     for _ in 0..100 {
         if store.health().writable {
@@ -170,7 +175,7 @@ async fn a_full_or_failing_disk_refuses_the_group_and_comes_back_by_itself() {
         let home = Folder::fresh();
         let store = home.open().await;
         keep(&store, &[(1, "1")]).await;
-        store.writer.fault(fault);
+        writer(&store).fault(fault);
         let many = (0..50).map(|i| {
             let store = store.clone();
             tokio::spawn(async move {
@@ -186,14 +191,14 @@ async fn a_full_or_failing_disk_refuses_the_group_and_comes_back_by_itself() {
         }
         assert!(!store.health().writable && store.health().error.is_some());
         assert_eq!(store.latest().await.expect("reading goes on").len(), 1);
-        store.writer.fault(Fault::None);
+        writer(&store).fault(Fault::None);
         assert_eq!(large(&store, 2).await.expect("the next group"), [Kept::New], "{fault:?}");
         assert!(store.health().writable);
-        store.writer.fault(fault);
+        writer(&store).fault(fault);
         large(&store, 3).await.expect_err("full again");
         tokio::time::sleep(Duration::from_millis(2_500)).await;
         assert!(!store.health().writable, "{fault:?}: still full");
-        store.writer.fault(Fault::None);
+        writer(&store).fault(Fault::None);
         writable(&store).await;
         let versions = store.versions(key(3)).await.expect("a question");
         assert_eq!(versions, [], "{fault:?}: nothing of what was refused");

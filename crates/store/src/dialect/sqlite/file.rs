@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{MIGRATIONS, schema, sql};
+use super::{migrations, schema, sql};
 use crate::StoreError;
 
 /// Copies a database while it is being written, whole and consistent, and makes the copy durable. The copy appears under its name
@@ -25,7 +25,7 @@ pub(crate) fn backup(from: &Path, to: &Path) -> Result<(), StoreError> {
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
     remove(to);
     let db = existing(from)?;
-    let (found, known) = (schema(&db)?, MIGRATIONS.len() as i64);
+    let (found, known) = (schema(&db)?, migrations().len() as i64);
     if found > known {
         return Err(StoreError::Newer { found, known });
     }

@@ -19,7 +19,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::bulk::{Latest, arrive};
 use super::file::beside_log;
-use super::{Health, connect, open, sql};
+use super::{connect, open, sql};
+use crate::dialect::Health;
 use crate::sense::{Arrival, Receipt};
 use crate::sql::{Row, Tx, Value};
 use crate::{StoreError, StoreOptions};
