@@ -19,10 +19,12 @@ pub mod system;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures::TryFutureExt as _;
 use shanshui_domain::act::case::Refused;
-use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
+use sqlx::{AnyPool, Executor as _};
 
 pub use act::{AlarmFilter, AlarmRow, CaseDetail, CaseFilter, CaseSummary, EvidenceRow};
 pub use analyse::JudgementRow;
@@ -35,9 +37,11 @@ pub use sense::{
 };
 pub use system::{AuditEntry, PersonRow};
 
-use dialect::postgres::is_postgres;
-use dialect::sqlite::writer::Writer;
-use node::Node;
+use dialect::postgres::presence::Presence;
+use dialect::postgres::writer::Lanes;
+use dialect::postgres::{self, Address};
+use dialect::sqlite::writer::{self, Writer};
+use node::{Hub, Keeper, Node};
 use sql::{Row, Tx, Value};
 
 /// What can go wrong.
@@ -110,7 +114,16 @@ pub struct Store {
 #[derive(Clone)]
 enum Engine {
     Sqlite(Arc<Writer>, PathBuf),
+    Postgres(Arc<Lanes>),
 }
+
+/// Sessions that read from PostgreSQL.
+const READERS: u32 = 8;
+/// How long a reader waits for one of them.
+const READ_WAIT: Duration = Duration::from_secs(5);
+/// What they are told.
+const READING: &str = "SET default_transaction_read_only=on; SET statement_timeout='120s'; SET jit=off; \
+    SET application_name='shanshui reads'; SET client_min_messages=warning";
 
 impl Store {
     /// Opens a database file, making it and bringing its schema up where needed.
@@ -121,7 +134,7 @@ impl Store {
         sqlx::any::install_default_drivers();
         let writer = {
             let path = path.to_owned();
-            let open = tokio::task::spawn_blocking(move || Writer::open(&path, options));
+            let open = tokio::task::spawn_blocking(move || writer::start(&path, options));
             open.await.map_err(|e| StoreError::Io(e.to_string()))??
         };
         let pool = AnyPoolOptions::new().max_connections(4).connect(&address(path)?).await;
@@ -134,16 +147,37 @@ impl Store {
     /// # Errors
     /// As [`Store::open`]; also when a server cannot be reached within `options.connect_s`.
     pub async fn connect(address: &str, options: StoreOptions) -> Result<Self, StoreError> {
-        if is_postgres(address) {
-            return Err(StoreError::Unavailable("PostgreSQL is not served yet".into()));
+        if postgres::is_postgres(address) {
+            return Self::connect_postgres(&Address::parse(address)?, options).await;
         }
         Self::open(Path::new(address), options).await
+    }
+
+    async fn connect_postgres(address: &Address, options: StoreOptions) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        postgres::open(address, Duration::from_secs(options.connect_s)).await?;
+        let hub = Hub::new();
+        let lanes = Lanes::start(address, hub.id().as_str(), options)?;
+        let presence = Presence::open(address, hub.clone()).await?;
+        let pool = AnyPoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(READ_WAIT)
+            .after_connect(|connection, _| Box::pin(connection.execute(READING).map_ok(|_| ())))
+            .connect(address.expose())
+            .await
+            .map_err(sql::failed)?;
+        Ok(Self {
+            pool,
+            engine: Engine::Postgres(Arc::new(lanes)),
+            node: Node { hub, keeper: Keeper::Postgres(presence) },
+        })
     }
 
     /// Whether new data is being made durable.
     pub fn health(&self) -> Health {
         match &self.engine {
             Engine::Sqlite(writer, _) => writer.health(),
+            Engine::Postgres(lanes) => lanes.health(),
         }
     }
 
@@ -151,6 +185,7 @@ impl Store {
     pub fn path(&self) -> Option<&Path> {
         match &self.engine {
             Engine::Sqlite(_, path) => Some(path),
+            Engine::Postgres(_) => None,
         }
     }
 
@@ -158,6 +193,7 @@ impl Store {
     pub async fn close(&self) {
         match &self.engine {
             Engine::Sqlite(writer, _) => writer.close().await,
+            Engine::Postgres(lanes) => lanes.close().await,
         }
         self.node.leave().await;
         self.pool.close().await;
@@ -178,6 +214,18 @@ impl Store {
     ) -> Result<T, StoreError> {
         match &self.engine {
             Engine::Sqlite(writer, _) => writer.write(work).await,
+            Engine::Postgres(lanes) => lanes.write(work).await,
+        }
+    }
+
+    /// The same for work on what arrivals write: no arrival of any node is under way meanwhile.
+    async fn write_between_arrivals<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match &self.engine {
+            Engine::Sqlite(writer, _) => writer.write(work).await,
+            Engine::Postgres(lanes) => lanes.write_between_arrivals(work).await,
         }
     }
 }

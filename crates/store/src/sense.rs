@@ -1,11 +1,14 @@
 //! Telegrams, readings, devices.
 
+use std::ops::Range;
+
 use shanshui_domain::id::{CommandId, FactorCode, Mn, PersonId, PointId, StationCode, TelegramId};
 use shanshui_domain::place::{CityPack, Device, Secret};
 use shanshui_domain::sense::{Kept, Reading, ReadingKey};
 use shanshui_domain::time::{Instant, PeriodKind};
 
-use crate::sql::{Row, Tx, Value};
+use crate::dialect::postgres::Month;
+use crate::sql::{Row, Tx, Value, clean};
 use crate::{Engine, Store, StoreError, args};
 
 /// A telegram as it came, to be kept byte for byte.
@@ -255,6 +258,37 @@ fn device_row(r: &Row) -> Result<Device, StoreError> {
     })
 }
 
+/// Every text as both engines can keep it.
+fn clean_arrival(arrival: Arrival) -> Arrival {
+    let Arrival { telegram: t, mut readings } = arrival;
+    for r in &mut readings {
+        for text in [&mut r.extra, &mut r.mark].into_iter().chain(&mut r.value) {
+            *text = clean(std::mem::take(text));
+        }
+    }
+    let telegram = TelegramIn {
+        peer: clean(t.peer),
+        mn: t.mn.map(|mn| Mn(clean(mn.0))),
+        cn: t.cn.map(clean),
+        qn: t.qn.map(clean),
+        problems: clean(t.problems),
+        quarantine: t.quarantine.map(clean),
+        ..t
+    };
+    Arrival { telegram, readings }
+}
+
+/// Readers are waited for a moment only: whoever wants to read meanwhile waits behind this.
+fn drop_if_empty(tx: &mut dyn Tx, table: &str, span: Range<i64>) -> Result<bool, StoreError> {
+    let some = "SELECT 1 FROM reading WHERE at>=$1 AND at<$2 LIMIT 1";
+    if tx.row(some, args![span.start, span.end])?.is_some() {
+        return Ok(false);
+    }
+    tx.define("SET LOCAL lock_timeout='1s'")?;
+    tx.define(&format!("DROP TABLE IF EXISTS {table}"))?;
+    Ok(true)
+}
+
 /// A new point gets the next row number in its station's block, or the first of a block nobody has.
 fn put_point(tx: &mut dyn Tx, station: &StationCode, factor: &FactorCode) -> Result<(), StoreError> {
     let args = || args![station, factor.as_str()];
@@ -379,9 +413,41 @@ impl Store {
     /// Keeps telegrams with their readings; answers when they are durable. Each key is kept once, a different statement for it as
     /// a further version.
     pub async fn arrive(&self, arrivals: Vec<Arrival>) -> Result<Vec<Receipt>, StoreError> {
+        let arrivals = arrivals.into_iter().map(clean_arrival).collect();
         match &self.engine {
             Engine::Sqlite(writer, _) => writer.arrive(arrivals).await,
+            Engine::Postgres(lanes) => lanes.arrive(arrivals).await,
         }
+    }
+
+    /// Drops partitions of whole months before an instant in which no reading lies any more; gives their names. No arrival of any
+    /// node is under way meanwhile; a month that is read at the moment stays until the next time. Nothing on SQLite, where months
+    /// lie together.
+    pub async fn drop_empty_months(&self, before: Instant) -> Result<Vec<String>, StoreError> {
+        if self.path().is_some() {
+            return Ok(Vec::new());
+        }
+        let rows = self
+            .read(
+                "SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid=i.inhrelid \
+                 WHERE i.inhparent='reading'::regclass ORDER BY c.relname::text",
+                args![],
+            )
+            .await?;
+        let names = rows.iter().map(|row| row.text(0)).collect::<Result<Vec<_>, _>>()?;
+        let months = names.iter().filter_map(|name| Month::named(name)).filter(|m| m.span.end <= before.0);
+        let mut dropped = Vec::new();
+        for month in months {
+            let (table, span) = (month.table.clone(), month.span);
+            let gone = self.write_between_arrivals(move |tx| drop_if_empty(tx, &table, span)).await;
+            match gone {
+                Ok(true) => dropped.push(month.table),
+                Ok(false) => {}
+                Err(StoreError::Sql(why)) => tracing::info!(month = month.table, why, "not dropped this time"),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(dropped)
     }
 
     /// The newest value of every point and kind.
@@ -413,8 +479,8 @@ impl Store {
         let rows = self
             .read(
                 "SELECT r.at, r.value, r.number, r.extra, r.mark, r.version, r.late, r.arrived, r.telegram FROM reading r \
-                 WHERE r.block=$1 AND r.kind=$2 AND r.at>=$3 AND r.at<$4 AND r.point=$5 AND NOT EXISTS (SELECT 1 FROM reading n \
-                 WHERE n.block=r.block AND n.kind=r.kind AND n.at=r.at AND n.point=r.point AND n.version>r.version) \
+                 WHERE r.block=$1 AND r.kind=$2 AND r.at>=$3 AND r.at<$4 AND r.point=$5 AND r.version=(SELECT n.version FROM reading n \
+                 WHERE n.block=r.block AND n.kind=r.kind AND n.at=r.at AND n.point=r.point ORDER BY n.version DESC LIMIT 1) \
                  ORDER BY r.at LIMIT $6",
                 args![point.block(), kind.number(), from, to, point, max as i64],
             )

@@ -93,7 +93,9 @@ pub(super) async fn values_are_kept_as_sent(store: &Store, _: &impl Home) {
         "-/",
     ];
     for (i, text) in said.iter().enumerate() {
-        let sent = reading(key(i as i64), text);
+        let mut sent = reading(key(i as i64), text);
+        // the one character that not every engine can keep
+        sent.value = sent.value.map(|value| value.replace('\0', "\u{fffd}"));
         assert_eq!(keep(store, &[(i as i64, text)]).await, [Kept::New], "{text:?}");
         assert_eq!(keep(store, &[(i as i64, text)]).await, [Kept::Repeat], "{text:?}");
         let versions = store.versions(sent.key).await.expect("versions");

@@ -1,6 +1,7 @@
 //! What differs between engines: opening, the group-committing writer, bulk readings, who is there, backup.
 
 pub mod postgres;
+pub(crate) mod queue;
 pub mod sqlite;
 
 /// How hard a commit is.

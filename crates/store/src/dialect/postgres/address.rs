@@ -50,7 +50,8 @@ impl Address {
         if config.get_hosts().is_empty() {
             return Err(wrong(&"no host"));
         }
-        config.ssl_mode(asked.mode);
+        let local = config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
+        config.ssl_mode(if local { SslMode::Disable } else { asked.mode });
         config.connect_timeout(CONNECT_MAX).tcp_user_timeout(SILENT_MAX);
         config
             .keepalives_idle(Duration::from_secs(5))

@@ -4,12 +4,17 @@
 //! and holds it until its commit is seen, so that groups follow one another, ids are given in the order of commits, and no two
 //! races exist. A node has two lanes, each a connection of its own: one for what devices send, one for everything else.
 //!
-//! `address` and `tls` are the line, `writer` a lane, `bulk` and `copy` what it does with readings, `presence` who is there and what
+//! `address` and `tls` are the line, `writer` a lane, `bulk` and `copy` what it does with readings, `value`
+//! what crosses, `presence` who is there and what
 //! nodes tell one another.
 
 mod address;
+mod bulk;
+mod copy;
 pub(crate) mod presence;
 mod tls;
+mod value;
+pub(crate) mod writer;
 
 use std::time::{Duration, Instant};
 
@@ -19,6 +24,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{AsyncMessage, Client, Notification};
 
 pub(crate) use address::{Address, is_postgres};
+pub(crate) use bulk::Month;
 
 use super::Sync;
 use crate::StoreError;
@@ -172,15 +178,14 @@ pub(crate) fn by_state(code: &str, said: String) -> StoreError {
     let is = |state: &SqlState| state.code() == code;
     match code.get(..2).unwrap_or("") {
         "23" => StoreError::Conflict,
-        "08" | "40" => StoreError::Unavailable(said),
-        "57" => StoreError::Unavailable(said),
+        "08" | "28" | "3D" | "40" | "57" => StoreError::Unavailable(said),
         "58" => StoreError::Full(said),
         "XX" if is(&SqlState::DATA_CORRUPTED) || is(&SqlState::INDEX_CORRUPTED) => StoreError::Corrupt(said),
         "53" if is(&SqlState::DISK_FULL) => StoreError::Full(said),
         "53" => StoreError::Unavailable(said),
-        "28" | "3D" => StoreError::Unavailable(said),
+        // a newer program has changed a table under a statement that was prepared before
+        "0A" if said.contains("cached plan") => StoreError::Unavailable(said),
         _ if is(&SqlState::READ_ONLY_SQL_TRANSACTION) => StoreError::Full(said),
-        _ if is(&SqlState::LOCK_NOT_AVAILABLE) => StoreError::Unavailable(said),
         _ if is(&SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT) => StoreError::Unavailable(said),
         _ => StoreError::Sql(said),
     }

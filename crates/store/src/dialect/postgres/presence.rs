@@ -200,6 +200,7 @@ impl Line {
         if !line.take(&id.presence()).await? {
             return Err(StoreError::Unavailable("this node's name is still held by its former session".into()));
         }
+        shared.names.take(&id.presence());
         Ok(line)
     }
 

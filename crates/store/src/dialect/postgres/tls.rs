@@ -108,6 +108,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> MakeTlsConnect<S> for T
     type Error = io::Error;
 
     fn make_tls_connect(&mut self, host: &str) -> io::Result<Connector> {
+        // a socket of this machine has no name, and no TLS
+        let host = if host.is_empty() { "localhost" } else { host };
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         Ok(Connector(Arc::clone(&self.0).into(), name))
     }
