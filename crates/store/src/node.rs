@@ -207,7 +207,10 @@ impl Drop for Holding {
 
 impl std::fmt::Debug for Holding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Holding").field("name", &self.name).field("lost", &self.lost.is_cancelled()).finish()
+        f.debug_struct("Holding")
+            .field("name", &self.name)
+            .field("lost", &self.lost.is_cancelled())
+            .finish_non_exhaustive()
     }
 }
 

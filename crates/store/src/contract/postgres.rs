@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::node::next;
 use super::{Home, arrival, keep, key, reading, suite};
 use crate::dialect::Sync;
-use crate::dialect::postgres::{Address, Purpose, Session, connect};
+use crate::dialect::postgres::{Address, LOCKS, Purpose, Session, connect, migrate};
 use crate::{Arrival, AuditEntry, Lagged, Store, StoreError, StoreOptions};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/pg");
@@ -373,6 +373,47 @@ async fn nodes_that_start_together_bring_the_schema_up_once() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_hangs_in_a_group_does_not_keep_the_others_for_ever() {
+    let Some(home) = Database::fresh().await else { return };
+    let store = home.open().await;
+    let hung = session(&home.address).await;
+    for lane in [1, 2] {
+        hung.client
+            .batch_execute(&format!("BEGIN; SELECT pg_advisory_xact_lock({LOCKS}, {lane})"))
+            .await
+            .expect("held");
+    }
+    let both = async {
+        let entry = entry("waited");
+        tokio::join!(keep(&store, &[(1, "1")]), async { store.audit(entry).await.expect("kept") })
+    };
+    let (kept, ()) = timeout(Duration::from_mins(2), both).await.expect("not for ever");
+    assert_eq!(kept, [Kept::New]);
+    assert!(hung.client.simple_query("COMMIT").await.is_err(), "the server has ended it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_interrupted_migration_leaves_its_beginning_and_resumes_there() {
+    let Some(home) = Database::fresh().await else { return };
+    let mut session = session(&home.address).await;
+    let (first, broken, whole) = (
+        "CREATE TABLE a (x BIGINT);",
+        "CREATE TABLE b (x BIGINT); INSERT INTO b VALUES (1); CREATE TABLE a (x BIGINT);",
+        "CREATE TABLE b (x BIGINT); INSERT INTO b VALUES (2);",
+    );
+    migrate(&mut session.client, &[first, broken]).await.expect_err("the second step fails half-way");
+    let version = "SELECT version::text FROM schema_version";
+    assert_eq!(home.texts(version).await, ["1"]);
+    migrate(&mut session.client, &[first, whole]).await.expect("the second step is done again");
+    assert_eq!(
+        (home.texts(version).await, home.texts("SELECT x::text FROM b").await),
+        (vec!["2".into()], vec!["2".into()])
+    );
+    let refused = migrate(&mut session.client, &[first]).await.expect_err("an older program");
+    assert!(matches!(refused, StoreError::Newer { found: 2, known: 1 }));
+}
+
 /// Tables with their columns, keys and unique indexes.
 type Shape = Vec<String>;
 
@@ -485,7 +526,9 @@ async fn both_engines_say_the_same_of_whatever_arrives() {
         runner.run(&series, |mut sent| {
             // points of one run may be known already, those of most are not
             stretch.set(stretch.get() + 1);
-            sent.iter_mut().for_each(|s| s.0 += stretch.get() / 3 * 1_000);
+            for one in &mut sent {
+                one.0 += stretch.get() / 3 * 1_000;
+            }
             handle.block_on(async {
                 let (mut ours, mut theirs) = (Vec::new(), Vec::new());
                 for call in calls(&sent) {
@@ -521,4 +564,91 @@ async fn both_engines_say_the_same_of_whatever_arrives() {
     assert_eq!(telegrams(&postgres).await, telegrams(&sqlite).await);
     whole(&postgres).await;
     whole(&sqlite).await;
+}
+
+/// Telegrams of 15 readings, as an element of a city sends them in a minute.
+fn load(from: i64, telegrams: i64) -> Vec<Arrival> {
+    const STATIONS: i64 = 4_096;
+    let one = |i: i64| {
+        let (station, minute) = (i % STATIONS, i / STATIONS);
+        let mut one = arrival(vec![]);
+        one.telegram.raw = vec![b'x'; 503];
+        one.readings.extend((0..15).map(|n| {
+            let mut k = key(1_772_323_200_000_000 + minute * 60_000_000);
+            k.point = PointId(station * PointId::BLOCK + n + 1);
+            reading(k, "12.345")
+        }));
+        one
+    };
+    (from..from + telegrams).map(one).collect()
+}
+
+async fn per_second(name: &str, count: i64, work: impl Future<Output = ()>) {
+    let began = std::time::Instant::now();
+    work.await;
+    let s = began.elapsed().as_secs_f64();
+    println!("{name:50} {count:>9} in {s:6.2} s {:>9.0} /s", count as f64 / s);
+}
+
+/// `cargo nextest run -p shanshui-store --release --run-ignored only -E 'test(how_fast)' --no-capture` prints the figures.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "prints figures"]
+async fn how_fast_readings_arrive() {
+    const TELEGRAMS: i64 = 131_072;
+    let Some(home) = Database::fresh().await else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let sqlite = Store::open(&folder.path().join("store.db"), StoreOptions::default()).await.expect("opens");
+    for (name, store) in [("postgres", home.open().await), ("sqlite", sqlite)] {
+        for size in [1, 16, 4_096] {
+            let sent: Vec<Vec<Arrival>> = (0..TELEGRAMS / size).map(|i| load(i * size, size)).collect();
+            let total = if size == 4_096 { TELEGRAMS } else { TELEGRAMS / 4 };
+            let from = if size == 4_096 { 0 } else { TELEGRAMS * size };
+            let sent: Vec<_> = match from {
+                0 => sent,
+                _ => (0..total / size).map(|i| load(from + i * size, size)).collect(),
+            };
+            let writers = 256.min(sent.len());
+            let mut shares: Vec<Vec<Vec<Arrival>>> = (0..writers).map(|_| Vec::new()).collect();
+            sent.into_iter().enumerate().for_each(|(i, call)| shares[i % writers].push(call));
+            let all = shares.into_iter().map(|share| {
+                let store = store.clone();
+                tokio::spawn(async move {
+                    for call in share {
+                        store.arrive(call).await.expect("kept");
+                    }
+                })
+            });
+            let (groups, name) = (store.health().groups, format!("{name}, {writers} senders, {size} telegrams a call"));
+            per_second(&format!("{name}: readings"), total * 15, async {
+                futures::future::try_join_all(all).await.expect("no panic");
+            })
+            .await;
+            println!("{name}: {} groups", store.health().groups - groups);
+        }
+        let began = std::time::Instant::now();
+        store.arrive(load(0, 4_096)).await.expect("kept");
+        println!("{name}: the same 4,096 telegrams again in {:.2} s", began.elapsed().as_secs_f64());
+        store.close().await;
+    }
+    // the same rows without asking anything
+    let raw = session(&home.address).await;
+    raw.client
+        .batch_execute(
+            "CREATE UNLOGGED TABLE kept AS SELECT * FROM reading; CREATE TABLE bare (LIKE reading INCLUDING ALL); \
+             SET statement_timeout=0; CHECKPOINT",
+        )
+        .await
+        .expect("a copy");
+    let rows = raw.client.query_one("SELECT COUNT(*) FROM kept", &[]).await.expect("counted").get(0);
+    let out = raw.client.copy_out("COPY kept TO STDOUT (FORMAT binary)").await.expect("read");
+    let bytes: Vec<bytes::Bytes> = futures::TryStreamExt::try_collect(out).await.expect("read");
+    per_second("raw COPY into a table with the same key: readings", rows, async {
+        let sink = raw.client.copy_in::<_, bytes::Bytes>("COPY bare FROM STDIN (FORMAT binary)").await.expect("begun");
+        futures::pin_mut!(sink);
+        for piece in bytes {
+            futures::SinkExt::feed(&mut sink, piece).await.expect("sent");
+        }
+        sink.finish().await.expect("kept");
+    })
+    .await;
 }

@@ -124,7 +124,7 @@ pub(crate) async fn open(address: &Address, patience: Duration) -> Result<(), St
 }
 
 /// Each step and its number go in one transaction, under a lock: of several nodes that start, one does it.
-async fn migrate(client: &mut Client, steps: &[&str]) -> Result<(), StoreError> {
+pub(crate) async fn migrate(client: &mut Client, steps: &[&str]) -> Result<(), StoreError> {
     let known = steps.len() as i64;
     let version = client.query_one("SELECT current_setting('server_version_num')::int8", &[]).await.map_err(sql)?;
     if version.get::<_, i64>(0) < SERVER_MIN {
@@ -170,7 +170,7 @@ pub(crate) fn sql(error: tokio_postgres::Error) -> StoreError {
 }
 
 fn is_io(error: &tokio_postgres::Error) -> bool {
-    std::error::Error::source(error).is_some_and(|cause| cause.is::<std::io::Error>())
+    std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
 }
 
 /// The same for both drivers.
@@ -178,15 +178,43 @@ pub(crate) fn by_state(code: &str, said: String) -> StoreError {
     let is = |state: &SqlState| state.code() == code;
     match code.get(..2).unwrap_or("") {
         "23" => StoreError::Conflict,
-        "08" | "28" | "3D" | "40" | "57" => StoreError::Unavailable(said),
         "58" => StoreError::Full(said),
-        "XX" if is(&SqlState::DATA_CORRUPTED) || is(&SqlState::INDEX_CORRUPTED) => StoreError::Corrupt(said),
-        "53" if is(&SqlState::DISK_FULL) => StoreError::Full(said),
-        "53" => StoreError::Unavailable(said),
+        _ if is(&SqlState::DISK_FULL) || is(&SqlState::READ_ONLY_SQL_TRANSACTION) => StoreError::Full(said),
+        "08" | "28" | "3D" | "40" | "53" | "57" => StoreError::Unavailable(said),
+        _ if is(&SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT) => StoreError::Unavailable(said),
         // a newer program has changed a table under a statement that was prepared before
         "0A" if said.contains("cached plan") => StoreError::Unavailable(said),
-        _ if is(&SqlState::READ_ONLY_SQL_TRANSACTION) => StoreError::Full(said),
-        _ if is(&SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT) => StoreError::Unavailable(said),
+        _ if is(&SqlState::DATA_CORRUPTED) || is(&SqlState::INDEX_CORRUPTED) => StoreError::Corrupt(said),
         _ => StoreError::Sql(said),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_says_is_told_apart() {
+        let kind = |code: &str| format!("{:?}", by_state(code, "said".into()));
+        for (code, expected) in [
+            ("23505", "Conflict"),
+            ("53100", "Full(\"said\")"),
+            ("58030", "Full(\"said\")"),
+            ("25006", "Full(\"said\")"),
+            ("53300", "Unavailable(\"said\")"),
+            ("57P01", "Unavailable(\"said\")"),
+            ("57P03", "Unavailable(\"said\")"),
+            ("57014", "Unavailable(\"said\")"),
+            ("08006", "Unavailable(\"said\")"),
+            ("40P01", "Unavailable(\"said\")"),
+            ("25P03", "Unavailable(\"said\")"),
+            ("28P01", "Unavailable(\"said\")"),
+            ("XX001", "Corrupt(\"said\")"),
+            ("42P01", "Sql(\"said\")"),
+            ("55P03", "Sql(\"said\")"),
+            ("", "Sql(\"said\")"),
+        ] {
+            assert_eq!(kind(code), expected, "{code}");
+        }
     }
 }

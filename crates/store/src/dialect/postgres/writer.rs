@@ -28,7 +28,7 @@ use crate::{StoreError, StoreOptions};
 /// Between two tries to reach the server again.
 const RETRY: Duration = Duration::from_millis(500);
 /// How long the lock is waited for. No statement lasts so long, so whoever holds it then hangs.
-const LOCK_WAIT: Duration = Duration::from_secs(180);
+const LOCK_WAIT: Duration = Duration::from_mins(3);
 const HUNG_S: i64 = 150;
 
 /// Both lanes of this node.
