@@ -2,12 +2,14 @@
 //!
 //! A store lies in one SQLite file or in a PostgreSQL database that several nodes share; whoever calls does not know which. All
 //! writes queue to a writer, which commits whatever waits as one group and answers each only afterwards ([`dialect::sqlite`],
-//! [`dialect::postgres`]); readers use a pool. Several nodes find and tell one another by [`mod@node`]. The functions are in the words of the stage: [`mod@sense`], [`mod@analyse`], [`mod@act`],
+//! [`dialect::postgres`]); readers use a pool. Several nodes find and tell one another by [`mod@node`] and share
+//! work by [`mod@cluster`]. The functions are in the words of the stage: [`mod@sense`], [`mod@analyse`], [`mod@act`],
 //! [`mod@system`]. Every error is a [`StoreError`].
 
 pub mod act;
 pub mod analyse;
 pub mod check;
+pub mod cluster;
 #[cfg(test)]
 mod contract;
 pub mod copy;
@@ -29,11 +31,14 @@ use sqlx::{AnyPool, Executor as _};
 pub use act::{AlarmFilter, AlarmRow, CaseDetail, CaseFilter, CaseSummary, EvidenceRow};
 pub use analyse::JudgementRow;
 pub use check::Finding;
+pub use cluster::{
+    Beat, Claim, Claimed, Fired, HoldRow, JobIn, JobRow, NodeRow, SECOND_CONNECTION, SecondConnection,
+};
 pub use dialect::{Health, Sync};
 pub use node::{Holding, Lagged, NodeId, Note, Notes};
 pub use sense::{
-    Arrival, CommandRow, CurveBound, DeviceFacts, LatestRow, PointRow, QuarantineRow, ReadingRow, Receipt, Sampled,
-    TelegramIn, TelegramRow,
+    Arrival, CommandRow, CurveBound, DeviceFacts, KeptAs, LatestRow, PointRow, QuarantineRow, ReadingRow, Receipt,
+    Sampled, TelegramIn, TelegramRow,
 };
 pub use system::{AuditEntry, PersonRow};
 
