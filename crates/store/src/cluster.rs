@@ -21,7 +21,7 @@ pub const SECOND_CONNECTION: &str = "second_connection";
 /// Work that is over is remembered for so long.
 const DONE_KEPT_MS: i64 = 2 * 24 * 3_600_000;
 /// A node that is gone without a word is named for so long.
-const GONE_KEPT_MS: i64 = 10 * 60_000;
+pub(crate) const GONE_KEPT_MS: i64 = 10 * 60_000;
 
 /// A node as it has written itself down.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,7 +180,8 @@ static HEARD: LazyLock<String> = LazyLock::new(|| {
     )
 });
 const JOB: &str = "SELECT id, kind, subject, body, due, taken_by, tries, done_at, error FROM job WHERE id=$1";
-const DUE: &str = "SELECT id, taken_by, taken_until FROM job WHERE kind=$1 AND due<=$2 AND done_at IS NULL ORDER BY due, id";
+const DUE: &str =
+    "SELECT id, taken_by, taken_until FROM job WHERE kind=$1 AND due<=$2 AND done_at IS NULL ORDER BY due, id";
 
 fn node_row(r: &Row) -> Result<NodeRow, StoreError> {
     Ok(NodeRow {
@@ -299,7 +300,10 @@ impl Store {
     pub async fn node_leave(&self) -> Result<(), StoreError> {
         let id = self.node().to_string();
         self.write(move |tx| {
-            tx.execute("UPDATE job SET taken_by=NULL, taken_until=NULL WHERE taken_by=$1 AND done_at IS NULL", args![&id])?;
+            tx.execute(
+                "UPDATE job SET taken_by=NULL, taken_until=NULL WHERE taken_by=$1 AND done_at IS NULL",
+                args![&id],
+            )?;
             tx.execute("DELETE FROM device_hold WHERE node=$1", args![&id])?;
             tx.execute("DELETE FROM node WHERE id=$1", args![&id])?;
             Ok(())
@@ -585,7 +589,8 @@ mod tests {
 
     #[test]
     fn a_timer_is_due_at_multiples_of_its_period() {
-        let check = |now: i64, every_ms: i64, expected: i64| assert_eq!(next(Instant(now), every_ms), Instant(expected));
+        let check =
+            |now: i64, every_ms: i64, expected: i64| assert_eq!(next(Instant(now), every_ms), Instant(expected));
         check(0, 1, 1_000);
         check(999, 1, 1_000);
         check(1_000, 1, 2_000);

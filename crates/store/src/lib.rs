@@ -31,9 +31,7 @@ use sqlx::{AnyPool, Executor as _};
 pub use act::{AlarmFilter, AlarmRow, CaseDetail, CaseFilter, CaseSummary, EvidenceRow};
 pub use analyse::JudgementRow;
 pub use check::Finding;
-pub use cluster::{
-    Beat, Claim, Claimed, Fired, HoldRow, JobIn, JobRow, NodeRow, SECOND_CONNECTION, SecondConnection,
-};
+pub use cluster::{Beat, Claim, Claimed, Fired, HoldRow, JobIn, JobRow, NodeRow, SECOND_CONNECTION, SecondConnection};
 pub use dialect::{Health, Sync};
 pub use node::{Holding, Lagged, NodeId, Note, Notes};
 pub use sense::{

@@ -218,8 +218,7 @@ pub struct KeptAs {
 
 const FACTS: &str =
     "SELECT mn, last_seen, last_data, peer, clock_offset_ms, frames_ok, frames_bad, deviations FROM device_fact";
-const COMMAND: &str =
-    "SELECT id, mn, cn, area, person, reason, at, steps, node, begun, ended FROM command WHERE id=$1";
+const COMMAND: &str = "SELECT id, mn, cn, area, person, reason, at, steps, node, begun, ended FROM command WHERE id=$1";
 /// Kinds of deviations that are counted for one device.
 const DEVIATIONS_MAX: usize = 100;
 /// Readings that are asked for at once.
@@ -412,7 +411,8 @@ fn add_counts(a: &str, b: &str) -> String {
 /// Devices of one statement.
 const ADDED: [usize; 3] = [64, 8, 1];
 static ADD: LazyLock<[String; 3]> = LazyLock::new(|| {
-    let row = |i: usize| format!("({},'{{}}')", (1..=7).map(|j| format!("${}", i * 7 + j)).collect::<Vec<_>>().join(","));
+    let row =
+        |i: usize| format!("({},'{{}}')", (1..=7).map(|j| format!("${}", i * 7 + j)).collect::<Vec<_>>().join(","));
     // the later moment counts, and with it what was known of the line then
     let later = |column: &str, of: &str| {
         format!(
@@ -450,7 +450,8 @@ pub(crate) fn add_facts(tx: &mut dyn Tx, increments: &[DeviceFacts]) -> Result<(
         }
     }
     for f in increments.iter().filter(|f| f.deviations != "{}") {
-        let known = tx.row("SELECT deviations FROM device_fact WHERE mn=$1", args![&f.mn])?.ok_or(StoreError::NotFound)?;
+        let known =
+            tx.row("SELECT deviations FROM device_fact WHERE mn=$1", args![&f.mn])?.ok_or(StoreError::NotFound)?;
         let counts = add_counts(&known.text(0)?, &f.deviations);
         tx.execute("UPDATE device_fact SET deviations=$2 WHERE mn=$1", args![&f.mn, counts])?;
     }
@@ -777,7 +778,12 @@ impl Store {
     }
 
     /// A node begins to carry out a command that was given to it; none when it was begun or ended already.
-    pub async fn command_begin(&self, id: CommandId, node: &str, now: Instant) -> Result<Option<CommandRow>, StoreError> {
+    pub async fn command_begin(
+        &self,
+        id: CommandId,
+        node: &str,
+        now: Instant,
+    ) -> Result<Option<CommandRow>, StoreError> {
         let node = node.to_owned();
         self.write(move |tx| {
             let begun = tx.execute(
@@ -851,12 +857,15 @@ impl Store {
                 found.insert((r.int(0)?, r.int(1)?, r.int(2)?, r.int(3)?), (r.int(4)?, r.int(5)? != 0));
             }
         }
-        let kept_as = |(telegram, key): &(TelegramId, ReadingKey)| {
-            match found.get(&(telegram.0, key.kind.number(), key.at.0, key.point.0)) {
-                None => KeptAs { kept: Kept::Repeat, late: None },
-                Some((1, late)) => KeptAs { kept: Kept::New, late: Some(*late) },
-                Some((version, late)) => KeptAs { kept: Kept::Version(*version), late: Some(*late) },
-            }
+        let kept_as = |(telegram, key): &(TelegramId, ReadingKey)| match found.get(&(
+            telegram.0,
+            key.kind.number(),
+            key.at.0,
+            key.point.0,
+        )) {
+            None => KeptAs { kept: Kept::Repeat, late: None },
+            Some((1, late)) => KeptAs { kept: Kept::New, late: Some(*late) },
+            Some((version, late)) => KeptAs { kept: Kept::Version(*version), late: Some(*late) },
         };
         Ok(asked.iter().map(kept_as).collect())
     }

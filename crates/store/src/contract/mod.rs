@@ -6,6 +6,7 @@
 
 mod act;
 mod analyse;
+mod cluster;
 mod commit;
 mod large;
 mod node;
@@ -51,7 +52,7 @@ macro_rules! suite {
             a_key_is_kept_once_and_a_repeat_changes_nothing a_restated_key_keeps_every_version back_fill_never_becomes_current
             values_are_kept_as_sent two_arrivals_of_one_key_in_one_group telegrams_are_kept_byte_for_byte
             quarantine_is_summed_up a_range_is_half_open_and_ascending sampling_hides_nothing a_long_curve_is_read_to_its_end
-            counts_are_of_keys points_and_devices_follow_the_registry secrets_do_not_show lines_and_commands
+            counts_are_of_keys points_and_devices_follow_the_registry secrets_do_not_show commands_are_logged
         }
         analyse { late_data_makes_the_next_version the_latest_judgement_is_of_the_newest_period rule_states_are_replaced }
         act {
@@ -62,6 +63,12 @@ macro_rules! suite {
         commit {
             a_failing_work_harms_only_itself many_writers_share_few_groups what_is_acknowledged_is_seen
             a_store_opened_again_shows_everything a_closed_store_refuses_writing
+        }
+        cluster {
+            nodes_write_themselves_down a_line_belongs_to_one_connection_over_all_nodes work_is_taken_once
+            work_comes_back_when_it_fails_or_its_node_dies a_timer_fires_once_for_each_instant
+            what_several_nodes_know_of_a_line_adds_up what_keeping_did_can_be_asked_again
+            a_command_is_carried_out_by_its_node_once rule_states_are_written_by_their_holder_only
         }
         node {
             a_name_is_held_by_one_and_falls_back a_node_is_seen_as_long_as_it_lives notes_reach_everybody_in_their_order
