@@ -87,14 +87,16 @@ pub struct Claim {
     pub heard: Instant,
     /// Silence after which another may take the line over.
     pub quiet_ms: i64,
-    /// The connection is new: to find the line held is an alarm.
-    pub first: bool,
+    /// Takes the line if it is free; else only asks whether another holds it.
+    pub want: bool,
+    /// To find the line held by another is an alarm.
+    pub tell: bool,
 }
 
 /// What became of a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claimed {
-    /// The line is this connection's.
+    /// The line is this connection's, or nobody else's.
     Own,
     /// Another node's connection speaks for the device.
     Other {
@@ -255,10 +257,12 @@ fn claim(tx: &mut dyn Tx, node: &str, dead: &HashSet<String>, c: &Claim) -> Resu
     let holder = holder.as_ref().map(hold_row).transpose()?;
     let lives = |h: &HoldRow| h.node != node && !dead.contains(&h.node) && c.heard.ms_since(h.heard) <= c.quiet_ms;
     let Some(holder) = holder.filter(lives) else {
-        put_hold(tx, node, c)?;
+        if c.want {
+            put_hold(tx, node, c)?;
+        }
         return Ok(Claimed::Own);
     };
-    if c.first {
+    if c.tell {
         let second = SecondConnection {
             station: c.station.clone(),
             mn: c.mn.clone(),
@@ -364,8 +368,8 @@ impl Store {
         .await
     }
 
-    /// Connections of a node want lines, others of its connections have ended. Gives for each claim what became of it. Where a
-    /// new connection finds the line held by another node that lives, the job [`SECOND_CONNECTION`] is put down in the same write;
+    /// Connections of a node want lines, others of its connections have ended. Gives for each claim what became of it. Where it
+    /// is to be told that another node's connection holds the line, the job [`SECOND_CONNECTION`] is put down in the same write;
     /// `seconds` are such findings that the node has made by itself.
     pub async fn lines_claim(
         &self,

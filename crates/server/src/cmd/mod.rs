@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Subcommand;
 
+use crate::app::Roles;
 use crate::config::Config;
 
 /// What can be done.
@@ -27,7 +28,14 @@ pub enum Command {
     #[command(subcommand)]
     Hj212(hj212::Hj212),
     /// Run: stations over HJ 212, people over HTTP, and the jobs. Prints its addresses as one JSON line.
-    Serve(ConfigArg),
+    Serve {
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArg,
+        /// What this node does, where several share one store: all, or some of ingest, web, job with commas between.
+        #[arg(long, value_name = "ROLES", default_value = "all")]
+        role: Roles,
+    },
     /// Show it: the demonstration city with simulated stations, a day of history, and things that go wrong.
     Demo(demo::Demo),
     /// Is what is kept whole? One JSON line per finding; exit 1 when something is wrong.
@@ -88,7 +96,7 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Evaluate(what) => evaluate::run(&what),
         Command::Hj212(what) => hj212::run(&what),
-        Command::Serve(c) => serve::run(c.config.as_deref()),
+        Command::Serve { config, role } => serve::run(config.config.as_deref(), role),
         Command::Demo(demo) => demo::run(&demo),
         Command::Check(c) => keep::check(c.config.as_deref()),
         Command::Backup { config, to } => keep::backup(config.config.as_deref(), &to),

@@ -106,6 +106,14 @@ pub fn router(app: App) -> Router {
         .layer(header(REFERRER_POLICY, "same-origin"))
 }
 
+/// What a node without the role web answers: how it is.
+pub fn health_router(app: App) -> Router {
+    Router::new()
+        .route("/api/v1/system/health", get(system::health))
+        .route_layer(middleware::from_fn_with_state(app.clone(), auth::gate))
+        .with_state(app)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

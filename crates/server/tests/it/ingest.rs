@@ -327,20 +327,24 @@ async fn a_missing_hour_is_found_and_asked_for() {
         let record = format!("DataTime={};w01001-Avg=7.4,w01001-Flag=N,w01010-Avg=15.0,w01010-Flag=N", hour(back));
         assert!(line.upload("2061", &record).await.contains("CN=9014"));
     }
-    let mut tried = gaps::Tried::new();
-    let round = gaps::round(&city.running.app, &mut tried);
-    let device = async {
-        let request = line.next().await.expect("a request");
-        let span = format!("CP=&&BeginTime={},EndTime={}&&", hour(5), hour(4));
-        assert!(request.contains("CN=2061") && request.contains(&span), "{request} asks for {span}");
-        let qn = request.split(';').next().expect("QN").trim_start_matches("QN=").to_owned();
-        let answers = [line.frame("9011", &qn, "QnRtn=1"), line.frame("9012", &qn, "ExeRtn=100")].concat();
-        line.send(&answers).await;
-    };
-    tokio::join!(round, device);
-    assert_eq!(tried.len(), 1, "the same gap is not asked for again at once");
-    gaps::round(&city.running.app, &mut tried).await;
-    let log = city.running.app.store.commands(&line.device.mn).await.expect("a log");
+    let app = &city.running.app;
+    until("the line's holder", async || app.store.line_holder(&line.device.mn).await.expect("an answer")).await;
+    gaps::round(app).await.expect("a round");
+    let request = line.next().await.expect("a request");
+    let span = format!("CP=&&BeginTime={},EndTime={}&&", hour(5), hour(4));
+    assert!(request.contains("CN=2061") && request.contains(&span), "{request} asks for {span}");
+    let qn = request.split(';').next().expect("QN").trim_start_matches("QN=").to_owned();
+    let answers = [line.frame("9011", &qn, "QnRtn=1"), line.frame("9012", &qn, "ExeRtn=100")].concat();
+    line.send(&answers).await;
+    let job = until("the end of the first try", async || {
+        let job = app.store.jobs(gaps::GAP).await.expect("jobs").remove(0);
+        job.error.is_some().then_some(job)
+    })
+    .await;
+    assert!(job.tries == 1 && job.done_at.is_none() && job.due > app.clock.now(), "asked again later: {job:?}");
+    gaps::round(app).await.expect("a round");
+    assert_eq!(app.store.jobs(gaps::GAP).await.expect("jobs").len(), 1, "the same gap is not asked for again at once");
+    let log = app.store.commands(&line.device.mn).await.expect("a log");
     assert_eq!(log.len(), 1);
     assert!(log[0].person.0.is_nil() && log[0].steps.contains("no data"), "{log:?}");
     city.running.stop().await;

@@ -110,7 +110,7 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) async fn open(city: &City, device: Device) -> Self {
-        let stream = TcpStream::connect(city.running.hj212).await.expect("the port is open");
+        let stream = TcpStream::connect(city.running.hj212.expect("it takes data in")).await.expect("the port is open");
         Self { stream, device }
     }
 

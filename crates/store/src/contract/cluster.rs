@@ -65,7 +65,7 @@ pub(super) async fn nodes_write_themselves_down(store: &Store, _: &impl Home) {
     assert_eq!(store.nodes().await.expect("nodes"), []);
 }
 
-fn claim(connection: u64, s: i64, first: bool) -> Claim {
+fn claim(connection: u64, s: i64, tell: bool) -> Claim {
     Claim {
         mn: Mn::from("A"),
         station: StationCode::from("s1"),
@@ -73,7 +73,8 @@ fn claim(connection: u64, s: i64, first: bool) -> Claim {
         peer: format!("192.0.2.1:{connection}"),
         heard: at(s),
         quiet_ms: 60_000,
-        first,
+        want: true,
+        tell,
     }
 }
 
@@ -105,7 +106,9 @@ pub(super) async fn a_line_belongs_to_one_connection_over_all_nodes(store: &Stor
     assert_eq!(claims(store, "b", claim(1, 121, false)).await, Claimed::Own, "quiet for too long");
     assert_eq!(claims(store, "a", claim(3, 122, true)).await, by("b", 1));
     store.lines_claim("b", vec![], vec![(mn.clone(), 1)], vec![]).await.expect("an answer");
-    assert_eq!(claims(store, "a", claim(3, 123, false)).await, Claimed::Own, "given back");
+    assert_eq!(claims(store, "a", Claim { want: false, ..claim(3, 123, true) }).await, Claimed::Own);
+    assert_eq!(held_by().await, None, "given back, and only asked for");
+    assert_eq!(claims(store, "a", claim(3, 123, false)).await, Claimed::Own);
     drop(a);
     while store.node_lives("a").await.expect("an answer") {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
