@@ -402,6 +402,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The nodes that share the store, oldest first. */
+        get: operations["nodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/people": {
         parameters: {
             query?: never;
@@ -880,6 +897,26 @@ export interface components {
              * @description Longitude.
              */
             lon: number;
+        };
+        /** @description A node: one of the processes that share the store. */
+        NodeView: {
+            /** @description Whether it lives. One that is gone without a word is named for ten minutes. */
+            alive: boolean;
+            /**
+             * Format: int64
+             * @description TCP connections of devices.
+             */
+            connections: number;
+            /** @description Its id, new at every start. */
+            id: string;
+            /** @description What it does: `ingest`, `web`, `job`. */
+            roles: string[];
+            /** @description When it last wrote. */
+            seen: string;
+            /** @description Since when. */
+            started: string;
+            /** @description The one that answers. */
+            this: boolean;
         };
         /** @description One page of a list: newest first, `next` is the cursor of the following page. */
         Page_AlarmView: {
@@ -2059,6 +2096,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    nodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeView"][];
                 };
             };
         };

@@ -14,6 +14,7 @@ use crate::app::open_store;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::auth;
+use crate::notes;
 
 /// Shortest password taken.
 const PASSWORD_MIN: usize = 12;
@@ -146,6 +147,7 @@ async fn changed(store: &Store, id: PersonId, action: &str, login: &str) -> anyh
     let at = Clock::system().now();
     let detail = serde_json::json!({"by": "command line"});
     store.audit(AuditEntry { at, by: None, action: action.into(), subject: login.into(), detail }).await?;
+    store.publish(notes::PEOPLE, String::new()).await?;
     Ok(())
 }
 

@@ -41,7 +41,7 @@ const JSON_BYTES_MAX: usize = 256 << 10;
 #[openapi(
     info(title = "shanshui 山水", description = "城市生态环境平台 API · API of a city's ecology platform"),
     paths(
-        system::login, system::logout, system::me, system::about, system::health, system::people,
+        system::login, system::logout, system::me, system::about, system::health, system::nodes, system::people,
         sense::geography, sense::stations, sense::station_add, sense::station, sense::curve, sense::telegram, sense::devices,
         sense::device_add, sense::quarantine, sense::commands, sense::command,
         analyse::summary, analyse::judgements,
@@ -70,6 +70,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/system/me", get(system::me))
         .route("/api/v1/system/about", get(system::about))
         .route("/api/v1/system/health", get(system::health))
+        .route("/api/v1/system/nodes", get(system::nodes))
         .route("/api/v1/system/people", get(system::people))
         .route("/api/v1/sense/geography", get(sense::geography))
         .route("/api/v1/sense/stations", get(sense::stations).post(sense::station_add))

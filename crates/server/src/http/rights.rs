@@ -33,6 +33,7 @@ pub const RIGHTS: &[Row] = &[
     (Method::GET, "/api/v1/system/me", ALL),
     (Method::GET, "/api/v1/system/about", Who::Public),
     (Method::GET, "/api/v1/system/health", Who::Public),
+    (Method::GET, "/api/v1/system/nodes", ADMIN),
     (Method::GET, "/api/v1/system/people", OFFICERS),
     (Method::GET, "/api/v1/sense/geography", ALL),
     (Method::GET, "/api/v1/sense/stations", ALL),

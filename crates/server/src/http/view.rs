@@ -131,6 +131,25 @@ pub struct HealthView {
     pub connections: u64,
 }
 
+/// A node: one of the processes that share the store.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NodeView {
+    /// Its id, new at every start.
+    pub id: String,
+    /// What it does: `ingest`, `web`, `job`.
+    pub roles: Vec<String>,
+    /// Since when.
+    pub started: String,
+    /// When it last wrote.
+    pub seen: String,
+    /// TCP connections of devices.
+    pub connections: u64,
+    /// Whether it lives. One that is gone without a word is named for ten minutes.
+    pub alive: bool,
+    /// The one that answers.
+    pub this: bool,
+}
+
 // ----------------------------------------------------------------------------------------------------------------- sense
 
 /// What a station watches.

@@ -398,7 +398,8 @@ impl Judge {
         }
         let (mut heard, mut asked) = (Vec::new(), Vec::new());
         for row in page.iter().filter(|row| !self.judged.contains(&row.id.0)) {
-            let Some((station, mn, readings)) = self.app.ingest.read_again(row).filter(|(_, _, r)| !r.is_empty()) else {
+            let Some((station, mn, readings)) = self.app.ingest.read_again(row).filter(|(_, _, r)| !r.is_empty())
+            else {
                 continue;
             };
             asked.extend(readings.iter().map(|r| (row.id, r.key)));

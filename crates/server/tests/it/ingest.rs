@@ -380,3 +380,39 @@ async fn an_exceedance_in_a_flood_that_overruns_the_judge_is_not_hidden() {
     assert!(city.running.app.ingest.missed() > 0, "the judge was overrun");
     city.running.stop().await;
 }
+
+#[tokio::test]
+async fn what_overruns_the_judge_hides_no_restated_value_and_no_second_connection() {
+    let city = City::with(|c| c.alarm.queue = 1).await;
+    let (mut line, mut second) = (city.line("ms16").await, city.line("ms16").await);
+    // every stamp comes twice: the same again, but for one that comes with another value
+    let value = |i: i64| if i == 301 { "7.31" } else { "7.30" };
+    let flood: Vec<u8> =
+        (0..600).flat_map(|i| line.frame("2011", &now_qn(), &water(&civil(i / 2 - 400), value(i)))).collect();
+    line.send(&flood).await;
+    let late = second.frame("2011", &now_qn(), &water(&civil(-401), "7.30"));
+    for i in 0..600 {
+        if i == 300 {
+            second.send(&late).await;
+        }
+        assert!(line.next().await.expect("an answer").contains("CN=9014"));
+    }
+    assert!(city.running.app.ingest.missed() > 0, "the judge was overrun");
+    let officer = city.person("zhoumin").await;
+    let kinds = ["value_changed", "second_connection"];
+    let alarms = until("both alarms", async || {
+        let alarms = officer.ok("/api/v1/act/alarms?station=ms16").await;
+        let alarms = alarms["items"].as_array()?.clone();
+        kinds.iter().all(|kind| alarms.iter().any(|a| a["kind"] == *kind)).then_some(alarms)
+    })
+    .await;
+    for kind in kinds {
+        let counts: Vec<_> = alarms.iter().filter(|a| a["kind"] == kind).map(|a| a["count"].as_i64()).collect();
+        assert_eq!(counts, [Some(1)], "{kind}: seen, and seen once");
+    }
+    let restated = alarms.iter().find(|a| a["kind"] == "value_changed").expect("found above");
+    assert_eq!(restated["value"], "7.31");
+    let jobs = city.running.app.store.jobs(shanshui_store::SECOND_CONNECTION).await.expect("jobs");
+    assert!(jobs.len() == 1 && jobs[0].tries == 1, "{jobs:?}");
+    city.running.stop().await;
+}
