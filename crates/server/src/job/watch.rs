@@ -869,7 +869,8 @@ impl Judge {
     }
 
     async fn ends(&mut self, condition: &str, at: Instant) {
-        if self.lasting.remove(condition).is_none() {
+        // an end that is read again and lies before the newest beginning: it has ended an earlier alarm
+        if self.before.get(condition).is_some_and(|seen| *seen > at) || self.lasting.remove(condition).is_none() {
             return;
         }
         match self.app.store.alarm_end(condition.to_owned(), at).await {
