@@ -8,6 +8,7 @@ mod evaluate_air;
 mod hj212;
 mod ingest;
 mod report;
+mod store;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -56,6 +57,7 @@ const BENCHES: &[Bench] = &[
     Bench { name: "hj212", run: hj212::run, measure: hj212::measure },
     Bench { name: "evaluate-air", run: evaluate_air::run, measure: evaluate_air::measure },
     Bench { name: "ingest", run: ingest::run, measure: ingest::measure },
+    Bench { name: "store", run: store::run, measure: store::measure },
 ];
 
 /// One line of the report.
