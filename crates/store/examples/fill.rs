@@ -29,9 +29,8 @@ async fn main() -> ExitCode {
     let (telegrams, values) = (telegrams.parse().expect("a number"), values.parse().expect("a number"));
     let store = Store::connect(address, StoreOptions::default()).await.expect("opens");
     let (next, began) = (Arc::new(AtomicI64::new(0)), Clock::now());
-    let senders: Vec<_> = (0..SENDERS)
-        .map(|_| tokio::spawn(send(store.clone(), Arc::clone(&next), telegrams, values)))
-        .collect();
+    let senders: Vec<_> =
+        (0..SENDERS).map(|_| tokio::spawn(send(store.clone(), Arc::clone(&next), telegrams, values))).collect();
     let mut kept = 0;
     for sender in senders {
         kept += sender.await.expect("no panic");

@@ -126,9 +126,9 @@ fn plain_sqlite(file: &Path) -> anyhow::Result<f64> {
     for group in 0..=(TELEGRAMS / GROUP) {
         let tx = db.transaction()?;
         {
-            let mut telegrams = tx.prepare_cached("INSERT INTO telegram VALUES (?1,?2,?3,?4,'2011',?5,?6,'[]',NULL)")?;
-            let mut readings =
-                tx.prepare_cached("INSERT INTO reading VALUES (?1,0,?2,?3,1,?4,?5,'','N',?2,0,?6)")?;
+            let mut telegrams =
+                tx.prepare_cached("INSERT INTO telegram VALUES (?1,?2,?3,?4,'2011',?5,?6,'[]',NULL)")?;
+            let mut readings = tx.prepare_cached("INSERT INTO reading VALUES (?1,0,?2,?3,1,?4,?5,'','N',?2,0,?6)")?;
             for t in (group * GROUP..((group + 1) * GROUP).min(TELEGRAMS)).map(telegram) {
                 telegrams.execute((t.id, t.at, &t.peer, &t.mn, &t.qn, &raw[..]))?;
                 for i in 0..VALUES {

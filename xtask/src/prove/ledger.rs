@@ -70,13 +70,7 @@ impl Database {
                 let nothing: [&str; 0] = [];
                 let mut rows = client.query_raw(KEPT, nothing)?;
                 while let Some(row) = rows.next()? {
-                    stored.see((
-                        row.try_get(0)?,
-                        row.try_get(1)?,
-                        row.try_get(2)?,
-                        row.try_get(3)?,
-                        row.try_get(4)?,
-                    ));
+                    stored.see((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?));
                 }
             }
         }

@@ -116,7 +116,8 @@ fn timers(url: &str) -> anyhow::Result<[u64; 3]> {
          COUNT(*) FILTER (WHERE done_at IS NULL AND due < (SELECT MAX(due) FROM job) - 120000000) FROM job WHERE kind = $1",
         &[&EVERY_MINUTE],
     )?;
-    let [minutes, firings, first, last, undone]: [i64; 5] = [row.get(0), row.get(1), row.get(2), row.get(3), row.get(4)];
+    let [minutes, firings, first, last, undone]: [i64; 5] =
+        [row.get(0), row.get(1), row.get(2), row.get(3), row.get(4)];
     let counted = client.query_one("SELECT fired FROM timer WHERE name = $1", &[&EVERY_MINUTE])?.get::<_, i64>(0);
     let expected = if minutes == 0 { 0 } else { (last - first) / MINUTE_US + 1 };
     let again = firings.max(counted) - minutes;
