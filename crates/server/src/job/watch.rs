@@ -643,7 +643,8 @@ impl Judge {
                 Err(error) => tracing::error!(%error, station = %station.code, "a judgement could not be written"),
             }
         }
-        if late {
+        // after a start the present is shown again; it was held against its limits when it came
+        if late || telegram.is_none() {
             return;
         }
         for factor in &judged.factors {
