@@ -100,7 +100,7 @@ impl Rig {
         // a JSON string is a TOML string
         let [data, pack] = ["data", "pack"].map(|name| serde_json::json!(self.dir.join(name)));
         let config = format!(
-            "data = {data}\ncity_packs = [{pack}]\n[http]\nlisten = \"{}\"\n[hj212]\nlisten = \"{}\"\nframes_per_s_max = 1000000\n{}",
+            "data = {data}\ncity_packs = [{pack}]\n[http]\nlisten = \"{}\"\n[hj212]\nlisten = \"{}\"\nframes_per_s_max = 1000000\n[metrics]\nlisten = \"\"\n{}",
             self.http, self.hj212, self.config_more
         );
         fs::write(self.config(), config)?;

@@ -25,6 +25,8 @@ pub struct Running {
     pub http: SocketAddr,
     /// Where stations connect.
     pub hj212: SocketAddr,
+    /// Where monitoring asks; none when nothing listens.
+    pub metrics: Option<SocketAddr>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
 }
 
@@ -41,19 +43,19 @@ impl Running {
             .await
             .with_context(|| format!("hj212.listen {}", config.hj212.listen))?;
         let (http_at, hj212_at) = (web.local_addr()?, devices.local_addr()?);
+        let figures = listen_for_monitoring(config.metrics.listen).await;
+        let metrics_at = figures.as_ref().and_then(|l| l.local_addr().ok());
         let (app, hears) = App::open(config, pack, clock, demo).await?;
         let mut tasks = job::start(&app, hears);
         let stop = app.shutdown.clone();
+        if let Some(listener) = figures {
+            let (router, stop) = (http::ops::router(app.clone()), stop.clone());
+            tasks.push(tokio::spawn(serve_http(listener, router, stop)));
+        }
         let (ingest, stop_devices) = (app.ingest.clone(), stop.clone());
         tasks.push(tokio::spawn(async move { ingest.serve(devices, stop_devices).await }));
-        let router = http::router(app.clone());
-        tasks.push(tokio::spawn(async move {
-            let served = axum::serve(web, router).with_graceful_shutdown(stop.cancelled_owned()).await;
-            if let Err(error) = served {
-                tracing::error!(%error, "the HTTP server ended");
-            }
-        }));
-        Ok(Self { app, http: http_at, hj212: hj212_at, tasks })
+        tasks.push(tokio::spawn(serve_http(web, http::router(app.clone()), stop)));
+        Ok(Self { app, http: http_at, hj212: hj212_at, metrics: metrics_at, tasks })
     }
 
     /// Ends everything: no new work, what was begun is finished, the store is closed last.
@@ -68,6 +70,19 @@ impl Running {
     }
 }
 
+async fn serve_http(listener: TcpListener, router: axum::Router, stop: CancellationToken) {
+    let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
+    if let Err(error) = served {
+        tracing::error!(%error, "the HTTP server ended");
+    }
+}
+
+/// Monitoring must not keep stations from being heard: an address that is taken is told, and the program goes on without.
+async fn listen_for_monitoring(at: Option<SocketAddr>) -> Option<TcpListener> {
+    let bound = TcpListener::bind(at?).await;
+    bound.inspect_err(|error| tracing::error!(%error, ?at, "metrics.listen: no figures for monitoring")).ok()
+}
+
 /// Runs until SIGINT or SIGTERM.
 pub(super) fn run(config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let config = Config::load(config)?;
@@ -76,7 +91,7 @@ pub(super) fn run(config: Option<&Path>) -> anyhow::Result<ExitCode> {
         let pack = city::load(&config.city_packs)?;
         let running = Running::start(config, pack, Clock::system(), false).await?;
         people_of_pack(&running.app).await?;
-        println!("{}", serde_json::json!({"http": running.http, "hj212": running.hj212}));
+        println!("{}", serde_json::json!({"http": running.http, "hj212": running.hj212, "metrics": running.metrics}));
         wait(&running.app.shutdown).await;
         tracing::info!("ending");
         let failed = running.app.failed();

@@ -27,6 +27,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::config;
+use crate::metrics::Intake;
 use crate::registry::Registry;
 
 pub use exchange::{ExchangeError, Request, Step, civil};
@@ -77,6 +78,7 @@ pub(crate) struct Shared {
     numbers: AtomicU64,
     quarantined: Mutex<HashMap<IpAddr, Budget>>,
     exchanges: exchange::Open,
+    intake: Intake,
 }
 
 /// What a peer address has put into quarantine within the running hour.
@@ -110,6 +112,7 @@ impl Ingest {
             numbers: AtomicU64::new(1),
             quarantined: Mutex::default(),
             exchanges: exchange::Open::default(),
+            intake: Intake::default(),
         };
         (Self(Arc::new(shared)), hears)
     }
@@ -117,6 +120,11 @@ impl Ingest {
     /// Connections open now.
     pub fn connections(&self) -> usize {
         self.0.connections.load(Ordering::Relaxed)
+    }
+
+    /// What is counted here.
+    pub fn intake(&self) -> &Intake {
+        &self.0.intake
     }
 
     /// How many messages to the jobs found no place so far.

@@ -4,6 +4,7 @@ mod cli;
 mod full;
 mod generated;
 mod ingest;
+mod ops;
 mod people;
 mod simulate;
 mod support;
