@@ -19,6 +19,7 @@ pub mod room;
 pub mod sense;
 pub mod sql;
 pub mod system;
+pub mod transfer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -40,6 +40,21 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
 /// When the name is taken, or the folder cannot be written.
 pub(crate) fn place(part: &Path, to: &Path) -> Result<(), StoreError> {
     refuse_existing(to)?;
+    rename(part, to)
+}
+
+/// The same for a folder with everything in it.
+///
+/// # Errors
+/// As for a file.
+pub(crate) fn place_folder(part: &Path, to: &Path) -> Result<(), StoreError> {
+    if to.symlink_metadata().is_ok() {
+        return Err(StoreError::Io(format!("{} is there already", to.display())));
+    }
+    rename(part, to)
+}
+
+fn rename(part: &Path, to: &Path) -> Result<(), StoreError> {
     std::fs::rename(part, to).map_err(|e| StoreError::Io(format!("{}: {e}", to.display())))?;
     match to.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => synced(folder),
@@ -83,14 +98,15 @@ pub(crate) fn remove(path: &Path) {
 }
 
 /// Opens what is there; a missing file is not made.
-fn existing(path: &Path) -> Result<Connection, StoreError> {
+pub(crate) fn existing(path: &Path) -> Result<Connection, StoreError> {
     if !path.is_file() {
         return Err(StoreError::Io(format!("{} is no file", path.display())));
     }
     Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(sql)
 }
 
-fn synced(path: &Path) -> Result<(), StoreError> {
+/// Makes a file or the names in a folder durable.
+pub(crate) fn synced(path: &Path) -> Result<(), StoreError> {
     let synced = std::fs::File::open(path).and_then(|f| f.sync_all());
     synced.map_err(|e| StoreError::Io(format!("{}: {e}", path.display())))
 }

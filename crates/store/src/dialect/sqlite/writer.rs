@@ -274,7 +274,7 @@ fn bind(statement: &mut Statement<'_>, args: &[Value]) -> Result<(), StoreError>
     Ok(())
 }
 
-fn value(raw: ValueRef<'_>) -> Result<Value, StoreError> {
+pub(crate) fn value(raw: ValueRef<'_>) -> Result<Value, StoreError> {
     Ok(match raw {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(n) => Value::Int(n),
