@@ -279,6 +279,23 @@ impl Config {
         self.data.join("shanshui.db")
     }
 
+    /// The address of the store: a file's path, or `postgres://…` with its password.
+    pub fn store_address(&self) -> String {
+        let file = || self.database().to_string_lossy().into_owned();
+        self.database.address().map_or_else(file, ToOwned::to_owned)
+    }
+
+    /// The same for people, without a password.
+    pub fn store_shown(&self) -> String {
+        match self.database.address() {
+            None => self.database().display().to_string(),
+            Some(address) => {
+                let after = address.rsplit_once('@').map_or(address, |(_, rest)| rest);
+                after.split('?').next().unwrap_or_default().to_owned()
+            }
+        }
+    }
+
     /// One line per key: `key = default   # meaning`.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod contract;
 pub mod copy;
 pub mod dialect;
 pub mod figure;
+pub mod look;
 pub mod meter;
 pub mod node;
 pub mod room;

@@ -175,3 +175,185 @@ async fn the_process_lives_also_when_it_is_not_ready() {
     assert_eq!(reqwest::get(format!("http://{at}/healthz")).await.expect("an answer").status(), StatusCode::OK);
     city.running.stop().await;
 }
+
+// -------------------------------------------------------------------------------------------------------------- commands
+
+/// A configuration file beside its data folder.
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new(more: &str) -> Self {
+        let home = Self(tempfile::tempdir().expect("a folder"));
+        let port = "listen = \"127.0.0.1:0\"\n";
+        let text = format!(
+            "data = {:?}\n{more}\n[http]\n{port}[hj212]\n{port}connections_max = 100\n[metrics]\n{port}",
+            home.path("data").display().to_string()
+        );
+        std::fs::write(home.path("shanshui.toml"), text).expect("written");
+        home
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn run(&self, command: &[&str], rest: &[&Path]) -> (Option<i32>, String, String) {
+        let (first, more) = command.split_first().expect("a command");
+        let mut shanshui = Command::new(env!("CARGO_BIN_EXE_shanshui"));
+        shanshui
+            .arg(first)
+            .arg("--config")
+            .arg(self.path("shanshui.toml"))
+            .args(more)
+            .args(rest)
+            .env("SHANSHUI_LOG", "warn");
+        let output = shanshui.stdin(Stdio::null()).output().expect("the binary runs");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    }
+
+    fn good(&self, command: &[&str], rest: &[&Path]) -> String {
+        let (code, out, err) = self.run(command, rest);
+        assert_eq!(code, Some(0), "{command:?}: {out}{err}");
+        out + &err
+    }
+}
+
+/// Every file of an archive's tables.
+fn tables(archive: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let entries = std::fs::read_dir(archive.join("tables")).expect("tables").map(|e| e.expect("an entry"));
+    let mut all: Vec<_> =
+        entries.map(|e| (PathBuf::from(e.file_name()), std::fs::read(e.path()).expect("read"))).collect();
+    all.sort();
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_moves_out_of_a_running_program_and_into_another() {
+    let home = Home::new("");
+    let data = home.path("data");
+    let city = City::with(|config| config.data = data).await;
+    let mut line = city.line("ms01").await;
+    for i in 0..5 {
+        line.upload("2011", &water(&civil(-60 * i), "7.5")).await;
+    }
+    let said = home.good(&["export"], &[&home.path("archive")]);
+    assert!(said.contains("schema"), "{said}");
+    city.running.stop().await;
+    let other = Home::new("");
+    let archive = home.path("archive");
+    other.good(&["import"], &[&archive]);
+    other.good(&["check"], &[]);
+    other.good(&["export"], &[&other.path("again")]);
+    assert!(tables(&archive) == tables(&other.path("again")), "every byte of every table");
+    let (code, _, err) = other.run(&["import"], &[&archive]);
+    assert_eq!((code, err.contains("is there already")), (Some(1), true), "{err}");
+    let third = Home::new("");
+    third.good(&["restore"], &[&archive]);
+    third.good(&["backup"], &[&third.path("copy.db")]);
+    let (code, _, err) = Home::new("").run(&["import"], &[&home.path("data")]);
+    assert_eq!((code, err.contains("manifest.json")), (Some(1), true), "{err}");
+}
+
+fn findings(out: &str) -> Vec<Value> {
+    out.lines().map(|line| serde_json::from_str(line).expect("json")).collect()
+}
+
+fn state_of<'a>(findings: &'a [Value], what: &str) -> &'a str {
+    let found = findings.iter().find(|f| f["what"] == what);
+    found.unwrap_or_else(|| panic!("{what} is not looked at"))["state"].as_str().expect("a state")
+}
+
+#[test]
+fn the_doctor_finds_nothing_bad_where_nothing_is() {
+    let home = Home::new("");
+    let out = home.good(&["doctor", "--json"], &[]);
+    let first = findings(&out);
+    assert_eq!((state_of(&first, "database"), state_of(&first, "folder")), ("note", "note"), "{out}");
+    assert!(!home.path("data").exists(), "it makes nothing");
+    home.good(&["migrate"], &[]);
+    let out = home.good(&["doctor", "--json"], &[]);
+    let second = findings(&out);
+    for what in ["config", "zone", "clock", "folder", "disk", "files", "http", "hj212", "metrics", "database"] {
+        assert_eq!(state_of(&second, what), "good", "{out}");
+    }
+    let names: Vec<_> = std::fs::read_dir(home.path("data")).expect("a folder").collect();
+    assert!(
+        names.iter().flatten().all(|e| e.file_name().to_string_lossy().starts_with("shanshui.db")),
+        "no trial is left"
+    );
+    let (zh, en) = (home.good(&["doctor"], &[]), home.good(&["doctor", "--lang", "en"], &[]));
+    assert!(zh.contains("好　  系统时钟") && en.contains("good  clock"), "{zh}{en}");
+}
+
+#[test]
+fn the_doctor_says_what_is_bad_and_what_to_do() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let at = taken.local_addr().expect("an address");
+    let check = |home: &Home, what: &str| {
+        let (code, out, _) = home.run(&["doctor", "--json"], &[]);
+        let found = findings(&out);
+        assert_eq!((code, state_of(&found, what)), (Some(1), "bad"), "{out}");
+        assert!(found.iter().filter(|f| f["state"] != "good").all(|f| f["advice"]["zh"].is_string()), "{out}");
+    };
+    let with = |from: &str, to: &str| {
+        let home = Home::new("");
+        let file = home.path("shanshui.toml");
+        let text = std::fs::read_to_string(&file).expect("read");
+        std::fs::write(&file, text.replacen(from, to, 1)).expect("written");
+        home
+    };
+    check(&with("[http]\nlisten", "[http]\nlistens"), "config");
+    check(&with("[http]\nlisten = \"127.0.0.1:0\"", &format!("[http]\nlisten = \"{at}\"")), "http");
+    check(&Home::new("zone = \"Asia/Quzhou\""), "zone");
+    check(&Home::new("city_packs = [\"/nowhere\"]"), "city");
+    check(&Home::new("store.disk_free_min_mb = 1000000000"), "disk");
+    let home = Home::new("");
+    std::fs::create_dir(home.path("data")).expect("made");
+    std::fs::write(home.path("data/shanshui.db"), "no database at all, but long enough to be read".repeat(20))
+        .expect("written");
+    check(&home, "database");
+    check(&Home::new("database = \"postgres://nobody@127.0.0.1:1/none\""), "database");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_knows_the_running_program() {
+    let home = Home::new("");
+    let data = home.path("data");
+    let city = City::with(|config| config.data = data).await;
+    let file = home.path("shanshui.toml");
+    let text = std::fs::read_to_string(&file).expect("read");
+    let [http, hj212] = [city.running.http, city.running.hj212].map(|at| format!("listen = \"{at}\""));
+    let text = text.replacen("listen = \"127.0.0.1:0\"", &http, 1).replacen("listen = \"127.0.0.1:0\"", &hj212, 1);
+    std::fs::write(&file, text).expect("written");
+    let out = tokio::task::block_in_place(|| home.good(&["doctor", "--json"], &[]));
+    let found = findings(&out);
+    assert_eq!((state_of(&found, "http"), state_of(&found, "hj212")), ("good", "good"), "{out}");
+    city.running.stop().await;
+}
+
+#[test]
+fn slow_statements_are_logged_without_their_values() {
+    let home = Home::new("store.slow_ms = 0");
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_shanshui"));
+    serve.arg("serve").arg("--config").arg(home.path("shanshui.toml")).env("SHANSHUI_LOG", "warn");
+    // into a file: a pipe that nobody reads would fill up and stop the program
+    let log = std::fs::File::create(home.path("log")).expect("a file");
+    let mut serve = serve.stdout(Stdio::piped()).stderr(log).spawn().expect("starts");
+    let mut first = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(serve.stdout.take().expect("piped")), &mut first)
+        .expect("addresses");
+    assert!(first.contains("\"metrics\":\"127.0.0.1:"), "{first}");
+    assert!(Command::new("kill").args(["-TERM", &serve.id().to_string()]).status().expect("kill").success());
+    assert!(serve.wait().expect("ends").success());
+    let log = std::fs::read_to_string(home.path("log")).expect("text");
+    let slow: Vec<Value> =
+        log.lines().filter(|l| l.contains("slow statement")).map(|l| serde_json::from_str(l).expect("json")).collect();
+    let sql = |of: &str| slow.iter().any(|l| l["fields"]["sql"].as_str().is_some_and(|sql| sql.starts_with(of)));
+    assert!(sql("SELECT") && sql("INSERT INTO") && sql("COMMIT"), "{log}");
+    let fields = &slow[0]["fields"];
+    assert!(fields["took_ms"].is_u64() && fields["rows"].is_u64() && fields["kind"].is_string(), "{fields}");
+    for value in ["zhoumin", "argon2", "ms01"] {
+        assert!(!log.contains(value), "{value}: {log}");
+    }
+}

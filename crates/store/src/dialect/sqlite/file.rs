@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use shanshui_domain::time::Instant;
 
 use super::{migrations, schema, sql};
-use crate::StoreError;
+use crate::look::Look;
+use crate::{Schema, StoreError};
 
 /// Copies a database while it is being written, whole and consistent, and makes the copy durable. The copy appears under its name
 /// only when it is complete.
@@ -121,4 +123,25 @@ pub(crate) fn integrity(path: &Path) -> Result<Vec<String>, StoreError> {
     let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(sql)?;
     let said = rows.collect::<Result<Vec<_>, _>>().map_err(sql)?;
     Ok(said.into_iter().filter(|s| s != "ok").collect())
+}
+
+/// A look at a file, in use or not.
+///
+/// # Errors
+/// When it is no database, or cannot be read.
+pub(crate) fn look(path: &Path) -> Result<Look, StoreError> {
+    let db = existing(path)?;
+    db.execute_batch("PRAGMA busy_timeout=10000; PRAGMA query_only=ON").map_err(sql)?;
+    let found = schema(&db)?;
+    let mut statement = db.prepare("PRAGMA quick_check(10)").map_err(sql)?;
+    let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(sql)?;
+    let said = rows.collect::<Result<Vec<_>, _>>().map_err(sql)?;
+    let newest = "SELECT arrived FROM telegram ORDER BY id DESC LIMIT 1";
+    let newest = if found == 0 { None } else { db.query_row(newest, [], |row| row.get(0)).optional().map_err(sql)? };
+    Ok(Look {
+        schema: Schema { found, known: crate::dialect::known() },
+        faults: said.into_iter().filter(|s| s != "ok").collect(),
+        newest: newest.map(Instant),
+        server: None,
+    })
 }
