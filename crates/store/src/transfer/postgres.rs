@@ -1,5 +1,7 @@
 //! Archives of a PostgreSQL database.
 
+use std::ops::Range;
+
 use bytes::{BufMut, BytesMut};
 use futures::SinkExt;
 use tokio_postgres::types::Type;
@@ -8,6 +10,7 @@ use tokio_postgres::{CopyInSink, Row};
 use super::{
     Archive, LEFT_OUT, Progress, Source as Any, TELL_EVERY, Table, TableEntry, Take, Teller, hold_against, quoted,
 };
+use crate::dialect::postgres::bulk::Month;
 use crate::dialect::postgres::{Address, Purpose, Session, connect, sql};
 use crate::sql::Value;
 use crate::{StoreError, Sync};
@@ -120,6 +123,7 @@ pub(super) async fn import(archive: &Archive, address: &str, mut teller: Teller)
     }
     for (i, (table, entry)) in pairs.iter().enumerate() {
         let number = (i + 1, pairs.len());
+        target.make_partitions(archive, table, entry).await?;
         target
             .fill(archive, table, entry, &mut |rows| {
                 teller(Progress { table: &table.name, number, rows, of: Some(entry.rows) });
@@ -140,6 +144,28 @@ impl Source {
         let filled: bool = self.session.client.query_one(&any, &[]).await.map_err(sql)?.try_get(0).map_err(sql)?;
         if filled {
             return Err(StoreError::Io(format!("the store is not empty: the table {} has rows", table.name)));
+        }
+        Ok(())
+    }
+
+    /// Readings lie in a partition for each month, which the archive knows nothing of.
+    async fn make_partitions(&self, archive: &Archive, table: &Table, entry: &TableEntry) -> Result<(), StoreError> {
+        let Some(at) = table.columns.iter().position(|c| c == "at").filter(|_| table.name == "reading") else {
+            return Ok(());
+        };
+        let (mut months, mut archived) = (Vec::<Month>::new(), archive.rows(entry)?);
+        while let Some(row) = archived.next()? {
+            let Some(Value::Int(at)) = row.get(at) else { continue };
+            if !months.iter().any(|month| month.span.contains(at)) {
+                months.extend(Month::of(*at));
+            }
+        }
+        for Month { table, span: Range { start, end } } in months {
+            let make = format!(
+                "CREATE TABLE {table} (LIKE reading INCLUDING ALL); \
+                 ALTER TABLE reading ATTACH PARTITION {table} FOR VALUES FROM ({start}) TO ({end})"
+            );
+            self.run(&make).await?;
         }
         Ok(())
     }
