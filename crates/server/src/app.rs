@@ -294,12 +294,11 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
     let (section, slow) = (&config.store, Duration::from_millis(config.store.slow_ms));
     let (queue, group_max, connect_s) = (section.queue, section.group_max, section.connect_s);
     let options = StoreOptions { sync, queue, group_max, connect_s, slow };
-    let store = match config.database.address() {
-        Some(address) => Store::connect(address, options).await.context("database")?,
-        None => {
-            let path = config.database();
-            Store::open(&path, options).await.with_context(|| format!("database {}", path.display()))?
-        }
+    let store = if let Some(address) = config.database.address() {
+        Store::connect(address, options).await.context("database")?
+    } else {
+        let path = config.database();
+        Store::open(&path, options).await.with_context(|| format!("database {}", path.display()))?
     };
     Ok(store.guarded(Guard::new(&config.data, section.disk_free_min_mb << 20)))
 }

@@ -590,7 +590,7 @@ mod tests {
         assert_eq!(state(at(1_000), at(1_100), at(0)), State::Good, "within the slack");
         assert_eq!(state(at(1_000), at(1_200), at(0)), State::Bad);
         assert_eq!(state(at(1_000), at(0), at(2_000)), State::Bad);
-        assert_eq!(state(Duration::from_secs(86_400), Duration::ZERO, Duration::ZERO), State::Bad);
+        assert_eq!(state(Duration::from_hours(24), Duration::ZERO, Duration::ZERO), State::Bad);
     }
 
     #[test]
