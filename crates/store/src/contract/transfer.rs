@@ -10,7 +10,8 @@ use shanshui_domain::sense::ReadingKey;
 use shanshui_domain::time::Instant;
 use uuid::Uuid;
 
-use super::{REAL, arrival, key, person, reading, telegram};
+use super::postgres::Database;
+use super::{Home, REAL, arrival, key, person, reading, telegram};
 use crate::transfer::{Manifest, Teller};
 use crate::{Arrival, AuditEntry, EvidenceRow, PersonRow, Store, StoreError, StoreOptions};
 
@@ -214,48 +215,12 @@ async fn nothing_that_is_there_is_written_over() {
     assert_eq!(home.names(), ["archive", "from.db", "to.db"]);
 }
 
-/// A throw-away server, gone when it is dropped; none where there is no PostgreSQL.
-struct Server(String);
-
-impl Server {
-    fn start() -> Option<Self> {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/pg");
-        let started = std::process::Command::new("sh").args([script, "start"]).output().expect("a shell");
-        if started.status.code() == Some(3) {
-            eprintln!("SKIPPED: PostgreSQL is missing; `sh scripts/setup test` installs it");
-            return None;
-        }
-        assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));
-        Some(Self(String::from_utf8(started.stdout).expect("text").trim().to_owned()))
-    }
-
-    /// A new database on it.
-    async fn database(&self, name: &str) -> String {
-        let (client, line) = tokio_postgres::connect(&self.0, tokio_postgres::NoTls).await.expect("a server");
-        let line = tokio::spawn(line);
-        client.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("made");
-        drop(client);
-        line.await.expect("joined").expect("ended");
-        format!("{}?sslmode=disable", self.0.replace("/postgres", &format!("/{name}")))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/pg");
-        let stopped = std::process::Command::new("sh").args([script, "stop", &self.0]).status();
-        if !stopped.is_ok_and(|status| status.success()) {
-            eprintln!("{} is left behind", self.0);
-        }
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_moves_to_postgres_and_back_without_a_bit_lost() {
-    let Some(server) = Server::start() else { return };
+    let Some(database) = Database::fresh().await else { return };
     let home = Folder::filled().await;
     let archive = home.exported().await;
-    let address = server.database("one").await;
+    let address = database.address.clone();
     let first = Store::import(&archive, &address, quiet()).await.expect("filled");
     let out = home.path("out");
     let second = Store::export(&address, &out, quiet()).await.expect("written");
@@ -274,13 +239,13 @@ async fn a_file_moves_to_postgres_and_back_without_a_bit_lost() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_damaged_archive_leaves_a_database_empty() {
-    let Some(server) = Server::start() else { return };
+    let Some(database) = Database::fresh().await else { return };
     let home = Folder::filled().await;
     let archive = home.exported().await;
     let telegram = archive.join("tables/telegram.jsonl.zst");
     let whole = fs::read(&telegram).expect("read");
     fs::write(&telegram, &whole[..whole.len() / 2]).expect("written");
-    let address = server.database("two").await;
+    let address = database.address.clone();
     let refused = Store::import(&archive, &address, quiet()).await.expect_err("damaged").to_string();
     assert!(refused.contains("telegram.jsonl.zst"), "{refused}");
     fs::write(&telegram, &whole).expect("written");

@@ -43,7 +43,12 @@ const WORKS: i32 = 1;
 const ARRIVALS: i32 = 2;
 
 impl Lanes {
-    pub(crate) fn start(address: &Address, node: &str, options: StoreOptions, meter: &Meter) -> Result<Self, StoreError> {
+    pub(crate) fn start(
+        address: &Address,
+        node: &str,
+        options: StoreOptions,
+        meter: &Meter,
+    ) -> Result<Self, StoreError> {
         let lane = |lane: i32, name: &'static str| {
             let (address, purpose, meter) = (address.clone(), format!("{name} {node}"), meter.clone());
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
