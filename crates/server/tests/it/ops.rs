@@ -357,3 +357,98 @@ fn slow_statements_are_logged_without_their_values() {
         assert!(!log.contains(value), "{value}: {log}");
     }
 }
+
+// ------------------------------------------------------------------------------------------------------------ PostgreSQL
+
+const PG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/pg");
+
+/// A throw-away server, gone when it is dropped; none where there is no PostgreSQL.
+struct Server(String);
+
+impl Server {
+    fn start() -> Option<Self> {
+        let started = Command::new("sh").args([PG, "start"]).output().expect("a shell");
+        if started.status.code() == Some(3) {
+            eprintln!("\n*** SKIPPED: no PostgreSQL here; `sh scripts/setup test` installs it ***\n");
+            return None;
+        }
+        assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));
+        Some(Self(String::from_utf8(started.stdout).expect("text").trim().to_owned()))
+    }
+
+    fn script(&self, what: &str) {
+        assert!(Command::new("sh").args([PG, what, &self.0]).status().expect("a shell").success(), "pg {what}");
+    }
+
+    fn home(&self) -> Home {
+        Home::new(&format!("database = \"{}\"", self.0))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.script("stop");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_on_postgres_is_watched_and_its_loss_is_seen() {
+    let Some(server) = Server::start() else { return };
+    let database = toml_text(&server.0);
+    let city = City::with(|config| config.database = database).await;
+    let mut line = city.line("ms01").await;
+    line.upload("2011", &water(&civil(-60), "7.5")).await;
+    let ready = city.nobody().ok("/readyz").await;
+    assert_eq!(failing(&ready), Vec::<&str>::new(), "{ready}");
+    let text = figures(&city).await;
+    assert!(figure(&text, "shanshui_database_bytes") > 1_000_000.0);
+    assert!(figure(&text, "shanshui_store_groups_total") > 0.0);
+    assert_eq!(figure(&text, "shanshui_readings_total{kept=\"new\"}"), 5.0);
+    tokio::task::block_in_place(|| server.script("kill"));
+    let failed = until("the loss", async || {
+        let (status, body) = city.nobody().get("/readyz").await;
+        (status == StatusCode::SERVICE_UNAVAILABLE).then_some(body)
+    })
+    .await;
+    assert!(failing(&failed).contains(&"schema"), "{failed}");
+    city.nobody().ok("/healthz").await;
+    figures(&city).await;
+    tokio::task::block_in_place(|| server.script("again"));
+    until("the way back", async || (city.nobody().get("/readyz").await.0 == StatusCode::OK).then_some(())).await;
+    city.running.stop().await;
+}
+
+fn toml_text<T: serde::de::DeserializeOwned>(text: &str) -> T {
+    serde_json::from_value(Value::String(text.to_owned())).expect("text")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_moves_to_postgres_and_a_backup_of_it_comes_back() {
+    let Some(server) = Server::start() else { return };
+    let file = Home::new("");
+    let data = file.path("data");
+    let city = City::with(|config| config.data = data).await;
+    let mut line = city.line("ms01").await;
+    for i in 0..3 {
+        line.upload("2011", &water(&civil(-60 * i), "7.5")).await;
+    }
+    city.running.stop().await;
+    let other = server.home();
+    tokio::task::block_in_place(|| {
+        file.good(&["export"], &[&file.path("archive")]);
+        other.good(&["import"], &[&file.path("archive")]);
+        other.good(&["check"], &[]);
+        let doctor = other.good(&["doctor", "--json"], &[]);
+        let found = findings(&doctor);
+        assert_eq!((state_of(&found, "database"), state_of(&found, "server")), ("good", "good"), "{doctor}");
+        other.good(&["backup"], &[&other.path("backup")]);
+        assert!(tables(&file.path("archive")) == tables(&other.path("backup")), "every byte of every table");
+        let (code, _, err) = other.run(&["restore"], &[&other.path("backup")]);
+        assert_eq!((code, err.contains("the store is not empty")), (Some(1), true), "{err}");
+        let back = Home::new("");
+        back.good(&["restore"], &[&other.path("backup")]);
+        back.good(&["check"], &[]);
+        let (code, _, err) = other.run(&["restore"], &[&back.path("data/shanshui.db")]);
+        assert_eq!((code, err.contains("is a copy of a file")), (Some(1), true), "{err}");
+    });
+}
