@@ -6,6 +6,7 @@
 //! same bytes, whichever engine they come from. An archive is read at one moment of the store, which goes on working; it appears
 //! under its name only when it is whole and durable. Memory is bounded: a page of rows, or one row when it is larger.
 
+mod beside;
 mod line;
 mod postgres;
 mod sqlite;
@@ -17,9 +18,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::dialect::postgres::is_postgres;
-use crate::dialect::sqlite::file::{beside, place_folder, synced};
+use crate::dialect::sqlite::file::{beside as named_beside, place_folder, synced};
 use crate::sql::Value;
 use crate::{Store, StoreError, StoreOptions};
+use beside::Copied;
+pub use beside::{Bring, Brought, FileEntry};
 use line::Lines;
 
 /// What an archive says it is.
@@ -47,6 +50,9 @@ pub struct Manifest {
     pub made: String,
     /// Its tables, by name.
     pub tables: Vec<TableEntry>,
+    /// Files of the history, by path; none when it was not taken along.
+    #[serde(default)]
+    pub files: Vec<FileEntry>,
 }
 
 /// One table of an archive.
@@ -163,12 +169,25 @@ impl Store {
     /// When `to` is there already, the store cannot be read or is of another schema, or the archive cannot be written; nothing is
     /// left behind then.
     pub async fn export(address: &str, to: &Path, teller: Teller) -> Result<Manifest, StoreError> {
+        Self::export_with(address, to, None, teller).await
+    }
+
+    /// The same with the history: `bring` is called after the store's moment.
+    ///
+    /// # Errors
+    /// As [`Store::export`]; also what `bring` says.
+    pub async fn export_with(
+        address: &str,
+        to: &Path,
+        bring: Option<Bring>,
+        teller: Teller,
+    ) -> Result<Manifest, StoreError> {
         refuse_taken(to)?;
         let (address, to) = (address.to_owned(), to.to_owned());
         apart(move || async move {
-            let part = beside(&to, "part");
+            let part = named_beside(&to, "part");
             remove_folder(&part)?;
-            let done = export_by(&address, &part, teller).await;
+            let done = export_by(&address, &part, bring, teller).await;
             let done = done.and_then(|manifest| place_folder(&part, &to).map(|()| manifest));
             done.inspect_err(|_| drop(remove_folder(&part)))
         })
@@ -181,14 +200,30 @@ impl Store {
     /// # Errors
     /// When the archive is damaged or of another schema, or the store is not empty or cannot be written.
     pub async fn import(from: &Path, address: &str, teller: Teller) -> Result<Manifest, StoreError> {
-        let (from, address) = (from.to_owned(), address.to_owned());
+        Self::import_with(from, address, None, teller).await
+    }
+
+    /// The same with the history of the archive, when it has one, as the new folder `history`. It is copied and looked at before
+    /// the store is filled, and gets its name right after.
+    ///
+    /// # Errors
+    /// As [`Store::import`]; also when `history` is there already, or the archive has one and it is none.
+    pub async fn import_with(
+        from: &Path,
+        address: &str,
+        history: Option<&Path>,
+        teller: Teller,
+    ) -> Result<Manifest, StoreError> {
+        let (from, address, history) = (from.to_owned(), address.to_owned(), history.map(Path::to_owned));
         apart(move || async move {
             let archive = Archive::open(&from)?;
+            let copied = Copied::of(&archive, history.as_deref())?;
             if is_postgres(&address) {
                 postgres::import(&archive, &address, teller).await?;
             } else {
                 import_into_file(&archive, Path::new(&address), teller).await?;
             }
+            copied.map_or(Ok(()), Copied::place)?;
             Ok(archive.manifest)
         })
         .await
@@ -204,7 +239,12 @@ async fn apart<T: Send + 'static, W: Future<Output = Result<T, StoreError>>>(
     done.map_err(|e| StoreError::Io(e.to_string()))?
 }
 
-async fn export_by(address: &str, part: &Path, mut teller: Teller) -> Result<Manifest, StoreError> {
+async fn export_by(
+    address: &str,
+    part: &Path,
+    bring: Option<Bring>,
+    mut teller: Teller,
+) -> Result<Manifest, StoreError> {
     let source = Source::open(address).await?;
     let schema = source.schema().await?;
     refuse_schema(schema)?;
@@ -225,7 +265,11 @@ async fn export_by(address: &str, part: &Path, mut teller: Teller) -> Result<Man
     }
     let program = env!("CARGO_PKG_VERSION").to_owned();
     let engine = source.engine().to_owned();
-    let manifest = Manifest { format: FORMAT.into(), program, schema, engine, made, tables: entries };
+    let files = match bring {
+        Some(bring) => beside::gather(part, bring).await?,
+        None => Vec::new(),
+    };
+    let manifest = Manifest { format: FORMAT.into(), program, schema, engine, made, tables: entries, files };
     let text = serde_json::to_vec_pretty(&manifest).map_err(|e| StoreError::Io(e.to_string()))?;
     let path = part.join(MANIFEST);
     fs::write(&path, text).map_err(|e| io_error(&path, &e))?;
