@@ -128,7 +128,7 @@ impl Rig {
         // a JSON string is a TOML string
         let [data, pack] = [self.data(), self.dir.join("pack")].map(|path| serde_json::json!(path));
         let config = format!(
-            "data = {data}\ncity_packs = [{pack}]\n{}\n[http]\nlisten = \"{}\"\n[hj212]\nlisten = \"{}\"\nframes_per_s_max = 1000000\n",
+            "data = {data}\ncity_packs = [{pack}]\n{}\n[http]\nlisten = \"{}\"\n[hj212]\nlisten = \"{}\"\nframes_per_s_max = 1000000\n[metrics]\nlisten = \"\"\n",
             self.config_more, self.http, self.hj212
         );
         fs::write(self.config(), config)?;

@@ -13,7 +13,7 @@ use shanshui_domain::id::{PersonId, PointId, StationCode};
 use shanshui_domain::place::{CityPack, Registration, Station};
 use shanshui_domain::standard::Standards;
 use shanshui_domain::time::Zone;
-use shanshui_store::{AuditEntry, JudgementRow, PersonRow, Store, StoreError, StoreOptions};
+use shanshui_store::{AuditEntry, Guard, JudgementRow, PersonRow, Store, StoreError, StoreOptions};
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -26,6 +26,7 @@ use crate::http::present::Overview;
 use crate::http::tries::Tries;
 use crate::http::view::AlarmView;
 use crate::ingest::{Heard, Ingest};
+use crate::metrics::Metrics;
 use crate::notes::Bells;
 use crate::registry::{DeviceEntry, PointEntry, Registry};
 
@@ -150,6 +151,8 @@ pub struct Parts {
     pub demo: bool,
     /// Failed logins.
     pub tries: Tries,
+    /// Figures for monitoring.
+    pub metrics: Metrics,
     failed: AtomicBool,
     city: RwLock<Arc<City>>,
     grades: RwLock<HashMap<StationCode, JudgementRow>>,
@@ -196,6 +199,7 @@ impl App {
             Ingest::new(hj212, store.clone(), Arc::clone(&registry), clock.clone(), zone.clone(), queue);
         let grades = store.judgement_latest().await?.into_iter().map(|j| (j.station.clone(), j)).collect();
         let (others, told) = mpsc::channel(LIVE_MAX);
+        let metrics = Metrics::new(ingest.intake(), &store);
         let parts = Parts {
             config,
             standards,
@@ -212,6 +216,7 @@ impl App {
             registering: tokio::sync::Mutex::default(),
             demo,
             tries: Tries::default(),
+            metrics,
             failed: AtomicBool::new(false),
             city: RwLock::new(Arc::new(City::new(pack))),
             grades: RwLock::new(grades),
@@ -356,6 +361,11 @@ impl App {
         self.live.subscribe()
     }
 
+    /// How many listen to it.
+    pub fn listeners(&self) -> usize {
+        self.live.receiver_count()
+    }
+
     /// How everything stands. Many who ask at once share one reading of the store.
     pub async fn overview(&self) -> Result<Arc<Overview>, ApiError> {
         let mut held = self.overview.lock().await;
@@ -407,16 +417,16 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
         SyncSetting::Full => shanshui_store::Sync::Full,
         SyncSetting::Off => shanshui_store::Sync::Off,
     };
-    let section = &config.store;
-    let options =
-        StoreOptions { sync, queue: section.queue, group_max: section.group_max, connect_s: section.connect_s };
-    match config.database.address() {
-        Some(address) => Store::connect(address, options).await.context("database"),
-        None => {
-            let path = config.database();
-            Store::open(&path, options).await.with_context(|| format!("database {}", path.display()))
-        }
-    }
+    let (section, slow) = (&config.store, Duration::from_millis(config.store.slow_ms));
+    let (queue, group_max, connect_s) = (section.queue, section.group_max, section.connect_s);
+    let options = StoreOptions { sync, queue, group_max, connect_s, slow };
+    let store = if let Some(address) = config.database.address() {
+        Store::connect(address, options).await.context("database")?
+    } else {
+        let path = config.database();
+        Store::open(&path, options).await.with_context(|| format!("database {}", path.display()))?
+    };
+    Ok(store.guarded(Guard::new(&config.data, section.disk_free_min_mb << 20)))
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ pub struct Config {
     pub store: StoreSection,
     /// Alarms.
     pub alarm: Alarm,
+    /// Figures for monitoring.
+    pub metrics: MetricsSection,
 }
 
 /// Address of the database: empty for a file in the data folder, or `postgres://…`. It may hold a password and does not show.
@@ -96,6 +98,37 @@ pub struct StoreSection {
     pub group_max: usize,
     /// Seconds that a database that cannot be reached is waited for at the start.
     pub connect_s: u64,
+    /// Statements that take at least so many milliseconds are logged.
+    pub slow_ms: u64,
+    /// MiB that are to be free under the data folder; below a quarter of it no telegram is taken; 0: nobody watches.
+    pub disk_free_min_mb: u64,
+}
+
+/// Metrics section.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MetricsSection {
+    /// Address to listen on; empty: nothing listens.
+    #[serde(with = "address_or_empty")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// An address as text, where empty text stands for none.
+mod address_or_empty {
+    use std::net::SocketAddr;
+
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    #[expect(clippy::ref_option, reason = "serde gives the field as it is")]
+    pub(super) fn serialize<S: Serializer>(address: &Option<SocketAddr>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&address.map(|a| a.to_string()).unwrap_or_default())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SocketAddr>, D::Error> {
+        let text = String::deserialize(from)?;
+        let parsed = (!text.is_empty()).then(|| text.parse().map_err(|e| D::Error::custom(format!("{text:?}: {e}"))));
+        parsed.transpose()
+    }
 }
 
 /// How hard a commit is.
@@ -137,6 +170,7 @@ impl Default for Config {
             hj212: Hj212::default(),
             store: StoreSection::default(),
             alarm: Alarm::default(),
+            metrics: MetricsSection::default(),
         }
     }
 }
@@ -166,7 +200,20 @@ impl Default for Hj212 {
 
 impl Default for StoreSection {
     fn default() -> Self {
-        Self { sync: SyncSetting::Full, queue: 65_536, group_max: 4_096, connect_s: 60 }
+        Self {
+            sync: SyncSetting::Full,
+            queue: 65_536,
+            group_max: 4_096,
+            connect_s: 60,
+            slow_ms: 500,
+            disk_free_min_mb: 512,
+        }
+    }
+}
+
+impl Default for MetricsSection {
+    fn default() -> Self {
+        Self { listen: Some(([127, 0, 0, 1], 9120).into()) }
     }
 }
 
@@ -202,12 +249,18 @@ pub const KEYS: &[(&str, &str)] = &[
     ("store.queue", "most writes waiting; beyond it senders wait"),
     ("store.group_max", "most writes of one group commit"),
     ("store.connect_s", "seconds that a database that cannot be reached is waited for at the start"),
+    ("store.slow_ms", "statements that take at least so many milliseconds are logged, without the values in them"),
+    (
+        "store.disk_free_min_mb",
+        "MiB that are to be free under the data folder; below a quarter of it no telegram is taken; 0: nobody watches",
+    ),
     ("alarm.raise_after", "beyond the limit this many times in a row raises an alarm"),
     ("alarm.clear_after", "within the limit this many times in a row ends it"),
     ("alarm.no_data_intervals", "no data for this many expected intervals raises an alarm"),
     ("alarm.spike_ph", "a pH that moves by at least this much and returns is a spike"),
     ("alarm.spike_s", "within this many seconds"),
     ("alarm.queue", "telegrams that may wait for the judge in memory; beyond it, it reads them from the store"),
+    ("metrics.listen", "address of the figures for monitoring, /metrics; empty: nothing listens"),
 ];
 
 impl Config {
@@ -224,6 +277,23 @@ impl Config {
     /// The database file, where the database is one.
     pub fn database(&self) -> PathBuf {
         self.data.join("shanshui.db")
+    }
+
+    /// The address of the store: a file's path, or `postgres://…` with its password.
+    pub fn store_address(&self) -> String {
+        let file = || self.database().to_string_lossy().into_owned();
+        self.database.address().map_or_else(file, ToOwned::to_owned)
+    }
+
+    /// The same for people, without a password.
+    pub fn store_shown(&self) -> String {
+        match self.database.address() {
+            None => self.database().display().to_string(),
+            Some(address) => {
+                let after = address.rsplit_once('@').map_or(address, |(_, rest)| rest);
+                after.split('?').next().unwrap_or_default().to_owned()
+            }
+        }
     }
 
     /// One line per key: `key = default   # meaning`.
@@ -264,6 +334,14 @@ mod tests {
         assert_eq!(config.hj212.listen.port(), 2120);
         let error = toml::from_str::<Config>("[http]\nlisten_on = \"x\"\n").expect_err("unknown key").to_string();
         assert!(error.contains("listen_on") && error.contains("line 2"), "{error}");
+    }
+
+    #[test]
+    fn an_empty_address_of_the_figures_means_that_nothing_listens() {
+        let at = |text: &str| toml::from_str::<Config>(text).map(|c| c.metrics.listen);
+        assert_eq!(at("metrics.listen = \"\""), Ok(None));
+        assert_eq!(at("metrics.listen = \"0.0.0.0:1\""), Ok(Some(([0, 0, 0, 0], 1).into())));
+        assert!(at("metrics.listen = \"9120\"").is_err());
     }
 
     #[test]

@@ -14,14 +14,19 @@ pub mod cluster;
 mod contract;
 pub mod copy;
 pub mod dialect;
+pub mod figure;
+pub mod look;
+pub mod meter;
 pub mod node;
+pub mod room;
 pub mod sense;
 pub mod sql;
 pub mod system;
+pub mod transfer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::TryFutureExt as _;
 use shanshui_domain::act::case::Refused;
@@ -33,7 +38,10 @@ pub use analyse::JudgementRow;
 pub use check::Finding;
 pub use cluster::{Beat, Claim, Claimed, Fired, HoldRow, JobIn, JobRow, NodeRow, SECOND_CONNECTION, SecondConnection};
 pub use dialect::{Health, Sync};
+pub use figure::Schema;
+pub use meter::Meter;
 pub use node::{Holding, Lagged, NodeId, Note, Notes};
+pub use room::{Guard, Room};
 pub use sense::{
     Arrival, CommandRow, CurveBound, DeviceFacts, KeptAs, LatestRow, PointRow, QuarantineRow, ReadingRow, Receipt,
     Sampled, TelegramIn, TelegramRow,
@@ -98,11 +106,14 @@ pub struct StoreOptions {
     pub group_max: usize,
     /// How many seconds a database that cannot be reached is waited for at the start.
     pub connect_s: u64,
+    /// Statements that take at least so long are logged.
+    pub slow: Duration,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { sync: Sync::Full, queue: 65_536, group_max: 4_096, connect_s: 60 }
+        let slow = Duration::from_millis(500);
+        Self { sync: Sync::Full, queue: 65_536, group_max: 4_096, connect_s: 60, slow }
     }
 }
 
@@ -112,6 +123,8 @@ pub struct Store {
     pool: AnyPool,
     engine: Engine,
     node: Node,
+    meter: Meter,
+    guard: Guard,
 }
 
 #[derive(Clone)]
@@ -135,14 +148,16 @@ impl Store {
     /// When the file cannot be opened, or is of a newer schema.
     pub async fn open(path: &Path, options: StoreOptions) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
+        let meter = Meter::new(options.slow);
         let writer = {
-            let path = path.to_owned();
-            let open = tokio::task::spawn_blocking(move || writer::start(&path, options));
+            let (path, meter) = (path.to_owned(), meter.clone());
+            let open = tokio::task::spawn_blocking(move || writer::start(&path, options, meter));
             open.await.map_err(|e| StoreError::Io(e.to_string()))??
         };
         let pool = AnyPoolOptions::new().max_connections(4).connect(&address(path)?).await;
         let pool = pool.map_err(|e| StoreError::Sql(e.to_string()))?;
-        Ok(Self { pool, engine: Engine::Sqlite(Arc::new(writer), path.to_owned()), node: Node::alone() })
+        let engine = Engine::Sqlite(Arc::new(writer), path.to_owned());
+        Ok(Self { pool, engine, node: Node::alone(), meter, guard: Guard::none() })
     }
 
     /// Opens the database at an address: `postgres://…`, or the path of a file.
@@ -159,8 +174,8 @@ impl Store {
     async fn connect_postgres(address: &Address, options: StoreOptions) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
         postgres::open(address, Duration::from_secs(options.connect_s)).await?;
-        let hub = Hub::new();
-        let lanes = Lanes::start(address, hub.id().as_str(), options)?;
+        let (hub, meter) = (Hub::new(), Meter::new(options.slow));
+        let lanes = Lanes::start(address, hub.id().as_str(), options, &meter)?;
         let presence = Presence::open(address, hub.clone()).await?;
         let pool = AnyPoolOptions::new()
             .max_connections(READERS)
@@ -169,18 +184,34 @@ impl Store {
             .connect(address.expose())
             .await
             .map_err(sql::failed)?;
-        Ok(Self {
-            pool,
-            engine: Engine::Postgres(Arc::new(lanes)),
-            node: Node { hub, keeper: Keeper::Postgres(presence) },
-        })
+        let (engine, keeper) = (Engine::Postgres(Arc::new(lanes)), Keeper::Postgres(presence));
+        Ok(Self { pool, engine, node: Node { hub, keeper }, meter, guard: Guard::none() })
+    }
+
+    /// The same store, which takes no telegrams and no evidence while `guard` says that there is no room.
+    pub fn guarded(self, guard: Guard) -> Self {
+        Self { guard, ..self }
+    }
+
+    /// Who watches the room on the disk.
+    pub fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
+    /// Figures of the store's work.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     /// Whether new data is being made durable.
     pub fn health(&self) -> Health {
-        match &self.engine {
+        let health = match &self.engine {
             Engine::Sqlite(writer, _) => writer.health(),
             Engine::Postgres(lanes) => lanes.health(),
+        };
+        match self.guard.admit() {
+            Err(error) if health.writable => Health { writable: false, error: Some(error.to_string()), ..health },
+            _ => health,
         }
     }
 
@@ -203,7 +234,10 @@ impl Store {
     }
 
     async fn read(&self, sql: &'static str, args: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        sql::read(&self.pool, sql, args).await
+        let begun = Instant::now();
+        let rows = sql::read(&self.pool, sql, args).await;
+        self.meter.read(sql, begun.elapsed(), rows.as_ref().map_or(0, Vec::len));
+        rows
     }
 
     async fn read_one(&self, sql: &'static str, args: Vec<Value>) -> Result<Option<Row>, StoreError> {

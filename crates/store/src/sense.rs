@@ -590,8 +590,9 @@ impl Store {
     }
 
     /// Keeps telegrams with their readings; answers when they are durable. Each key is kept once, a different statement for it as
-    /// a further version.
+    /// a further version. Refused while there is too little room on the disk.
     pub async fn arrive(&self, arrivals: Vec<Arrival>) -> Result<Vec<Receipt>, StoreError> {
+        self.guard().admit()?;
         let arrivals = arrivals.into_iter().map(clean_arrival).collect();
         match &self.engine {
             Engine::Sqlite(writer, _) => writer.arrive(arrivals).await,

@@ -61,6 +61,7 @@ async fn show(demo: &Demo) -> anyhow::Result<ExitCode> {
     config.http.listen = demo.http;
     config.hj212.listen = demo.hj212;
     config.hj212.commands = true;
+    config.metrics.listen = None;
     config.alarm.no_data_intervals = 2.0;
     let pack = city::demo()?;
     let clock = Clock::system();

@@ -2,10 +2,12 @@
 //! standard error; exit 0, 1 for bad input (named), 2 for wrong usage.
 
 mod demo;
+mod doctor;
 pub mod evaluate;
 pub mod hj212;
 mod keep;
 pub mod serve;
+mod transfer;
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
@@ -40,12 +42,12 @@ pub enum Command {
     Demo(demo::Demo),
     /// Is what is kept whole? One JSON line per finding; exit 1 when something is wrong.
     Check(ConfigArg),
-    /// Copy the database while it is in use.
+    /// Copy the database while it is in use: a file, or an archive of a PostgreSQL database.
     Backup {
         /// Where the configuration is.
         #[command(flatten)]
         config: ConfigArg,
-        /// The new file.
+        /// The new file, or the new folder of an archive.
         to: PathBuf,
     },
     /// Check a copy and put it where the database belongs.
@@ -56,6 +58,24 @@ pub enum Command {
         /// The copy.
         from: PathBuf,
     },
+    /// Write everything that is kept into an archive, which belongs to no engine, while the store is in use.
+    Export {
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArg,
+        /// The new folder.
+        to: PathBuf,
+    },
+    /// Fill an empty store from an archive: all of it, or nothing.
+    Import {
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArg,
+        /// The archive.
+        from: PathBuf,
+    },
+    /// Is everything as it should be before something fails? One line per finding; exit 1 when one is bad.
+    Doctor(doctor::Doctor),
     /// Bring the database's schema up to this program.
     Migrate(ConfigArg),
     /// People with a login.
@@ -101,6 +121,9 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check(c) => keep::check(c.config.as_deref()),
         Command::Backup { config, to } => keep::backup(config.config.as_deref(), &to),
         Command::Restore { config, from } => keep::restore(config.config.as_deref(), &from),
+        Command::Export { config, to } => transfer::export(config.config.as_deref(), &to),
+        Command::Import { config, from } => transfer::import(config.config.as_deref(), &from),
+        Command::Doctor(doctor) => doctor::run(&doctor),
         Command::Migrate(c) => keep::migrate(c.config.as_deref()),
         Command::User { config, what } => keep::user(config.config.as_deref(), &what),
         Command::Config { explain: true, .. } => {

@@ -26,6 +26,8 @@ pub struct Running {
     pub http: SocketAddr,
     /// Where stations connect, if the node takes data in.
     pub hj212: Option<SocketAddr>,
+    /// Where monitoring asks; none when nothing listens.
+    pub metrics: Option<SocketAddr>,
     tasks: Tasks,
 }
 
@@ -60,6 +62,8 @@ impl Running {
             None
         };
         let hj212 = devices.as_ref().map(TcpListener::local_addr).transpose()?;
+        let figures = listen_for_monitoring(config.metrics.listen).await;
+        let metrics = figures.as_ref().and_then(|l| l.local_addr().ok());
         let (app, hearing) = App::open(config, pack, clock, demo, roles).await?;
         // written down before anything is taken in: the judge reads from there
         app.store.node_join(&roles.to_string(), app.clock.now()).await.context("this node among the nodes")?;
@@ -70,14 +74,13 @@ impl Running {
             let (ingest, stop) = (app.ingest.clone(), stop.clone());
             tasks.front.push(tokio::spawn(async move { ingest.serve(devices, stop).await }));
         }
+        if let Some(listener) = figures {
+            let (router, stop) = (http::ops::router(app.clone()), stop.clone());
+            tasks.front.push(tokio::spawn(serve_http(listener, router, stop)));
+        }
         let router = if roles.web { http::router(app.clone()) } else { http::health_router(app.clone()) };
-        tasks.front.push(tokio::spawn(async move {
-            let served = axum::serve(web, router).with_graceful_shutdown(stop.cancelled_owned()).await;
-            if let Err(error) = served {
-                tracing::error!(%error, "the HTTP server ended");
-            }
-        }));
-        Ok(Self { app, http, hj212, tasks })
+        tasks.front.push(tokio::spawn(serve_http(web, router, stop)));
+        Ok(Self { app, http, hj212, metrics, tasks })
     }
 
     /// Ends everything: no new work, what was begun is finished, the lines are given back, the store is closed last.
@@ -100,6 +103,9 @@ impl Running {
         if let Some(hj212) = self.hj212 {
             said["hj212"] = serde_json::json!(hj212);
         }
+        if let Some(metrics) = self.metrics {
+            said["metrics"] = serde_json::json!(metrics);
+        }
         said
     }
 }
@@ -115,6 +121,19 @@ async fn ended(tasks: Vec<tokio::task::JoinHandle<()>>) {
 async fn leave(app: &App) -> Result<(), StoreError> {
     app.store.node_leave().await?;
     app.publish(notes::NODE, String::new()).await
+}
+
+async fn serve_http(listener: TcpListener, router: axum::Router, stop: CancellationToken) {
+    let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
+    if let Err(error) = served {
+        tracing::error!(%error, "the HTTP server ended");
+    }
+}
+
+/// Monitoring must not keep stations from being heard: an address that is taken is told, and the program goes on without.
+async fn listen_for_monitoring(at: Option<SocketAddr>) -> Option<TcpListener> {
+    let bound = TcpListener::bind(at?).await;
+    bound.inspect_err(|error| tracing::error!(%error, ?at, "metrics.listen: no figures for monitoring")).ok()
 }
 
 /// Runs until SIGINT or SIGTERM.

@@ -57,6 +57,8 @@ pub const RIGHTS: &[Row] = &[
     (Method::POST, "/api/v1/act/cases/{id}/evidence", OFFICERS),
     (Method::GET, "/api/v1/act/evidence/{id}", OFFICERS),
     (Method::GET, "/api/v1/events", ALL),
+    (Method::GET, "/healthz", Who::Public),
+    (Method::GET, "/readyz", Who::Public),
 ];
 
 /// The row of a route; none means: nobody.

@@ -8,7 +8,7 @@ use axum::response::{AppendHeaders, IntoResponse};
 use super::auth::{self, Caller};
 use super::convert::instant_out;
 use super::extract::Body;
-use super::view::{AboutView, HealthView, LoginIn, NodeView, PersonView, Problem};
+use super::view::{AboutView, DiskView, HealthView, LoginIn, NodeView, PersonView, Problem};
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -73,7 +73,10 @@ pub async fn about(State(app): State<App>) -> Json<AboutView> {
 pub async fn health(State(app): State<App>) -> Json<HealthView> {
     let health = app.store.health();
     let connections = app.ingest.connections() as u64;
-    Json(HealthView { writable: health.writable, error: health.error, queued: health.queued as u64, connections })
+    let (guard, looked) = (app.store.guard(), app.store.guard().look());
+    let disk = DiskView { room: looked.room.into(), free_bytes: looked.free, free_min_bytes: guard.min() };
+    let queued = health.queued as u64;
+    Json(HealthView { writable: health.writable, error: health.error, queued, connections, disk })
 }
 
 /// The nodes that share the store, oldest first.

@@ -129,6 +129,71 @@ pub struct HealthView {
     pub queued: u64,
     /// TCP connections of devices.
     pub connections: u64,
+    /// Room on the disk under the data folder.
+    pub disk: DiskView,
+}
+
+/// Room on the disk.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DiskView {
+    /// How much there is.
+    pub room: RoomView,
+    /// Bytes free; none when the disk does not say.
+    pub free_bytes: Option<u64>,
+    /// Below so many bytes there is a warning, below a quarter of them no telegram and no evidence is taken.
+    pub free_min_bytes: u64,
+}
+
+/// How much room there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RoomView {
+    /// Enough.
+    Enough,
+    /// Little: make room.
+    Low,
+    /// Too little: no telegram and no evidence is taken.
+    Full,
+}
+
+impl From<shanshui_store::Room> for RoomView {
+    fn from(room: shanshui_store::Room) -> Self {
+        use shanshui_store::Room::{Enough, Full, Low};
+        match room {
+            Enough => Self::Enough,
+            Low => Self::Low,
+            Full => Self::Full,
+        }
+    }
+}
+
+/// The process lives.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AliveView {
+    /// Always true.
+    pub alive: bool,
+    /// Version of the program.
+    pub version: String,
+}
+
+/// Whether this node can be given work.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReadyView {
+    /// All of the checks are good.
+    pub ready: bool,
+    /// Each check.
+    pub checks: Vec<CheckView>,
+}
+
+/// One check.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CheckView {
+    /// `schema`, `judge`, `store` or `disk`.
+    pub name: String,
+    /// Whether it is good.
+    pub ok: bool,
+    /// Figures, or why not.
+    pub detail: String,
 }
 
 /// A node: one of the processes that share the store.

@@ -44,6 +44,8 @@ struct After {
     answer: Option<Vec<u8>>,
     /// The device asked for the time (1013).
     wants_clock: bool,
+    /// How the telegram ends, for those who count.
+    outcome: &'static str,
 }
 
 #[derive(Default)]
@@ -150,6 +152,7 @@ impl Connection {
 
     /// Keeps every whole telegram that has come, then answers. Gives how many there were.
     async fn keep(&mut self, decoder: &mut Decoder, writer: &mut WriteHalf<'_>, end: bool) -> std::io::Result<usize> {
+        let begun = std::time::Instant::now();
         let batch = self.take(decoder, end);
         let frames = batch.pieces;
         if batch.arrivals.is_empty() {
@@ -160,8 +163,12 @@ impl Connection {
             Ok(receipts) => {
                 let answers: Vec<u8> =
                     batch.after.iter().filter_map(|a| a.answer.as_deref()).flatten().copied().collect();
+                self.count(&batch.after, &receipts);
                 self.tell(&batch.after, receipts, readings);
                 write(writer, &answers).await?;
+                if !answers.is_empty() {
+                    self.shared.intake.acknowledged(begun.elapsed());
+                }
                 self.clocks(&batch.after);
                 Ok(frames)
             }
@@ -208,10 +215,11 @@ impl Connection {
                 }
             }
             if !self.shared.may_quarantine(self.peer.ip(), now) {
+                self.shared.intake.telegrams("dropped", 1);
                 return None;
             }
             let telegram = self.telegram(piece, now, Some(reason));
-            let after = After { entry: None, answer: None, wants_clock: false };
+            let after = After { entry: None, answer: None, wants_clock: false, outcome: reason };
             return Some((Arrival { telegram, readings: Vec::new() }, after));
         }
         let entry = entry?;
@@ -242,7 +250,9 @@ impl Connection {
         let answer = answer_of(piece, &entry);
         let wants_clock = piece.cn() == b"1013";
         let telegram = self.telegram(piece, now, got.quarantine);
-        Some((Arrival { telegram, readings: got.readings }, After { entry: Some(entry), answer, wants_clock }))
+        let outcome = got.quarantine.unwrap_or("kept");
+        let after = After { entry: Some(entry), answer, wants_clock, outcome };
+        Some((Arrival { telegram, readings: got.readings }, after))
     }
 
     fn telegram(&self, piece: &Piece<'_>, now: Instant, quarantine: Option<&str>) -> TelegramIn {
@@ -315,7 +325,15 @@ impl Connection {
         self.shared.arrived.ring();
     }
 
+    fn count(&self, after: &[After], receipts: &[Receipt]) {
+        for (after, receipt) in after.iter().zip(receipts) {
+            self.shared.intake.telegrams(after.outcome, 1);
+            self.shared.intake.readings(&receipt.kept);
+        }
+    }
+
     fn refused(&self, after: &[After], error: &StoreError) {
+        self.shared.intake.telegrams("refused", after.len() as u64);
         tracing::error!(peer = %self.peer_text, %error, telegrams = after.len(), "not kept, not acknowledged");
         for entry in after.iter().filter_map(|a| a.entry.as_ref()) {
             entry.line().deviates("not_kept");

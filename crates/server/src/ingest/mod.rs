@@ -28,6 +28,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::config;
+use crate::metrics::Intake;
 use crate::notes::Bell;
 use crate::registry::Registry;
 
@@ -68,6 +69,7 @@ pub(crate) struct Shared {
     numbers: AtomicU64,
     quarantined: Mutex<HashMap<IpAddr, Budget>>,
     exchanges: exchange::Open,
+    intake: Intake,
 }
 
 /// What a peer address has put into quarantine within the running hour.
@@ -104,6 +106,7 @@ impl Ingest {
             numbers: AtomicU64::new(1),
             quarantined: Mutex::default(),
             exchanges: exchange::Open::default(),
+            intake: Intake::default(),
         };
         (Self(Arc::new(shared)), hears)
     }
@@ -111,6 +114,11 @@ impl Ingest {
     /// Connections open now.
     pub fn connections(&self) -> usize {
         self.0.connections.load(Ordering::Relaxed)
+    }
+
+    /// What is counted here.
+    pub fn intake(&self) -> &Intake {
+        &self.0.intake
     }
 
     /// From now on the judge of this node hears what is kept, or no longer. Whatever was kept before it began to listen it must

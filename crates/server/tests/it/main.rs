@@ -5,6 +5,7 @@ mod full;
 mod generated;
 mod ingest;
 mod nodes;
+mod ops;
 mod people;
 mod simulate;
 mod support;

@@ -32,6 +32,7 @@ impl City {
         let mut config = Config { data: folder.path().join("data"), ..Config::default() };
         config.http.listen = ([127, 0, 0, 1], 0).into();
         config.hj212.listen = ([127, 0, 0, 1], 0).into();
+        config.metrics.listen = Some(([127, 0, 0, 1], 0).into());
         change(&mut config);
         let running = run(&config).await;
         Self { running, config, folder }

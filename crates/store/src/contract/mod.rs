@@ -14,6 +14,7 @@ mod postgres;
 mod sense;
 mod sqlite;
 mod system;
+mod transfer;
 
 use shanshui_domain::id::{Mn, PersonId, PointId, StationCode};
 use shanshui_domain::place::{Device, Secret};

@@ -56,8 +56,8 @@ impl Drop for Cluster {
 }
 
 /// A fresh database.
-struct Database {
-    address: String,
+pub(super) struct Database {
+    pub(super) address: String,
     cluster: Option<Cluster>,
 }
 

@@ -19,7 +19,7 @@ use crate::sense::{Arrival, Receipt};
 
 const COPY_TELEGRAM: &str =
     "COPY telegram (id, arrived, peer, mn, cn, qn, raw, problems, quarantine) FROM STDIN (FORMAT binary)";
-const COPY_READING: &str = "COPY reading (block, kind, at, point, version, value, number, extra, mark, arrived, late, \
+pub(super) const COPY_READING: &str = "COPY reading (block, kind, at, point, version, value, number, extra, mark, arrived, late, \
     telegram) FROM STDIN (FORMAT binary)";
 const LAST_TELEGRAM: &str = "SELECT COALESCE(MAX(id), 0) FROM telegram";
 const CURRENT: &str = "SELECT l.point, l.kind, l.at FROM unnest($1::int8[], $2::int8[]) AS k (point, kind) \

@@ -9,8 +9,9 @@
 //! nodes tell one another.
 
 mod address;
-mod bulk;
+pub(crate) mod bulk;
 mod copy;
+pub(crate) mod look;
 pub(crate) mod presence;
 mod tls;
 mod value;

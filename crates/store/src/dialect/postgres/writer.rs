@@ -23,7 +23,7 @@ use crate::dialect::queue::Fault;
 use crate::dialect::queue::{Answer, Finish, Job, Queue, Shared, in_savepoint};
 use crate::sense::{Arrival, Receipt};
 use crate::sql::{Row, Tx, Value};
-use crate::{StoreError, StoreOptions};
+use crate::{Meter, StoreError, StoreOptions};
 
 /// Between two tries to reach the server again.
 const RETRY: Duration = Duration::from_millis(500);
@@ -43,14 +43,19 @@ const WORKS: i32 = 1;
 const ARRIVALS: i32 = 2;
 
 impl Lanes {
-    pub(crate) fn start(address: &Address, node: &str, options: StoreOptions) -> Result<Self, StoreError> {
+    pub(crate) fn start(
+        address: &Address,
+        node: &str,
+        options: StoreOptions,
+        meter: &Meter,
+    ) -> Result<Self, StoreError> {
         let lane = |lane: i32, name: &'static str| {
-            let (address, purpose) = (address.clone(), format!("{name} {node}"));
+            let (address, purpose, meter) = (address.clone(), format!("{name} {node}"), meter.clone());
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(|e| StoreError::Io(e.to_string()))?;
             Queue::start(&format!("store-{name}"), options, move |waiting, shared| {
                 let tried = None;
-                Thread { address, purpose, lane, options, runtime, line: None, tried, waiting, shared }.run();
+                Thread { address, purpose, lane, options, runtime, line: None, tried, waiting, shared, meter }.run();
             })
         };
         Ok(Self { works: lane(WORKS, "works")?, arrivals: lane(ARRIVALS, "arrivals")? })
@@ -170,6 +175,7 @@ struct Thread {
     tried: Option<(Instant, StoreError)>,
     waiting: mpsc::Receiver<Job>,
     shared: Arc<Shared>,
+    meter: Meter,
 }
 
 impl Thread {
@@ -210,7 +216,9 @@ impl Thread {
 
     fn commit(&mut self, jobs: impl Iterator<Item = Job>) {
         let mut finishes: Vec<Finish> = Vec::new();
+        let began = Instant::now();
         let result = self.group(jobs, &mut finishes);
+        self.meter.group(finishes.len(), began.elapsed(), result.is_ok());
         self.shared.committed(&result);
         if let Err(error) = &result {
             tracing::error!(%error, "nothing of this group was kept");
@@ -223,7 +231,7 @@ impl Thread {
 
     fn group(&mut self, jobs: impl Iterator<Item = Job>, finishes: &mut Vec<Finish>) -> Result<(), StoreError> {
         let reached = self.reach();
-        let mut tx = PgTx::begin(&self.runtime, self.line.as_mut(), reached, self.lane);
+        let mut tx = PgTx::begin((&self.runtime, &self.meter), self.line.as_mut(), reached, self.lane);
         let mut sent: Vec<(Vec<Arrival>, Answer<Vec<Receipt>>)> = Vec::new();
         for job in jobs {
             match job {
@@ -314,13 +322,19 @@ impl Thread {
 /// The transaction of a group. Once it is broken every further statement is refused with the same error.
 struct PgTx<'a> {
     runtime: &'a Runtime,
+    meter: &'a Meter,
     line: Option<&'a mut Line>,
     broken: Option<StoreError>,
 }
 
 impl<'a> PgTx<'a> {
-    fn begin(runtime: &'a Runtime, line: Option<&'a mut Line>, reached: Result<(), StoreError>, lane: i32) -> Self {
-        let mut tx = Self { runtime, line, broken: reached.err() };
+    fn begin(
+        (runtime, meter): (&'a Runtime, &'a Meter),
+        line: Option<&'a mut Line>,
+        reached: Result<(), StoreError>,
+        lane: i32,
+    ) -> Self {
+        let mut tx = Self { runtime, meter, line, broken: reached.err() };
         tx.broken = tx.with(async |line| line.begin(lane).await).err();
         tx
     }
@@ -379,7 +393,10 @@ impl<'a> PgTx<'a> {
     }
 
     fn arrive(&mut self, arrivals: &[Arrival]) -> Result<Vec<Receipt>, StoreError> {
+        let began = Instant::now();
         let kept = in_savepoint(self, |tx| tx.with(async |line| bulk::arrive(line, arrivals).await));
+        let rows = kept.as_ref().map_or(0, |receipts| receipts.iter().map(|r| r.kept.len()).sum());
+        self.meter.write(bulk::COPY_READING, began.elapsed(), rows);
         if kept.is_err()
             && let Some(line) = self.line.as_deref_mut()
         {
@@ -391,17 +408,27 @@ impl<'a> PgTx<'a> {
 
     /// A transaction in which an error was overlooked would be taken back by `COMMIT` without a word; a statement before it fails.
     fn commit(&mut self) -> Result<(), StoreError> {
-        self.with(async |line| line.run("SELECT 1; COMMIT").await)
+        let began = Instant::now();
+        let done = self.with(async |line| line.run("SELECT 1; COMMIT").await);
+        self.meter.write("COMMIT", began.elapsed(), 0);
+        done
     }
 }
 
 impl Tx for PgTx<'_> {
     fn execute(&mut self, text: &'static str, args: Vec<Value>) -> Result<usize, StoreError> {
-        self.with(async |line| line.execute(text, &borrowed(&args)).await)
+        let began = Instant::now();
+        let changed = self.with(async |line| line.execute(text, &borrowed(&args)).await);
+        self.meter.write(text, began.elapsed(), *changed.as_ref().unwrap_or(&0));
+        changed
     }
 
     fn query(&mut self, text: &'static str, args: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        self.with(async |line| line.ask(text, &borrowed(&args)).await?.iter().map(value::row).collect())
+        let began = Instant::now();
+        let rows: Result<Vec<Row>, StoreError> =
+            self.with(async |line| line.ask(text, &borrowed(&args)).await?.iter().map(value::row).collect());
+        self.meter.write(text, began.elapsed(), rows.as_ref().map_or(0, Vec::len));
+        rows
     }
 
     fn define(&mut self, text: &str) -> Result<(), StoreError> {

@@ -14,7 +14,7 @@ use super::{Sync, steps};
 use crate::StoreError;
 
 /// Opens a file for writing and brings its schema up.
-fn open(path: &Path, sync: Sync) -> Result<Connection, StoreError> {
+pub(crate) fn open(path: &Path, sync: Sync) -> Result<Connection, StoreError> {
     let mut db = connect(path, sync)?;
     migrate(&mut db, &migrations())?;
     Ok(db)
@@ -56,11 +56,11 @@ fn migrate(db: &mut Connection, migrations: &[&str]) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn schema(db: &Connection) -> Result<i64, StoreError> {
+pub(crate) fn schema(db: &Connection) -> Result<i64, StoreError> {
     db.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(sql)
 }
 
-fn sql(error: rusqlite::Error) -> StoreError {
+pub(crate) fn sql(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
             StoreError::Full(error.to_string())

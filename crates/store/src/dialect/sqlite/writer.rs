@@ -15,14 +15,14 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement};
 use tokio::sync::mpsc;
 
-use super::bulk::{Latest, arrive};
+use super::bulk::{Latest, READINGS, arrive};
 use super::file::beside_log;
 use super::{connect, open, sql};
 #[cfg(test)]
 use crate::dialect::queue::Fault;
 use crate::dialect::queue::{Finish, Job, Queue, Shared, in_savepoint};
 use crate::sql::{Row, Tx, Value};
-use crate::{StoreError, StoreOptions};
+use crate::{Meter, StoreError, StoreOptions};
 
 /// Beyond this the log is brought back to nothing, for which readers are waited for a moment.
 const LOG_MAX_BYTES: u64 = 64 << 20;
@@ -38,12 +38,12 @@ const PROBE_EVERY: Duration = Duration::from_secs(1);
 pub(crate) type Writer = Queue;
 
 /// Opens the file, brings its schema up, starts the thread.
-pub(crate) fn start(path: &Path, options: StoreOptions) -> Result<Writer, StoreError> {
+pub(crate) fn start(path: &Path, options: StoreOptions, meter: Meter) -> Result<Writer, StoreError> {
     let db = open(path, options.sync)?;
     let log = beside_log(path, "wal");
     let path = path.to_owned();
     Queue::start("store-writer", options, move |waiting, shared| {
-        Thread { path, log, options, db, waiting, shared, log_rest: None }.run();
+        Thread { path, log, options, db, waiting, shared, meter, log_rest: None }.run();
     })
 }
 
@@ -54,6 +54,7 @@ struct Thread {
     db: Connection,
     waiting: mpsc::Receiver<Job>,
     shared: Arc<Shared>,
+    meter: Meter,
     /// Until when a long log is left alone.
     log_rest: Option<(Instant, u64)>,
 }
@@ -77,7 +78,9 @@ impl Thread {
 
     fn commit(&mut self, jobs: impl Iterator<Item = Job>) {
         let mut finishes: Vec<Finish> = Vec::new();
+        let begun = Instant::now();
         let result = self.group(jobs, &mut finishes);
+        self.meter.group(finishes.len(), begun.elapsed(), result.is_ok());
         self.shared.committed(&result);
         if let Err(error) = &result {
             tracing::error!(%error, "nothing of this group was kept");
@@ -94,7 +97,10 @@ impl Thread {
         for job in jobs {
             match job {
                 Job::Arrive(arrivals, answer) => {
+                    let begun = Instant::now();
                     let receipts = in_savepoint(&mut tx, |tx| arrive(db, arrivals).map_err(|e| tx.note(e)));
+                    let rows = receipts.as_ref().map_or(0, |(r, _)| r.iter().map(|r| r.kept.len()).sum());
+                    self.meter.write(READINGS, begun.elapsed(), rows);
                     let receipts = receipts.map(|(receipts, seen)| {
                         latest.merge(seen);
                         receipts
@@ -118,7 +124,7 @@ impl Thread {
             let pages = if self.shared.fault() == Fault::Full { 1 } else { i64::from(u32::MAX) - 1 };
             self.db.query_row(&format!("PRAGMA max_page_count={pages}"), [], |_| Ok(())).expect("a pragma");
         }
-        SqliteTx::begin(&self.db)
+        SqliteTx::begin(&self.db, &self.meter)
     }
 
     fn end(&self) -> Result<(), StoreError> {
@@ -126,7 +132,10 @@ impl Thread {
         if self.shared.fault() == Fault::Sync {
             return Err(StoreError::Full("disk I/O error".into()));
         }
-        self.db.execute_batch("COMMIT").map_err(sql)
+        let begun = Instant::now();
+        let done = self.db.execute_batch("COMMIT").map_err(sql);
+        self.meter.write("COMMIT", begun.elapsed(), 0);
+        done
     }
 
     fn reopen(&mut self) {
@@ -191,12 +200,13 @@ impl Thread {
 /// statement is refused with the same error.
 struct SqliteTx<'a> {
     db: &'a Connection,
+    meter: &'a Meter,
     broken: Option<StoreError>,
 }
 
 impl<'a> SqliteTx<'a> {
-    fn begin(db: &'a Connection) -> Self {
-        Self { db, broken: db.execute_batch("BEGIN IMMEDIATE").map_err(sql).err() }
+    fn begin(db: &'a Connection, meter: &'a Meter) -> Self {
+        Self { db, meter, broken: db.execute_batch("BEGIN IMMEDIATE").map_err(sql).err() }
     }
 
     fn whole(&self) -> Result<(), StoreError> {
@@ -233,12 +243,18 @@ impl<'a> SqliteTx<'a> {
 impl Tx for SqliteTx<'_> {
     fn execute(&mut self, text: &'static str, args: Vec<Value>) -> Result<usize, StoreError> {
         self.whole()?;
-        self.run(text, &args).map_err(|e| self.note(e))
+        let begun = Instant::now();
+        let changed = self.run(text, &args).map_err(|e| self.note(e));
+        self.meter.write(text, begun.elapsed(), *changed.as_ref().unwrap_or(&0));
+        changed
     }
 
     fn query(&mut self, text: &'static str, args: Vec<Value>) -> Result<Vec<Row>, StoreError> {
         self.whole()?;
-        self.ask(text, &args).map_err(|e| self.note(e))
+        let begun = Instant::now();
+        let rows = self.ask(text, &args).map_err(|e| self.note(e));
+        self.meter.write(text, begun.elapsed(), rows.as_ref().map_or(0, Vec::len));
+        rows
     }
 
     fn define(&mut self, text: &str) -> Result<(), StoreError> {
@@ -258,7 +274,7 @@ fn bind(statement: &mut Statement<'_>, args: &[Value]) -> Result<(), StoreError>
     Ok(())
 }
 
-fn value(raw: ValueRef<'_>) -> Result<Value, StoreError> {
+pub(crate) fn value(raw: ValueRef<'_>) -> Result<Value, StoreError> {
     Ok(match raw {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(n) => Value::Int(n),
