@@ -63,7 +63,7 @@ fn settings(sync: Sync) -> String {
         Sync::Off => "off",
     };
     format!(
-        "SET synchronous_commit={sync}; SET idle_in_transaction_session_timeout='15s'; SET lock_timeout='5s'; \
+        "SET synchronous_commit={sync}; SET idle_in_transaction_session_timeout='20s'; SET lock_timeout='5s'; \
          SET statement_timeout='120s'; SET tcp_keepalives_idle=5; SET tcp_keepalives_interval=5; SET tcp_keepalives_count=3; \
          SET tcp_user_timeout='20s'; SET client_connection_check_interval='5s'; SET client_min_messages=warning; \
          SET default_transaction_isolation='read committed'; SET client_encoding='UTF8'; SET jit=off"

@@ -25,6 +25,8 @@ use crate::sense::{Arrival, Receipt};
 use crate::sql::{Row, Tx, Value};
 use crate::{Meter, StoreError, StoreOptions};
 
+/// About so many telegrams go in one piece: the server must hear something from this node now and then.
+const BULK_MAX: usize = 8_192;
 /// Between two tries to reach the server again.
 const RETRY: Duration = Duration::from_millis(500);
 /// How long the lock is waited for. No statement lasts so long, so whoever holds it then hangs.
@@ -232,10 +234,17 @@ impl Thread {
     fn group(&mut self, jobs: impl Iterator<Item = Job>, finishes: &mut Vec<Finish>) -> Result<(), StoreError> {
         let reached = self.reach();
         let mut tx = PgTx::begin((&self.runtime, &self.meter), self.line.as_mut(), reached, self.lane);
-        let mut sent: Vec<(Vec<Arrival>, Answer<Vec<Receipt>>)> = Vec::new();
+        let (mut sent, mut telegrams): (Vec<(Vec<Arrival>, Answer<Vec<Receipt>>)>, usize) = (Vec::new(), 0);
         for job in jobs {
             match job {
-                Job::Arrive(arrivals, answer) => sent.push((arrivals, answer)),
+                Job::Arrive(arrivals, answer) => {
+                    telegrams += arrivals.len();
+                    sent.push((arrivals, answer));
+                    if telegrams >= BULK_MAX {
+                        tx.arrive_all(std::mem::take(&mut sent), finishes);
+                        telegrams = 0;
+                    }
+                }
                 Job::Work(work) => {
                     tx.arrive_all(std::mem::take(&mut sent), finishes);
                     finishes.push(work(&mut tx));
