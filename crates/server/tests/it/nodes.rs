@@ -13,7 +13,7 @@ use shanshui_server::city;
 use shanshui_store::{JobIn, Store, StoreOptions};
 use tokio::time::sleep;
 
-use crate::support::{Line, Person, civil, until, water};
+use crate::support::{Line, Person, civil, now_qn, until, water};
 
 /// How long nothing must come: longer than a newcomer is looked at before it is an alarm.
 const CALM: Duration = Duration::from_secs(5);
@@ -410,6 +410,55 @@ async fn work_is_done_once_whichever_node_does_it() {
         node.stop().await;
     }
     store.close().await;
+}
+
+#[tokio::test]
+async fn what_every_node_loses_with_its_lines_to_the_database_comes_back_by_itself() {
+    let Some(shared) = Shared::fresh().await else { return };
+    let (store, a, b) = (shared.store().await, shared.node("all").await, shared.node("all").await);
+    let ms16 = device("ms16");
+    let mut line = a.line(ms16.clone()).await;
+    acknowledged(&mut line, -60, "7.80").await;
+    held_by(&store, &ms16, &a).await;
+    let mut server =
+        <sqlx::AnyConnection as sqlx::Connection>::connect(&shared.address).await.expect("the server answers");
+    let end = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname=current_database() \
+        AND pid<>pg_backend_pid()";
+    sqlx::query(end).execute(&mut server).await.expect("every session ends");
+    // as if the sweep had come just then
+    sqlx::query("DELETE FROM device_hold").execute(&mut server).await.expect("every line is free");
+    // what was not acknowledged is sent again, as devices do
+    let answer = loop {
+        let frame = line.frame("2011", &now_qn(), &water(&civil(-50), "9.80"));
+        line.send(&frame).await;
+        let answer = tokio::time::timeout(Duration::from_secs(3), line.next()).await;
+        if let Ok(Some(answer)) = answer {
+            break answer;
+        }
+    };
+    assert!(answer.contains("CN=9014"), "{answer}");
+    let officer = b.person("zhoumin").await;
+    until("the exceedance", async || alarms(&officer, "ms16", "exceedance").await.pop()).await;
+    held_by(&store, &ms16, &a).await;
+    sleep(CALM).await;
+    assert_eq!(alarms(&officer, "ms16", "second_connection").await, Vec::<Value>::new());
+    for node in [a, b] {
+        node.stop().await;
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn roles_need_a_database_that_nodes_can_share() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("shanshui.toml");
+    let text = format!("data = {:?}\n[http]\nlisten = \"127.0.0.1:0\"\n", folder.path().display().to_string());
+    std::fs::write(&config, text).expect("written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_shanshui"));
+    command.args(["serve", "--role", "web", "--config"]).arg(&config);
+    let output = tokio::task::spawn_blocking(move || command.output()).await.expect("no panic").expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(1) && said.contains("--role web"), "{said}");
 }
 
 #[tokio::test]
