@@ -229,6 +229,7 @@ async fn everything(app: &App) -> anyhow::Result<()> {
     tracing::info!("notes were missed; looking at everything again");
     app.bells.all();
     app.show(Live::Lost);
+    app.ingest.lines_doubt();
     app.registry_reload().await?;
     app.people_reload().await?;
     app.grades_reload().await?;

@@ -177,8 +177,7 @@ static HEARD: LazyLock<String> = LazyLock::new(|| {
     let rows = (0..ROWS).map(row).collect::<Vec<_>>().join(",");
     format!(
         "WITH said (mn, connection, heard) AS (VALUES {rows}) UPDATE device_hold SET heard=said.heard FROM said \
-         WHERE device_hold.mn=said.mn AND device_hold.node=$1 AND device_hold.connection=said.connection \
-         AND device_hold.heard<said.heard"
+         WHERE device_hold.mn=said.mn AND device_hold.node=$1 AND device_hold.connection=said.connection"
     )
 });
 const JOB: &str = "SELECT id, kind, subject, body, due, taken_by, tries, done_at, error FROM job WHERE id=$1";
@@ -345,8 +344,9 @@ impl Store {
         self.dead(ids).await
     }
 
-    /// Writes down what a node says of itself and its lines.
-    pub async fn beat(&self, beat: Beat) -> Result<(), StoreError> {
+    /// Writes down what a node says of itself and its lines. Gives those lines that it does not hold: it seemed dead for a while,
+    /// and must claim them again.
+    pub async fn beat(&self, beat: Beat) -> Result<Vec<(Mn, u64)>, StoreError> {
         self.write(move |tx| {
             let seen = tx.execute(
                 "UPDATE node SET seen=$2, connections=$3 WHERE id=$1",
@@ -355,15 +355,24 @@ impl Store {
             if seen == 0 {
                 put_node(tx, &beat.node, &beat.roles, (beat.at, beat.connections))?;
             }
+            let mut lost = Vec::new();
             for some in beat.heard.chunks(ROWS) {
                 let mut args = args![&beat.node];
                 // a row that stands twice says the same twice: one statement serves any number
                 for (mn, connection, heard) in some.iter().chain(some.last().into_iter().cycle()).take(ROWS) {
                     args.extend(args![mn, *connection, *heard]);
                 }
-                tx.execute(&HEARD, args)?;
+                if tx.execute(&HEARD, args)? < some.len() {
+                    for (mn, connection, _) in some {
+                        let own = "SELECT 1 FROM device_hold WHERE mn=$1 AND node=$2 AND connection=$3";
+                        if tx.row(own, args![mn, &beat.node, *connection])?.is_none() {
+                            lost.push((mn.clone(), *connection));
+                        }
+                    }
+                }
             }
-            sense::add_facts(tx, &beat.facts)
+            sense::add_facts(tx, &beat.facts)?;
+            Ok(lost)
         })
         .await
     }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use shanshui_domain::id::PersonId;
 use shanshui_domain::place::CityPack;
 use shanshui_store::{PersonRow, Store, StoreError};
@@ -65,6 +65,11 @@ impl Running {
         let figures = listen_for_monitoring(config.metrics.listen).await;
         let metrics = figures.as_ref().and_then(|l| l.local_addr().ok());
         let (app, hearing) = App::open(config, pack, clock, demo, roles).await?;
+        if roles != Roles::ALL && app.store.path().is_some() {
+            bail!(
+                "--role {roles}: several nodes need a database that they can share (the key database); a file is one process's"
+            );
+        }
         // written down before anything is taken in: the judge reads from there
         app.store.node_join(&roles.to_string(), app.clock.now()).await.context("this node among the nodes")?;
         app.publish(notes::NODE, String::new()).await.context("the other nodes")?;

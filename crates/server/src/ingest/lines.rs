@@ -162,6 +162,28 @@ impl Ingest {
         }
     }
 
+    /// The store does not know these lines as this node's: they are claimed again.
+    pub fn lines_lost(&self, lost: &[(Mn, u64)]) {
+        let index = self.0.registry.index();
+        for (mn, connection) in lost {
+            let Some(entry) = index.device(mn.0.as_bytes()) else { continue };
+            let mut line = entry.line();
+            if let Some(held) = line.held.as_mut().filter(|h| h.connection == *connection) {
+                held.standing = Standing::Asked;
+                self.0.lines.takes(entry, (held.connection, &held.peer), held.heard);
+            }
+        }
+    }
+
+    /// This node was cut off and may have seemed dead: the store is told again of every line it holds, and says which it does not.
+    pub fn lines_doubt(&self) {
+        for entry in self.0.registry.index().devices() {
+            if let Some(held) = &mut entry.line().held {
+                held.told = Instant(i64::MIN);
+            }
+        }
+    }
+
     /// Lines that this node holds and that have spoken since the store was told: device, connection, when. Those that another
     /// node holds are asked for again.
     pub fn lines_heard(&self) -> Vec<(Mn, u64, Instant)> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use shanshui_domain::id::Mn;
 use shanshui_store::{Beat, StoreError};
 use tokio::time::{Instant as Tick, MissedTickBehavior, interval, sleep, sleep_until};
 
@@ -87,7 +88,7 @@ async fn write(app: &App) -> Result<(), StoreError> {
         }
     }
     let mut heard = app.ingest.lines_heard();
-    let mut result = Ok(());
+    let mut result: Result<(), StoreError> = Ok(());
     let mut chunks: Vec<_> = told.chunks(FACTS_MAX).collect();
     // a node with no lines says that it is there
     chunks.extend(told.is_empty().then_some(&told[..]));
@@ -100,11 +101,14 @@ async fn write(app: &App) -> Result<(), StoreError> {
             facts: some.iter().map(|(_, facts)| facts.clone()).collect(),
             heard: std::mem::take(&mut heard),
         };
-        let written = if result.is_ok() { app.store.beat(beat).await } else { result.clone() };
+        let written = match &result {
+            Ok(()) => app.store.beat(beat).await,
+            Err(error) => Err(error.clone()),
+        };
         for (device, _) in some {
             device.line().written(&device.device.mn, written.is_ok());
         }
-        result = written;
+        result = written.map(|lost: Vec<(Mn, u64)>| app.ingest.lines_lost(&lost));
     }
     result
 }

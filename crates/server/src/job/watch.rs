@@ -44,6 +44,8 @@ const NAME: &str = "judge";
 const ASK_EVERY: Duration = Duration::from_millis(500);
 /// A judge that cannot start for so long ends the program.
 const GIVE_UP: Duration = Duration::from_mins(5);
+/// What a node has begun to keep is kept, or not, within this time after its death.
+const DEAD_MS: i64 = 20_000;
 /// Telegrams before the cursor that are read for what they tell of the last minutes; nothing of them is judged again.
 const MEMORY: i64 = 16_384;
 /// Second connections told of at once, and for how long they are this judge's.
@@ -276,11 +278,20 @@ impl Judge {
         Ok(())
     }
 
-    /// Other nodes that take data in: for each the newest telegram when it came.
+    /// Other nodes that take data in: for each the newest telegram when it came. One that died counts for a while longer: what it
+    /// had in hand may still be on its way.
     async fn others(&self) -> Result<Vec<i64>, StoreError> {
-        let (nodes, me) = (self.app.store.nodes().await?, self.app.store.node().as_str());
-        let others = nodes.into_iter().filter(|n| n.id != me && n.roles.split(',').any(|role| role == "ingest"));
-        Ok(others.map(|n| n.after.0).collect())
+        let (now, me) = (self.app.clock.now(), self.app.store.node().as_str());
+        let mut others = Vec::new();
+        for node in self.app.store.nodes().await? {
+            if node.id == me || node.roles.split(',').all(|role| role != "ingest") {
+                continue;
+            }
+            if now.ms_since(node.seen) < DEAD_MS || self.app.store.node_lives(&node.id).await? {
+                others.push(node.after.0);
+            }
+        }
+        Ok(others)
     }
 
     /// A node that takes data in has come, or the last of the others has gone.

@@ -13,21 +13,48 @@ use shanshui_server::city;
 use shanshui_store::{JobIn, Store, StoreOptions};
 use tokio::time::sleep;
 
-use crate::support::{Line, Person, civil, until, water};
+use crate::support::{Line, Person, civil, now_qn, until, water};
 
 /// How long nothing must come: longer than a newcomer is looked at before it is an alarm.
 const CALM: Duration = Duration::from_secs(5);
 
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/pg");
+/// What the script says where there is no PostgreSQL.
+const NOT_THERE: i32 = 3;
+
+fn script(args: &[&str]) -> Option<String> {
+    let ran = Command::new("sh").arg(SCRIPT).args(args).output().expect("a shell");
+    if ran.status.code() == Some(NOT_THERE) {
+        return None;
+    }
+    assert!(ran.status.success(), "scripts/pg {args:?}: {}", String::from_utf8_lossy(&ran.stderr));
+    Some(String::from_utf8_lossy(&ran.stdout).trim().to_owned())
+}
+
 /// A database that nodes share.
 struct Shared {
     address: String,
+    /// The server, when it was started for this test.
+    own: Option<String>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(server) = &self.own {
+            script(&["stop", server]);
+        }
+    }
 }
 
 impl Shared {
-    /// None, loudly, where there is no PostgreSQL.
-    async fn fresh(what: &str) -> Option<Self> {
-        let Ok(server) = std::env::var("SHANSHUI_TEST_POSTGRES") else {
-            eprintln!("\n*** skipped: {what}: no PostgreSQL (SHANSHUI_TEST_POSTGRES) ***\n");
+    /// A fresh database on the server of `SHANSHUI_TEST_POSTGRES`, or on one of its own. None, loudly, where there is no PostgreSQL.
+    async fn fresh() -> Option<Self> {
+        let given = std::env::var("SHANSHUI_TEST_POSTGRES").ok();
+        let own = if given.is_none() { script(&["start"]) } else { None };
+        let Some(server) = given.or_else(|| own.clone()) else {
+            eprintln!(
+                "\n*** SKIPPED: no PostgreSQL here (initdb, pg_ctl); nothing about several nodes was tried ***\n"
+            );
             return None;
         };
         sqlx::any::install_default_drivers();
@@ -35,10 +62,9 @@ impl Shared {
         let mut line = <sqlx::AnyConnection as sqlx::Connection>::connect(&server).await.expect("the server answers");
         let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
         sqlx::raw_sql(create).execute(&mut line).await.expect("a database");
-        let (before, after) =
-            server.split_once('?').map_or((server.as_str(), String::new()), |(a, b)| (a, format!("?{b}")));
-        let base = before.rfind('/').filter(|at| *at > "postgres://".len()).map_or(before, |at| &before[..at]);
-        Some(Self { address: format!("{base}/{name}{after}") })
+        let (server, more) = server.split_once('?').map_or((server.as_str(), ""), |(server, more)| (server, more));
+        let (server, _) = server.rsplit_once('/').expect("an address");
+        Some(Self { address: format!("{server}/{name}?{more}"), own })
     }
 
     async fn node(&self, roles: &str) -> Node {
@@ -147,7 +173,7 @@ async fn held_by(store: &Store, device: &Device, node: &Node) {
 
 #[tokio::test]
 async fn a_browser_at_one_node_sees_the_alarm_of_a_telegram_at_another() {
-    let Some(shared) = Shared::fresh("live events over nodes").await else { return };
+    let Some(shared) = Shared::fresh().await else { return };
     let (ingest, web, job) = (shared.node("ingest").await, shared.node("web").await, shared.node("job").await);
     assert!(web.said.get("hj212").is_none() && job.said.get("hj212").is_none(), "only addresses that there are");
     assert_eq!(ingest.said["roles"], json!(["ingest"]));
@@ -205,7 +231,7 @@ async fn a_browser_at_one_node_sees_the_alarm_of_a_telegram_at_another() {
 
 #[tokio::test]
 async fn a_device_moves_between_nodes_without_a_false_alarm() {
-    let Some(shared) = Shared::fresh("a device that moves").await else { return };
+    let Some(shared) = Shared::fresh().await else { return };
     let (store, a, b) = (shared.store().await, shared.node("all").await, shared.node("all").await);
     let ms16 = device("ms16");
     let officer = b.person("zhoumin").await;
@@ -238,7 +264,7 @@ async fn a_device_moves_between_nodes_without_a_false_alarm() {
 
 #[tokio::test]
 async fn two_connections_at_two_nodes_are_one_alarm_and_commands_go_to_the_first() {
-    let Some(shared) = Shared::fresh("second connections over nodes").await else { return };
+    let Some(shared) = Shared::fresh().await else { return };
     let (store, a) = (shared.store().await, shared.node("all").await);
     let ms16 = device("ms16");
     let mut first = a.line(ms16.clone()).await;
@@ -284,7 +310,7 @@ fn steps(view: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_command_whose_node_dies_says_so() {
-    let Some(shared) = Shared::fresh("a command whose node dies").await else { return };
+    let Some(shared) = Shared::fresh().await else { return };
     let (store, a, b) = (shared.store().await, shared.node("ingest").await, shared.node("web").await);
     let ms16 = device("ms16");
     let officer = b.person("zhoumin").await;
@@ -318,7 +344,7 @@ async fn a_command_whose_node_dies_says_so() {
 #[tokio::test]
 async fn the_judge_moves_when_its_node_ends_and_loses_and_doubles_nothing() {
     const PAIRS: i64 = 40;
-    let Some(shared) = Shared::fresh("the judge moves").await else { return };
+    let Some(shared) = Shared::fresh().await else { return };
     let (ingest, first) = (shared.node("ingest,web").await, shared.node("job").await);
     let officer = ingest.person("zhoumin").await;
     let mut line = ingest.line(device("ms16")).await;
@@ -365,7 +391,7 @@ async fn the_judge_moves_when_its_node_ends_and_loses_and_doubles_nothing() {
 #[tokio::test]
 async fn work_is_done_once_whichever_node_does_it() {
     const WORK: usize = 60;
-    let Some(shared) = Shared::fresh("work over nodes").await else { return };
+    let Some(shared) = Shared::fresh().await else { return };
     let (store, nodes) = (shared.store().await, [shared.node("job").await, shared.node("job").await]);
     for n in 0..WORK {
         let job = JobIn { kind: "sweep", subject: format!("test {n}"), body: String::new(), due: Instant(0) };
@@ -384,6 +410,55 @@ async fn work_is_done_once_whichever_node_does_it() {
         node.stop().await;
     }
     store.close().await;
+}
+
+#[tokio::test]
+async fn what_every_node_loses_with_its_lines_to_the_database_comes_back_by_itself() {
+    let Some(shared) = Shared::fresh().await else { return };
+    let (store, a, b) = (shared.store().await, shared.node("all").await, shared.node("all").await);
+    let ms16 = device("ms16");
+    let mut line = a.line(ms16.clone()).await;
+    acknowledged(&mut line, -60, "7.80").await;
+    held_by(&store, &ms16, &a).await;
+    let mut server =
+        <sqlx::AnyConnection as sqlx::Connection>::connect(&shared.address).await.expect("the server answers");
+    let end = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname=current_database() \
+        AND pid<>pg_backend_pid()";
+    sqlx::query(end).execute(&mut server).await.expect("every session ends");
+    // as if the sweep had come just then
+    sqlx::query("DELETE FROM device_hold").execute(&mut server).await.expect("every line is free");
+    // what was not acknowledged is sent again, as devices do
+    let answer = loop {
+        let frame = line.frame("2011", &now_qn(), &water(&civil(-50), "9.80"));
+        line.send(&frame).await;
+        let answer = tokio::time::timeout(Duration::from_secs(3), line.next()).await;
+        if let Ok(Some(answer)) = answer {
+            break answer;
+        }
+    };
+    assert!(answer.contains("CN=9014"), "{answer}");
+    let officer = b.person("zhoumin").await;
+    until("the exceedance", async || alarms(&officer, "ms16", "exceedance").await.pop()).await;
+    held_by(&store, &ms16, &a).await;
+    sleep(CALM).await;
+    assert_eq!(alarms(&officer, "ms16", "second_connection").await, Vec::<Value>::new());
+    for node in [a, b] {
+        node.stop().await;
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn roles_need_a_database_that_nodes_can_share() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("shanshui.toml");
+    let text = format!("data = {:?}\n[http]\nlisten = \"127.0.0.1:0\"\n", folder.path().display().to_string());
+    std::fs::write(&config, text).expect("written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_shanshui"));
+    command.args(["serve", "--role", "web", "--config"]).arg(&config);
+    let output = tokio::task::spawn_blocking(move || command.output()).await.expect("no panic").expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(1) && said.contains("--role web"), "{said}");
 }
 
 #[tokio::test]

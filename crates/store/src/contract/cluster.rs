@@ -101,7 +101,8 @@ pub(super) async fn a_line_belongs_to_one_connection_over_all_nodes(store: &Stor
     store.lines_claim("a", vec![], vec![(mn.clone(), 1)], vec![]).await.expect("an answer");
     assert_eq!(held_by().await, Some(("a".into(), 2)), "another connection's end frees nothing");
     let heard = vec![(mn.clone(), 2, at(60)), (mn.clone(), 1, at(99)), (Mn::from("B"), 2, at(99))];
-    store.beat(Beat { heard, ..beat("a", 60) }).await.expect("kept");
+    let lost = store.beat(Beat { heard, ..beat("a", 60) }).await.expect("kept");
+    assert_eq!(lost, [(mn.clone(), 1), (Mn::from("B"), 2)], "those it does not hold");
     assert_eq!(claims(store, "b", claim(1, 119, false)).await, by("a", 2), "it was heard of");
     assert_eq!(claims(store, "b", claim(1, 121, false)).await, Claimed::Own, "quiet for too long");
     assert_eq!(claims(store, "a", claim(3, 122, true)).await, by("b", 1));
