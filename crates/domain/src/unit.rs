@@ -91,6 +91,19 @@ impl Unit {
     }
 }
 
+impl Unit {
+    /// The power of ten by which a value in this unit is multiplied to be one in `to`.
+    ///
+    /// # Errors
+    /// When the two do not measure the same.
+    pub fn tens_to(self, to: Self) -> Result<i32, UnitMismatch> {
+        if self.dimension() != to.dimension() {
+            return Err(UnitMismatch { from: self, to });
+        }
+        Ok(self.exponent() - to.exponent())
+    }
+}
+
 impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -122,10 +135,7 @@ impl Quantity {
     /// # Errors
     /// When the units do not measure the same.
     pub fn in_unit(self, to: Unit) -> Result<Decimal, UnitMismatch> {
-        if self.unit.dimension() != to.dimension() {
-            return Err(UnitMismatch { from: self.unit, to });
-        }
-        let shift = self.unit.exponent() - to.exponent();
+        let shift = self.unit.tens_to(to)?;
         let factor = Decimal::from(10i64.pow(shift.unsigned_abs()));
         Ok(if shift < 0 { self.value / factor } else { self.value * factor })
     }

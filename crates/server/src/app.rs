@@ -397,7 +397,7 @@ impl App {
 
 /// A pack with the stations that were registered while the program ran. One that no longer fits, because the pack has its code
 /// now or lacks its county, is named and left out; what it measured stays.
-async fn registered(store: &Store, mut pack: CityPack) -> anyhow::Result<CityPack> {
+pub(crate) async fn registered(store: &Store, mut pack: CityPack) -> anyhow::Result<CityPack> {
     for body in store.registered_stations().await? {
         let registration: Registration = serde_json::from_str(&body).context("a registered station")?;
         if let Err(faults) = pack.register(&registration) {

@@ -18,6 +18,8 @@ pub struct Config {
     pub zone: String,
     /// City packs, folders; empty: the built-in demonstration city.
     pub city_packs: Vec<PathBuf>,
+    /// Where mass computation runs: empty for this process, or `ballista://host:port`.
+    pub engine: String,
     /// HTTP.
     pub http: Http,
     /// HJ 212.
@@ -166,6 +168,7 @@ impl Default for Config {
             database: Database::default(),
             zone: String::new(),
             city_packs: Vec::new(),
+            engine: String::new(),
             http: Http::default(),
             hj212: Hj212::default(),
             store: StoreSection::default(),
@@ -229,6 +232,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("database", "empty: a file in the data folder; or postgres://user:password@host:port/database?sslmode=…"),
     ("zone", "IANA zone of civil days; empty: the city pack's"),
     ("city_packs", "folders of city packs; empty: the built-in demonstration city"),
+    ("engine", "where `shanshui query` computes: empty for this process, or ballista://host:port"),
     ("http.listen", "address of the interface and of the HTTP API"),
     ("http.secure_cookie", "send the session cookie over TLS only; set it behind a TLS proxy"),
     ("http.evidence_bytes_max", "largest evidence file in bytes"),

@@ -4,10 +4,12 @@
 //! neighbours. A figure is the median of the rounds. Peers are short scripts of ours in `bench/` over packages installed by name
 //! into a throw-away environment under the target folder.
 
+mod cluster;
 mod evaluate_air;
 mod hj212;
 mod ingest;
 mod report;
+mod scan;
 mod store;
 
 use std::collections::BTreeMap;
@@ -58,6 +60,8 @@ const BENCHES: &[Bench] = &[
     Bench { name: "evaluate-air", run: evaluate_air::run, measure: evaluate_air::measure },
     Bench { name: "ingest", run: ingest::run, measure: ingest::measure },
     Bench { name: "store", run: store::run, measure: store::measure },
+    Bench { name: "scan", run: scan::run, measure: scan::measure },
+    Bench { name: "cluster", run: cluster::run, measure: cluster::measure },
 ];
 
 /// One line of the report.

@@ -4,6 +4,7 @@
 //! * [`air`]: AQI of hours and days (HJ 633).
 //! * [`limit`]: one value against one limit.
 //! * [`alarm`]: when an exceedance, a spike or missing data becomes an alarm, and when it ends.
+//! * [`year`]: days and years of an air station (HJ 663).
 //! * [`table`]: the CSV evaluators of the command line.
 
 pub mod air;
@@ -11,3 +12,4 @@ pub mod alarm;
 pub mod limit;
 pub mod table;
 pub mod water;
+pub mod year;

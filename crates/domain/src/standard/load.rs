@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{
-    AirLimit, AirLimits, AqiLevel, AqiStandard, Bound, Breakpoints, Head, Over, Standards, WaterBody, WaterRow,
-    WaterStandard,
+    AirEvaluation, AirLimit, AirLimits, AirStatistic, AqiLevel, AqiStandard, Bound, Breakpoints, Head, Over, Standards,
+    WaterBody, WaterRow, WaterStandard,
 };
 use crate::unit::Unit;
 
@@ -106,6 +106,35 @@ struct LevelText {
     _mark: String,
     #[serde(rename = "cite")]
     _cite: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EvaluationText {
+    id: String,
+    title_zh: String,
+    title_en: String,
+    in_force: String,
+    source: String,
+    day_hours_min: usize,
+    mda8_hours_min: usize,
+    mda8_means_min: usize,
+    mda8_first_stamp: usize,
+    year_days_min: u32,
+    month_days_min: u32,
+    february_days_min: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StatisticText {
+    pollutant: String,
+    factor: String,
+    over: String,
+    percentile: u32,
+    decimals: u32,
+    mark: String,
+    cite: String,
 }
 
 fn head_text(file: &str, text: &str) -> Result<HeadText, StandardError> {
@@ -259,6 +288,52 @@ pub(super) fn aqi(name: &str, head_toml: &str, csv: &str) -> Result<AqiStandard,
     })
 }
 
+/// Reads HJ 663.
+pub(super) fn air_evaluation(name: &str, head_toml: &str, csv: &str) -> Result<AirEvaluation, StandardError> {
+    let text: EvaluationText = toml::from_str(head_toml).map_err(|e| refuse(name, 0, e))?;
+    let mut out = Vec::new();
+    for (line, r) in rows::<StatisticText>(name, csv)? {
+        if !(1..100).contains(&r.percentile) {
+            return Err(refuse(name, line, format!("{} is no percentile", r.percentile)));
+        }
+        let over = over(name, line, &r.over)?;
+        let (pollutant, factor, mark, cite) = (r.pollutant, r.factor, r.mark, r.cite);
+        let (percentile, decimals) = (r.percentile, r.decimals);
+        out.push(AirStatistic { pollutant, factor, over, percentile, decimals, mark, cite });
+    }
+    if !out.iter().map(|r| r.pollutant.as_str()).eq(crate::analyse::air::POLLUTANTS) {
+        return Err(refuse(name, 0, "the rows are not the six pollutants in their order"));
+    }
+    if !(8..=24).contains(&text.mda8_first_stamp) {
+        return Err(refuse(name, 0, "mda8_first_stamp is no stamp of a day's own eight hours"));
+    }
+    let head = head(
+        name,
+        &HeadText {
+            id: text.id,
+            title_zh: text.title_zh,
+            title_en: text.title_en,
+            in_force: text.in_force,
+            source: text.source,
+            na_rule: None,
+            round_first: None,
+            so2_hour_above: None,
+            o3_mda8_above: None,
+        },
+    )?;
+    Ok(AirEvaluation {
+        head,
+        day_hours_min: text.day_hours_min,
+        mda8_hours_min: text.mda8_hours_min,
+        mda8_means_min: text.mda8_means_min,
+        mda8_first_stamp: text.mda8_first_stamp,
+        year_days_min: text.year_days_min,
+        month_days_min: text.month_days_min,
+        february_days_min: text.february_days_min,
+        rows: out,
+    })
+}
+
 fn levels(name: &str, csv: &str) -> Result<Vec<AqiLevel>, StandardError> {
     let rows = rows::<LevelText>(name, csv)?.into_iter().map(|(_, r)| r);
     let levels: Vec<AqiLevel> = rows
@@ -314,6 +389,11 @@ impl Standards {
                 aqi("hj633-2026", text!("air/hj633-2026.toml"), text!("air/hj633-2026.breakpoints.csv"))?,
             ],
             aqi_levels: levels("hj633.levels", text!("air/hj633.levels.csv"))?,
+            air_evaluation: air_evaluation(
+                "hj663-2013",
+                text!("air/hj663-2013.toml"),
+                text!("air/hj663-2013.statistics.csv"),
+            )?,
         };
         no_overlap("water", standards.water.iter().map(|s| &s.head))?;
         no_overlap("air limits", standards.air_limits.iter().map(|s| &s.head))?;

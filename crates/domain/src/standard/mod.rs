@@ -241,6 +241,48 @@ pub struct AqiLevel {
     pub rgb: String,
 }
 
+/// How one pollutant's days are evaluated over a year (HJ 663).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AirStatistic {
+    /// Pollutant.
+    pub pollutant: String,
+    /// Factor code.
+    pub factor: String,
+    /// What stands for a day: its mean, or for ozone its largest eight-hour mean.
+    pub over: Over,
+    /// Percentile of the days that is judged, in percent.
+    pub percentile: u32,
+    /// Decimals that statistics keep.
+    pub decimals: u32,
+    /// Mark.
+    pub mark: String,
+    /// Clause.
+    pub cite: String,
+}
+
+/// HJ 663: statistics of days and years.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AirEvaluation {
+    /// Head.
+    pub head: Head,
+    /// Valid hours that a day mean needs.
+    pub day_hours_min: usize,
+    /// Valid hours among the eight of an ozone mean.
+    pub mda8_hours_min: usize,
+    /// Valid eight-hour means of a day.
+    pub mda8_means_min: usize,
+    /// First stamp of an eight-hour mean that counts for a day: 8 is the mean of the day's first eight hours.
+    pub mda8_first_stamp: usize,
+    /// Valid days that a year needs.
+    pub year_days_min: u32,
+    /// Valid days that every month needs.
+    pub month_days_min: u32,
+    /// Valid days that February needs.
+    pub february_days_min: u32,
+    /// The six pollutants in the order of tables.
+    pub rows: Vec<AirStatistic>,
+}
+
 /// Everything under `standards/`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Standards {
@@ -252,6 +294,8 @@ pub struct Standards {
     pub aqi: Vec<AqiStandard>,
     /// Levels of the AQI.
     pub aqi_levels: Vec<AqiLevel>,
+    /// HJ 663.
+    pub air_evaluation: AirEvaluation,
 }
 
 impl Standards {

@@ -1,11 +1,15 @@
 //! The commands. Those that compute read files or standard input and write CSV or JSON Lines to standard output, diagnostics to
 //! standard error; exit 0, 1 for bad input (named), 2 for wrong usage.
 
+#[cfg(feature = "query")]
+mod cluster;
 mod demo;
 mod doctor;
 pub mod evaluate;
 pub mod hj212;
 mod keep;
+#[cfg(feature = "query")]
+mod query;
 pub mod serve;
 mod transfer;
 
@@ -96,6 +100,14 @@ pub enum Command {
         #[arg(long)]
         explain: bool,
     },
+    /// Compute over everything that is kept: a month of all points, a year of all air stations. CSV or JSON Lines.
+    #[cfg(feature = "query")]
+    #[command(subcommand)]
+    Query(query::Query),
+    /// A node of a cluster for `shanshui query`.
+    #[cfg(feature = "query")]
+    #[command(subcommand)]
+    Cluster(cluster::Cluster),
     /// Print the description of the HTTP API (OpenAPI 3.1).
     Openapi,
 }
@@ -134,6 +146,10 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
             Config::load(config.config.as_deref())?;
             Ok(ExitCode::SUCCESS)
         }
+        #[cfg(feature = "query")]
+        Command::Query(what) => query::run(&what),
+        #[cfg(feature = "query")]
+        Command::Cluster(what) => cluster::run(&what),
         Command::Openapi => {
             println!("{}", crate::http::openapi_text()?);
             Ok(ExitCode::SUCCESS)

@@ -7,5 +7,7 @@ mod ingest;
 mod nodes;
 mod ops;
 mod people;
+#[cfg(feature = "query")]
+mod query;
 mod simulate;
 mod support;
