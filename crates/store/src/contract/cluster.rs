@@ -217,7 +217,7 @@ pub(super) async fn what_several_nodes_know_of_a_line_adds_up(store: &Store, _: 
     store.device_facts_add(vec![fact("A", Some(5), "p5", 3, r#"{"crc_wrong":2,"late":1}"#)]).await.expect("kept");
     let known = store.device_facts().await.expect("facts");
     let expected = DeviceFacts { frames_bad: 3, ..fact("A", Some(9), "p9", 6, r#"{"crc_wrong":3,"late":1}"#) };
-    assert_eq!(known, [expected.clone()], "counts add, and nothing goes back");
+    assert_eq!(known, [expected], "counts add, and nothing goes back");
     store.device_facts_add(vec![fact("A", Some(11), "", 0, "{}")]).await.expect("kept");
     let known = store.device_facts().await.expect("facts");
     assert_eq!(
