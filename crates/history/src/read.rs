@@ -385,6 +385,35 @@ impl History {
         Ok(out)
     }
 
+    /// Rows that are not in the table yet: none of the same key and version is.
+    ///
+    /// # Errors
+    /// When it cannot be found out.
+    pub async fn absent(&self, mut rows: Vec<Stored>) -> Result<Vec<Stored>, HistoryError> {
+        self.refresh().await?;
+        let known = self.known();
+        let readings: Vec<&FileEntry> = known.files.iter().filter(|f| f.part == Part::Reading).collect();
+        rows.sort_by_key(Stored::order);
+        let of = |row: &Stored| (row.reading.key.point, row.reading.key.kind, month_of(row.reading.key.at));
+        let mut absent = Vec::with_capacity(rows.len());
+        for some in rows.chunk_by(|a, b| of(a) == of(b)) {
+            let (point, kind, _) = of(&some[0]);
+            let moments: Vec<i64> = some.iter().map(|row| row.reading.key.at.0).collect();
+            let span = moments[0]..moments[moments.len() - 1].saturating_add(1);
+            if !readings.iter().any(|f| f.may(&series(point, kind, span.clone()))) {
+                absent.extend_from_slice(some);
+                continue;
+            }
+            let found = self.every(point, kind, &moments).await?;
+            if let Some(unread) = found.unread.into_iter().next() {
+                return Err(unread.into());
+            }
+            let there: HashSet<_> = found.rows.iter().map(Stored::order).collect();
+            absent.extend(some.iter().filter(|row| !there.contains(&row.order())).cloned());
+        }
+        Ok(absent)
+    }
+
     /// One telegram; none when the history does not have it.
     ///
     /// # Errors

@@ -15,8 +15,10 @@ mod contract;
 pub mod copy;
 pub mod dialect;
 pub mod figure;
+pub mod history;
 pub mod look;
 pub mod meter;
+pub mod mover;
 pub mod node;
 pub mod room;
 pub mod sense;
@@ -39,7 +41,9 @@ pub use check::Finding;
 pub use cluster::{Beat, Claim, Claimed, Fired, HoldRow, JobIn, JobRow, NodeRow, SECOND_CONNECTION, SecondConnection};
 pub use dialect::{Health, Sync};
 pub use figure::Schema;
+pub use history::MovedState;
 pub use meter::Meter;
+pub use mover::{MovedRows, MoverOptions};
 pub use node::{Holding, Lagged, NodeId, Note, Notes};
 pub use room::{Guard, Room};
 pub use sense::{
@@ -125,6 +129,7 @@ pub struct Store {
     node: Node,
     meter: Meter,
     guard: Guard,
+    past: Option<Arc<history::Past>>,
 }
 
 #[derive(Clone)]
@@ -157,7 +162,7 @@ impl Store {
         let pool = AnyPoolOptions::new().max_connections(4).connect(&address(path)?).await;
         let pool = pool.map_err(|e| StoreError::Sql(e.to_string()))?;
         let engine = Engine::Sqlite(Arc::new(writer), path.to_owned());
-        Ok(Self { pool, engine, node: Node::alone(), meter, guard: Guard::none() })
+        Ok(Self { pool, engine, node: Node::alone(), meter, guard: Guard::none(), past: None })
     }
 
     /// Opens the database at an address: `postgres://…`, or the path of a file.
@@ -185,7 +190,7 @@ impl Store {
             .await
             .map_err(sql::failed)?;
         let (engine, keeper) = (Engine::Postgres(Arc::new(lanes)), Keeper::Postgres(presence));
-        Ok(Self { pool, engine, node: Node { hub, keeper }, meter, guard: Guard::none() })
+        Ok(Self { pool, engine, node: Node { hub, keeper }, meter, guard: Guard::none(), past: None })
     }
 
     /// The same store, which takes no telegrams and no evidence while `guard` says that there is no room.

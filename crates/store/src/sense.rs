@@ -8,8 +8,10 @@ use shanshui_domain::id::{CommandId, FactorCode, Mn, PersonId, PointId, StationC
 use shanshui_domain::place::{CityPack, Device, Secret};
 use shanshui_domain::sense::{Kept, Reading, ReadingKey};
 use shanshui_domain::time::{Instant, PeriodKind};
+use shanshui_history::Unread;
 
 use crate::dialect::postgres::Month;
+use crate::history::{Arrived, Held, Recall, Seen, Walk};
 use crate::sql::{Row, Tx, Value, clean};
 use crate::{Engine, Store, StoreError, args};
 
@@ -140,6 +142,8 @@ pub struct Sampled {
     pub rows: Vec<ReadingRow>,
     /// Whether rows were left out.
     pub sampled: bool,
+    /// Stretches of the history that cannot be read.
+    pub unread: Vec<Unread>,
 }
 
 /// What is known of a device's line. As an increment: what has happened since the last one, at one node.
@@ -240,7 +244,7 @@ static KEPT_AS: LazyLock<String> = LazyLock::new(|| {
 
 const LATEST: &str = "SELECT point, kind, at, value, number, mark, arrived, late, telegram FROM latest";
 
-fn kind(n: i64) -> Result<PeriodKind, StoreError> {
+pub(crate) fn kind(n: i64) -> Result<PeriodKind, StoreError> {
     PeriodKind::from_number(n).ok_or_else(|| StoreError::Corrupt(format!("kind {n}")))
 }
 
@@ -271,7 +275,7 @@ fn reading_row(r: &Row) -> Result<ReadingRow, StoreError> {
     })
 }
 
-fn telegram_row(r: &Row) -> Result<TelegramRow, StoreError> {
+pub(crate) fn telegram_row(r: &Row) -> Result<TelegramRow, StoreError> {
     Ok(TelegramRow {
         id: TelegramId(r.int(0)?),
         telegram: TelegramIn {
@@ -593,10 +597,14 @@ impl Store {
     /// a further version. Refused while there is too little room on the disk.
     pub async fn arrive(&self, arrivals: Vec<Arrival>) -> Result<Vec<Receipt>, StoreError> {
         self.guard().admit()?;
-        let arrivals = arrivals.into_iter().map(clean_arrival).collect();
+        self.arrive_beside(arrivals.into_iter().map(clean_arrival).collect()).await
+    }
+
+    /// Hands arrivals to the writer with what the history says of their keys.
+    pub(crate) async fn arrive_recalled(&self, arrivals: Vec<Arrival>, recall: Recall) -> Result<Arrived, StoreError> {
         match &self.engine {
-            Engine::Sqlite(writer, _) => writer.arrive(arrivals).await,
-            Engine::Postgres(lanes) => lanes.arrive(arrivals).await,
+            Engine::Sqlite(writer, _) => writer.arrive(arrivals, recall).await,
+            Engine::Postgres(lanes) => lanes.arrive(arrivals, recall).await,
         }
     }
 
@@ -649,8 +657,23 @@ impl Store {
         rows.iter().map(|r| Ok((r.int(0)?, Instant(r.int(1)?)))).collect()
     }
 
-    /// A curve: newest version of each key in `[from, to)`, ascending; at most `max` rows.
+    /// A curve: newest version of each key in `[from, to)`, ascending; at most `max` rows. A stretch of the history that cannot be
+    /// read is missing in it and stands in the log; [`Self::range_covered`] says it.
     pub async fn range(
+        &self,
+        series: (PointId, PeriodKind),
+        span: (Instant, Instant),
+        max: usize,
+    ) -> Result<Vec<ReadingRow>, StoreError> {
+        let found = self.range_covered(series, span, max).await?;
+        for unread in &found.unread {
+            tracing::warn!(segment = unread.segment, from = %unread.from, to = %unread.to, detail = unread.detail, "not read");
+        }
+        Ok(found.rows)
+    }
+
+    /// As [`Self::range`] of what is hot.
+    pub(crate) async fn range_hot(
         &self,
         (point, kind): (PointId, PeriodKind),
         (from, to): (Instant, Instant),
@@ -677,23 +700,21 @@ impl Store {
         buckets: usize,
         bounds: &[CurveBound],
     ) -> Result<Sampled, StoreError> {
-        const PAGE: usize = 50_000;
         let few = buckets.max(1) * 2;
-        let mut rows = self.range(series, span, few + 1).await?;
-        if rows.len() <= few {
-            return Ok(Sampled { rows, sampled: false });
+        let whole = self.range_covered(series, span, few + 1).await?;
+        if whole.rows.len() <= few {
+            return Ok(Sampled { rows: whole.rows, sampled: false, unread: whole.unread });
         }
-        let mut sampler = Sampler::new(span, buckets, bounds);
-        while let Some(last) = rows.last() {
-            let next = (Instant(last.at.0.saturating_add(1)), span.1);
-            rows.drain(..).for_each(|row| sampler.see(row));
-            rows = self.range(series, next, PAGE).await?;
-        }
-        Ok(Sampled { rows: sampler.finish(), sampled: true })
+        let (sampler, unread) = self.walked(series, span, || Sampler::new(span, buckets, bounds)).await?;
+        Ok(Sampled { rows: sampler.finish(), sampled: true, unread })
     }
 
     /// Every statement made for one key, oldest first.
     pub async fn versions(&self, key: ReadingKey) -> Result<Vec<ReadingRow>, StoreError> {
+        self.versions_anywhere(key).await
+    }
+
+    pub(crate) async fn versions_hot(&self, key: ReadingKey) -> Result<Vec<ReadingRow>, StoreError> {
         let rows = self
             .read(
                 "SELECT at, value, number, extra, mark, version, late, arrived, telegram FROM reading \
@@ -706,29 +727,48 @@ impl Store {
 
     /// How many keys each point has of a kind since an instant, for the transmission rate; points without any are left out.
     pub async fn counts(&self, kind: PeriodKind, since: Instant) -> Result<Vec<(PointId, i64)>, StoreError> {
+        let horizon = self.moved_state().await?.horizon;
+        let (hot, before) = (since.max(horizon), (since, horizon));
         let rows = self
             .read(
                 "SELECT point, COUNT(*) FROM reading WHERE block IN (SELECT DISTINCT id / 1024 FROM point) AND kind=$1 AND at>=$2 \
                  AND version=1 GROUP BY point",
-                args![kind.number(), since],
+                args![kind.number(), hot],
             )
             .await?;
-        rows.iter().map(|r| Ok((PointId(r.int(0)?), r.int(1)?))).collect()
+        let mut counts =
+            rows.iter().map(|r| Ok((PointId(r.int(0)?), r.int(1)?))).collect::<Result<Vec<_>, StoreError>>()?;
+        if since < horizon {
+            let mut sums: BTreeMap<PointId, i64> = counts.into_iter().collect();
+            for (point, count) in self.counts_before(kind, before).await? {
+                *sums.entry(point).or_default() += count;
+            }
+            counts = sums.into_iter().filter(|(_, count)| *count > 0).collect();
+        }
+        Ok(counts)
     }
 
     /// One telegram.
     pub async fn telegram(&self, id: TelegramId) -> Result<TelegramRow, StoreError> {
+        self.telegram_anywhere(id).await
+    }
+
+    pub(crate) async fn telegram_hot(&self, id: TelegramId) -> Result<Option<TelegramRow>, StoreError> {
         let row = self
             .read_one(
                 "SELECT id, arrived, peer, mn, cn, qn, raw, problems, quarantine FROM telegram WHERE id=$1",
                 args![id],
             )
             .await?;
-        telegram_row(&row.ok_or(StoreError::NotFound)?)
+        row.as_ref().map(telegram_row).transpose()
     }
 
     /// Telegrams after `after`, in the order they were kept, at most `limit`.
     pub async fn telegrams_after(&self, after: TelegramId, limit: usize) -> Result<Vec<TelegramRow>, StoreError> {
+        self.telegrams_anywhere(after, limit).await
+    }
+
+    pub(crate) async fn telegrams_hot(&self, after: TelegramId, limit: usize) -> Result<Vec<TelegramRow>, StoreError> {
         let text = "SELECT id, arrived, peer, mn, cn, qn, raw, problems, quarantine FROM telegram WHERE id>$1 ORDER BY id LIMIT $2";
         self.read(text, args![after, limit as i64]).await?.iter().map(telegram_row).collect()
     }
@@ -878,9 +918,17 @@ struct Sampler<'a> {
     width: i64,
     bounds: &'a [CurveBound],
     stretch: i64,
-    lowest: Option<ReadingRow>,
-    highest: Option<ReadingRow>,
-    kept: Vec<ReadingRow>,
+    lowest: Option<Sample>,
+    highest: Option<Sample>,
+    kept: Vec<Sample>,
+}
+
+/// A row that may stay.
+#[derive(Clone)]
+struct Sample {
+    at: Instant,
+    number: f64,
+    held: Held,
 }
 
 impl<'a> Sampler<'a> {
@@ -889,27 +937,8 @@ impl<'a> Sampler<'a> {
         Self { from, width, bounds, stretch: 0, lowest: None, highest: None, kept: Vec::new() }
     }
 
-    fn see(&mut self, row: ReadingRow) {
-        let stretch = row.at.0.saturating_sub(self.from.0) / self.width;
-        if stretch != self.stretch {
-            self.turn();
-            self.stretch = stretch;
-        }
-        match row.number {
-            Some(n) if !self.always(&row, n) => {
-                if self.lowest.as_ref().and_then(|l| l.number).is_none_or(|l| n < l) {
-                    self.lowest = Some(row.clone());
-                }
-                if self.highest.as_ref().and_then(|h| h.number).is_none_or(|h| n > h) {
-                    self.highest = Some(row);
-                }
-            }
-            _ => self.kept.push(row),
-        }
-    }
-
-    fn always(&self, row: &ReadingRow, n: f64) -> bool {
-        row.mark != "N" || row.late || row.versions > 1 || self.bounds.iter().any(|b| b.exceeded_by(n))
+    fn always(&self, seen: Seen, n: f64) -> bool {
+        seen.marked || seen.odd || self.bounds.iter().any(|b| b.exceeded_by(n))
     }
 
     fn turn(&mut self) {
@@ -921,7 +950,34 @@ impl<'a> Sampler<'a> {
 
     fn finish(mut self) -> Vec<ReadingRow> {
         self.turn();
-        self.kept.sort_by_key(|row| row.at);
-        self.kept
+        self.kept.sort_by_key(|sample| sample.at);
+        let row = |sample: Sample| if let Held::Row(row) = sample.held { Some(*row) } else { None };
+        self.kept.into_iter().filter_map(row).collect()
+    }
+}
+
+impl Walk for Sampler<'_> {
+    fn see(&mut self, seen: Seen, held: Held) {
+        let stretch = seen.at.0.saturating_sub(self.from.0) / self.width;
+        if stretch != self.stretch {
+            self.turn();
+            self.stretch = stretch;
+        }
+        let sample = |number| Sample { at: seen.at, number, held: held.clone() };
+        match seen.number {
+            Some(n) if !self.always(seen, n) => {
+                if self.lowest.as_ref().is_none_or(|l| n < l.number) {
+                    self.lowest = Some(sample(n));
+                }
+                if self.highest.as_ref().is_none_or(|h| n > h.number) {
+                    self.highest = Some(sample(n));
+                }
+            }
+            number => self.kept.push(sample(number.unwrap_or(0.0))),
+        }
+    }
+
+    fn kept(&mut self) -> Vec<&mut Held> {
+        self.kept.iter_mut().chain(&mut self.lowest).chain(&mut self.highest).map(|sample| &mut sample.held).collect()
     }
 }

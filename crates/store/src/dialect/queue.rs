@@ -8,7 +8,8 @@ use std::thread;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Health;
-use crate::sense::{Arrival, Receipt};
+use crate::history::{Arrived, Recall};
+use crate::sense::Arrival;
 use crate::sql::Tx;
 use crate::{StoreError, StoreOptions};
 
@@ -18,7 +19,7 @@ pub(super) type Work = Box<dyn FnOnce(&mut dyn Tx) -> Finish + Send>;
 pub(super) type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
 pub(super) enum Job {
-    Arrive(Vec<Arrival>, Answer<Vec<Receipt>>),
+    Arrive(Vec<Arrival>, Recall, Answer<Arrived>),
     Work(Work),
     Close,
 }
@@ -116,9 +117,9 @@ impl Queue {
         self.jobs.send(job).await.map_err(|_| StoreError::Busy)
     }
 
-    pub(crate) async fn arrive(&self, arrivals: Vec<Arrival>) -> Result<Vec<Receipt>, StoreError> {
+    pub(crate) async fn arrive(&self, arrivals: Vec<Arrival>, recall: Recall) -> Result<Arrived, StoreError> {
         let (answer, answered) = oneshot::channel();
-        self.send(Job::Arrive(arrivals, answer)).await?;
+        self.send(Job::Arrive(arrivals, recall, answer)).await?;
         answered.await.map_err(|_| StoreError::Busy)?
     }
 

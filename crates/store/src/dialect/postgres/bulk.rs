@@ -214,7 +214,7 @@ fn midnight(day: Date) -> Option<i64> {
 
 impl Line {
     /// Makes the partitions that are missing. A table is made by itself and joined then, for which readers need not wait.
-    async fn make_months(&mut self, ats: impl Iterator<Item = i64>) -> Result<(), StoreError> {
+    pub(super) async fn make_months(&mut self, ats: impl Iterator<Item = i64>) -> Result<(), StoreError> {
         for at in ats {
             if !MONTHS.contains(&at) || self.months.iter().any(|known| known.contains(&at)) {
                 continue;

@@ -21,6 +21,7 @@ use crate::dialect::Health;
 #[cfg(test)]
 use crate::dialect::queue::Fault;
 use crate::dialect::queue::{Answer, Finish, Job, Queue, Shared, in_savepoint};
+use crate::history::{Arrived, MovedState, Recall, STATE, admits, put_back, state};
 use crate::sense::{Arrival, Receipt};
 use crate::sql::{Row, Tx, Value};
 use crate::{Meter, StoreError, StoreOptions};
@@ -78,8 +79,8 @@ impl Lanes {
         self.works.close().await;
     }
 
-    pub(crate) async fn arrive(&self, arrivals: Vec<Arrival>) -> Result<Vec<Receipt>, StoreError> {
-        self.arrivals.arrive(arrivals).await
+    pub(crate) async fn arrive(&self, arrivals: Vec<Arrival>, recall: Recall) -> Result<Arrived, StoreError> {
+        self.arrivals.arrive(arrivals, recall).await
     }
 
     pub(crate) async fn write<T: Send + 'static>(
@@ -105,6 +106,8 @@ pub(super) struct Line {
     pub(super) months: Vec<Range<i64>>,
 }
 
+/// Arrivals of one sender, and where their answer goes.
+type Sent = (Vec<Arrival>, Answer<Arrived>);
 type Args<'a> = &'a [&'a (dyn ToSql + std::marker::Sync)];
 
 impl Line {
@@ -234,19 +237,27 @@ impl Thread {
     fn group(&mut self, jobs: impl Iterator<Item = Job>, finishes: &mut Vec<Finish>) -> Result<(), StoreError> {
         let reached = self.reach();
         let mut tx = PgTx::begin((&self.runtime, &self.meter), self.line.as_mut(), reached, self.lane);
-        let (mut sent, mut telegrams): (Vec<(Vec<Arrival>, Answer<Vec<Receipt>>)>, usize) = (Vec::new(), 0);
+        let (mut sent, mut telegrams, mut moved): (Vec<Sent>, usize, _) = (Vec::new(), 0, None);
         for job in jobs {
             match job {
-                Job::Arrive(arrivals, answer) => {
-                    telegrams += arrivals.len();
-                    sent.push((arrivals, answer));
-                    if telegrams >= BULK_MAX {
-                        tx.arrive_all(std::mem::take(&mut sent), finishes);
-                        telegrams = 0;
+                Job::Arrive(arrivals, recall, answer) => {
+                    let admitted = tx.admit(&mut moved, &arrivals, recall);
+                    if matches!(admitted, Ok(true)) {
+                        telegrams += arrivals.len();
+                        sent.push((arrivals, answer));
+                        if telegrams >= BULK_MAX {
+                            tx.arrive_all(std::mem::take(&mut sent), finishes);
+                            telegrams = 0;
+                        }
+                        continue;
                     }
+                    finishes.push(Box::new(move |durable| {
+                        let _gone = answer.send(durable.and(admitted).map(|_| Arrived::Moved(arrivals)));
+                    }));
                 }
                 Job::Work(work) => {
                     tx.arrive_all(std::mem::take(&mut sent), finishes);
+                    moved = None;
                     finishes.push(work(&mut tx));
                 }
                 Job::Close => {}
@@ -367,7 +378,7 @@ impl<'a> PgTx<'a> {
     }
 
     /// All arrivals of a group as one; when that fails, each by itself, so that a bad one harms nobody else.
-    fn arrive_all(&mut self, sent: Vec<(Vec<Arrival>, Answer<Vec<Receipt>>)>, finishes: &mut Vec<Finish>) {
+    fn arrive_all(&mut self, sent: Vec<Sent>, finishes: &mut Vec<Finish>) {
         if sent.is_empty() {
             return;
         }
@@ -396,9 +407,34 @@ impl<'a> PgTx<'a> {
         }
         for (answer, receipts) in answers.into_iter().zip(each) {
             finishes.push(Box::new(move |durable| {
-                let _gone = answer.send(durable.and(receipts));
+                let _gone = answer.send(durable.and(receipts).map(Arrived::Kept));
             }));
         }
+    }
+
+    /// Whether arrivals can be judged beside what is hot and recalled; what is recalled is put back.
+    fn admit(
+        &mut self,
+        moved: &mut Option<MovedState>,
+        arrivals: &[Arrival],
+        recall: Recall,
+    ) -> Result<bool, StoreError> {
+        let now = match *moved {
+            Some(now) => now,
+            None => state(self.row(STATE, vec![])?)?,
+        };
+        *moved = Some(now);
+        if !admits(now, arrivals, &recall) {
+            return Ok(false);
+        }
+        if !recall.rows.is_empty() {
+            let months: Vec<i64> = recall.rows.iter().map(|row| row.reading.key.at.0).collect();
+            in_savepoint(self, |tx| {
+                tx.with(async |line| line.make_months(months.into_iter()).await)?;
+                put_back(tx, recall)
+            })?;
+        }
+        Ok(true)
     }
 
     fn arrive(&mut self, arrivals: &[Arrival]) -> Result<Vec<Receipt>, StoreError> {

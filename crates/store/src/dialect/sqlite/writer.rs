@@ -21,6 +21,7 @@ use super::{connect, open, sql};
 #[cfg(test)]
 use crate::dialect::queue::Fault;
 use crate::dialect::queue::{Finish, Job, Queue, Shared, in_savepoint};
+use crate::history::{Arrived, STATE, admits, put_back, state};
 use crate::sql::{Row, Tx, Value};
 use crate::{Meter, StoreError, StoreOptions};
 
@@ -92,24 +93,36 @@ impl Thread {
     }
 
     fn group(&mut self, jobs: impl Iterator<Item = Job>, finishes: &mut Vec<Finish>) -> Result<(), StoreError> {
-        let (db, mut latest) = (&self.db, Latest::default());
+        let (db, mut latest, mut moved) = (&self.db, Latest::default(), None);
         let mut tx = self.begin();
         for job in jobs {
             match job {
-                Job::Arrive(arrivals, answer) => {
+                Job::Arrive(arrivals, recall, answer) => {
                     let begun = Instant::now();
-                    let receipts = in_savepoint(&mut tx, |tx| arrive(db, arrivals).map_err(|e| tx.note(e)));
-                    let rows = receipts.as_ref().map_or(0, |(r, _)| r.iter().map(|r| r.kept.len()).sum());
+                    let receipts = in_savepoint(&mut tx, |tx| {
+                        let moved = moved.map_or_else(|| state(tx.row(STATE, vec![])?), Ok)?;
+                        if !admits(moved, &arrivals, &recall) {
+                            return Ok((moved, Arrived::Moved(arrivals), Latest::default()));
+                        }
+                        put_back(tx, recall)?;
+                        let (receipts, seen) = arrive(db, arrivals).map_err(|e| tx.note(e))?;
+                        Ok((moved, Arrived::Kept(receipts), seen))
+                    });
+                    let rows = receipts.as_ref().map_or(0, |(_, arrived, _)| arrived.rows());
                     self.meter.write(READINGS, begun.elapsed(), rows);
-                    let receipts = receipts.map(|(receipts, seen)| {
+                    let receipts = receipts.map(|(state, arrived, seen)| {
                         latest.merge(seen);
-                        receipts
+                        moved = Some(state);
+                        arrived
                     });
                     finishes.push(Box::new(move |durable| {
                         let _gone = answer.send(durable.and(receipts));
                     }));
                 }
-                Job::Work(work) => finishes.push(work(&mut tx)),
+                Job::Work(work) => {
+                    moved = None;
+                    finishes.push(work(&mut tx));
+                }
                 Job::Close => {}
             }
         }
