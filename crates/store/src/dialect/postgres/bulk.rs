@@ -2,7 +2,7 @@
 //! go by `COPY`. Under the lane's lock nobody else writes these tables.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use jiff::civil::Date;
@@ -33,7 +33,12 @@ const PUT_LATEST: &str = "INSERT INTO latest (point, kind, at, value, number, ma
     $9::int8[]) ON CONFLICT (point, kind) DO UPDATE SET at=excluded.at, value=excluded.value, number=excluded.number, \
     mark=excluded.mark, arrived=excluded.arrived, late=excluded.late, telegram=excluded.telegram WHERE excluded.at >= latest.at";
 
-type Series = (i64, i64);
+/// Series of which a node remembers the newest moment.
+const SERIES_MAX: usize = 4_000_000;
+
+/// Point and kind.
+pub(super) type Series = (i64, i64);
+/// Point, kind, moment.
 type Key = (i64, i64, i64);
 
 fn series(r: &Reading) -> Series {
@@ -81,21 +86,24 @@ pub(super) async fn arrive(line: &mut Line, arrivals: &[Arrival]) -> Result<Vec<
 }
 
 /// The newest statement for every key that may be there already. One that is newer than the newest of its series is not, which
-/// spares nearly all of them the search.
+/// spares nearly all of them the search. What this node knows of a series may be behind what another has written since: then a key
+/// is there although it seems new, its table refuses it, and the caller forgets what it knew and tries again.
 async fn newest<'a>(line: &mut Line, arrivals: &[Arrival]) -> Result<HashMap<Key, Said<'a>>, StoreError> {
     let all = || arrivals.iter().flat_map(|a| &a.readings);
-    let mut current: HashMap<Series, i64> = all().map(|r| (series(r), i64::MIN)).collect();
-    if current.is_empty() {
-        return Ok(HashMap::new());
+    if line.current.len() > SERIES_MAX {
+        line.current.clear();
     }
-    let (points, kinds): (Vec<i64>, Vec<i64>) = current.keys().copied().unzip();
-    // a series without any reading is left at the lowest moment; one at that moment itself is searched for all the same
-    for row in line.ask(CURRENT, &[&points, &kinds]).await? {
-        current.insert((row.get(0), row.get(1)), row.get(2));
+    let unknown: HashSet<Series> = all().map(series).filter(|s| !line.current.contains_key(s)).collect();
+    if !unknown.is_empty() {
+        let (points, kinds): (Vec<i64>, Vec<i64>) = unknown.iter().copied().unzip();
+        let found = line.ask(CURRENT, &[&points, &kinds]).await?;
+        // a series without any reading is left at the lowest moment; one at that moment itself is searched for all the same
+        line.current.extend(unknown.into_iter().map(|s| (s, i64::MIN)));
+        line.current.extend(found.iter().map(|row| ((row.get(0), row.get(1)), row.get(2))));
     }
     let mut old = [vec![], vec![], vec![], vec![]];
-    let mut asked = std::collections::HashSet::new();
-    for r in all().filter(|r| r.key.at.0 <= current[&series(r)]) {
+    let mut asked = HashSet::new();
+    for r in all().filter(|r| line.current.get(&series(r)).is_none_or(|at| r.key.at.0 <= *at)) {
         if asked.insert(key(r)) {
             let columns = [r.key.point.block(), r.key.kind.number(), r.key.at.0, r.key.point.0];
             old.iter_mut().zip(columns).for_each(|(column, n)| column.push(n));
@@ -151,6 +159,10 @@ impl<'a> News<'a> {
         let numbers: Vec<Option<f64>> = rows.iter().map(|(r, _)| r.number()).collect();
         let marks: Vec<&str> = rows.iter().map(|(r, _)| r.mark.as_str()).collect();
         let telegrams: Vec<i64> = rows.iter().map(|(_, t)| t.0).collect();
+        for (r, _) in &rows {
+            let current = line.current.entry(series(r)).or_insert(i64::MIN);
+            *current = r.key.at.0.max(*current);
+        }
         line.ask(PUT_LATEST, &[&points, &kinds, &ats, &values, &numbers, &marks, &arrived, &late, &telegrams]).await?;
         Ok(())
     }

@@ -216,6 +216,10 @@ impl Line {
         self.client().query_one(&self.give, &[&number(name)]).await.map(|_| ()).map_err(sql)
     }
 
+    async fn give_all(&self) -> Result<(), StoreError> {
+        self.client().batch_execute("SELECT pg_advisory_unlock_all()").await.map_err(sql)
+    }
+
     async fn held(&self, name: &str) -> Result<bool, StoreError> {
         Ok(self.client().query_one(&self.held, &[&number(name)]).await.map_err(sql)?.get(0))
     }
@@ -273,6 +277,10 @@ async fn attend(line: &Line, shared: &Arc<Shared>, asked: &mut mpsc::UnboundedRe
                 while let Some(ask) = asks.next() {
                     if let Ask::Leave(left) = ask {
                         asks.for_each(|ask| refuse(ask, &StoreError::Busy));
+                        // the server notices the end of a line a moment later; others shall not have to wait for that
+                        if let Err(error) = within(line.give_all()).await {
+                            tracing::debug!(%error, "left without giving back");
+                        }
                         return End::Left(Some(left));
                     }
                     if let Err(error) = answer(line, shared, ask).await {

@@ -16,7 +16,8 @@ use tokio_postgres::Statement;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
-use super::{Address, LOCKS, Purpose, Session, bulk, connect, sql, value};
+use super::bulk::{self, Series};
+use super::{Address, LOCKS, Purpose, Session, connect, sql, value};
 use crate::dialect::Health;
 #[cfg(test)]
 use crate::dialect::queue::Fault;
@@ -104,6 +105,8 @@ pub(super) struct Line {
     pub(super) session: Session,
     statements: HashMap<String, Statement>,
     pub(super) months: Vec<Range<i64>>,
+    /// The newest moment of each series, as far as this node has heard; a guess that the tables hold against.
+    pub(super) current: HashMap<Series, i64>,
 }
 
 /// Arrivals of one sender, and where their answer goes.
@@ -285,7 +288,8 @@ impl Thread {
         let purpose = Purpose { name: &self.purpose, sync: self.options.sync };
         match self.runtime.block_on(connect(&self.address, &purpose, |_| ())) {
             Ok(session) => {
-                self.line = Some(Line { session, statements: HashMap::new(), months: Vec::new() });
+                self.line =
+                    Some(Line { session, statements: HashMap::new(), months: Vec::new(), current: HashMap::new() });
                 self.tried = None;
                 Ok(())
             }
@@ -377,7 +381,8 @@ impl<'a> PgTx<'a> {
         done
     }
 
-    /// All arrivals of a group as one; when that fails, each by itself, so that a bad one harms nobody else.
+    /// All arrivals of a group as one. When that fails, once more with nothing remembered; when that fails too, each by itself, so
+    /// that a bad one harms nobody else.
     fn arrive_all(&mut self, sent: Vec<Sent>, finishes: &mut Vec<Finish>) {
         if sent.is_empty() {
             return;
@@ -390,7 +395,11 @@ impl<'a> PgTx<'a> {
             answers.push(answer);
         }
         let mut each: Vec<Result<Vec<Receipt>, StoreError>> = Vec::with_capacity(parts.len());
-        match self.arrive(&all) {
+        let together = match self.arrive(&all) {
+            Err(_) if self.broken.is_none() => self.arrive(&all),
+            done => done,
+        };
+        match together {
             Ok(receipts) => {
                 let mut receipts = receipts.into_iter();
                 each.extend(parts.iter().map(|n| Ok(receipts.by_ref().take(*n).collect())));
@@ -445,8 +454,9 @@ impl<'a> PgTx<'a> {
         if kept.is_err()
             && let Some(line) = self.line.as_deref_mut()
         {
-            // a partition made in what was taken back is gone, and another node may have dropped one
+            // what was taken back is not known any more, and another node may have written or dropped something
             line.months.clear();
+            line.current.clear();
         }
         kept
     }
