@@ -225,20 +225,20 @@ const FACTS: &str =
 const COMMAND: &str = "SELECT id, mn, cn, area, person, reason, at, steps, node, begun, ended FROM command WHERE id=$1";
 /// Kinds of deviations that are counted for one device.
 const DEVIATIONS_MAX: usize = 100;
-/// Readings that are asked for at once.
+/// Telegrams that are asked for at once.
 const ASKED_MAX: usize = 256;
 
 /// The rows that some telegrams' readings became.
 static KEPT_AS: LazyLock<String> = LazyLock::new(|| {
     let row = |i: usize| {
-        let cell = |j: usize| format!("CAST(${} AS BIGINT)", i * 5 + j + 1);
-        format!("({})", (0..5).map(cell).collect::<Vec<_>>().join(","))
+        let cell = |j: usize| format!("CAST(${} AS BIGINT)", i * 4 + j + 1);
+        format!("({})", (0..4).map(cell).collect::<Vec<_>>().join(","))
     };
     let rows = (0..ASKED_MAX).map(row).collect::<Vec<_>>().join(",");
     format!(
-        "WITH asked (block, kind, at, point, telegram) AS (VALUES {rows}) \
+        "WITH asked (telegram, block, kind, at) AS (VALUES {rows}) \
          SELECT r.telegram, r.kind, r.at, r.point, r.version, r.late FROM asked CROSS JOIN reading r WHERE r.block=asked.block \
-         AND r.kind=asked.kind AND r.at=asked.at AND r.point=asked.point AND r.telegram=asked.telegram"
+         AND r.kind=asked.kind AND r.at=asked.at AND r.telegram=asked.telegram"
     )
 });
 
@@ -887,12 +887,16 @@ impl Store {
 
     /// What keeping did with readings, each of a telegram that is kept: asked by whoever reads telegrams again.
     pub async fn kept_as(&self, asked: &[(TelegramId, ReadingKey)]) -> Result<Vec<KeptAs>, StoreError> {
+        // the readings of a telegram lie side by side: they are asked for together
+        let together = |(t, k): &(TelegramId, ReadingKey)| (t.0, k.point.block(), k.kind.number(), k.at.0);
+        let mut all: Vec<_> = asked.iter().map(together).collect();
+        all.dedup();
         let mut found = HashMap::with_capacity(asked.len());
-        for some in asked.chunks(ASKED_MAX) {
-            let mut args = Vec::with_capacity(ASKED_MAX * 5);
+        for some in all.chunks(ASKED_MAX) {
+            let mut args = Vec::with_capacity(ASKED_MAX * 4);
             // what is asked for is filled up with the last, so that one statement serves any number
-            for (telegram, key) in some.iter().chain(some.last().into_iter().cycle()).take(ASKED_MAX) {
-                args.extend(args![key.point.block(), key.kind.number(), key.at, key.point, *telegram]);
+            for (telegram, block, kind, at) in some.iter().chain(some.last().into_iter().cycle()).take(ASKED_MAX) {
+                args.extend(args![*telegram, *block, *kind, *at]);
             }
             for r in self.read(&KEPT_AS, args).await? {
                 found.insert((r.int(0)?, r.int(1)?, r.int(2)?, r.int(3)?), (r.int(4)?, r.int(5)? != 0));

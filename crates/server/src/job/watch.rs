@@ -1,4 +1,4 @@
-//! The judge: one task that sees every reading once, in order of arrival; one over all nodes (ADR 0005, 0009).
+//! The judge: one task that sees every reading once, in order of arrival; one over all nodes (ADR 0005, 0010).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::Duration;
