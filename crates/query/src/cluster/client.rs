@@ -72,7 +72,8 @@ impl Remote {
         let config = SessionConfig::new_with_ballista()
             .with_target_partitions(about.slots.clamp(2, PARTITIONS_MAX))
             .with_information_schema(false)
-            .set_bool("datafusion.optimizer.enable_dynamic_filter_pushdown", false);
+            // by hash: the smaller side of our joins is small, and a merge does not compare instants of a zone
+            .set_bool("datafusion.optimizer.prefer_hash_join", true);
         Ok(SessionStateBuilder::new()
             .with_default_features()
             .with_config(config)
