@@ -12,7 +12,7 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
 
-use crate::cluster::{Identity, Remote};
+use crate::cluster::{Ended, Identity, Remote, Stages};
 use crate::job::{Batches, Job, JobHandle, Progress};
 use crate::scratch::Scratch;
 use crate::table::{FileTable, TableFile};
@@ -183,11 +183,11 @@ fn read(plan: &dyn ExecutionPlan) -> u64 {
     children.iter().map(|child| read(child.as_ref())).sum()
 }
 
-/// How often a job is begun anew when its results were lost with their executor.
-const TRIES: usize = 3;
+/// Pauses before a job begins anew, in seconds: long enough in all for the scheduler to take a silent executor for dead.
+const PAUSES_S: [u64; 5] = [1, 2, 4, 8, 8];
 
-/// Runs a plan on a cluster. Results lie with executors until they are fetched; when one is lost with them before the first row was
-/// handed out, the job begins anew.
+/// Runs a plan on a cluster. A result counts when every task ran once and could be fetched; else, as long as no row was handed out,
+/// the job begins anew.
 async fn there(
     handle: &JobHandle,
     remote: &Remote,
@@ -197,33 +197,48 @@ async fn there(
     let (handle, remote) = (handle.clone(), remote.clone());
     let mut job = remote.submit(handle.name(), &plan, &state).await?;
     let stream = try_stream! {
-        let mut tries = 0;
+        let mut pauses = PAUSES_S.into_iter();
         'job: loop {
-            tries += 1;
             // dropped before its end, by whatever way, it is cancelled on the cluster
             let guard = OnDrop(Some(job.clone()));
             let seen = handle.seen();
-            let parts = job.finish(|s| seen.set(Progress { done: s.tasks_done, total: s.tasks, stages_done: s.stages_done, stages: s.stages })).await?;
-            guard.disarm();
-            let mut given = false;
-            for part in &parts {
-                match job.fetch(part).await {
-                    Ok(batches) => for batch in batches {
-                        given = true;
-                        yield batch;
-                    },
-                    Err(error) if given || tries == TRIES => Err(error)?,
-                    Err(error) => {
-                        tracing::warn!(job = handle.name(), %error, "results were lost; the job begins anew");
-                        job = remote.submit(handle.name(), &plan, &state).await?;
-                        continue 'job;
+            let ended = job.finish(|s| seen.set(progress(s))).await?;
+            let mut why = QueryError::failed(handle.name(), "tasks were lost with their executor again and again");
+            if let Ended::Whole(parts) = ended {
+                guard.disarm();
+                let mut given = false;
+                let mut lost = None;
+                for part in &parts {
+                    match job.fetch(part).await {
+                        Ok(batches) => for batch in batches {
+                            given = true;
+                            yield batch;
+                        },
+                        Err(error) if given => Err(error)?,
+                        Err(error) => {
+                            lost = Some(error);
+                            break;
+                        }
                     }
                 }
+                match lost {
+                    None => break 'job,
+                    Some(error) => why = error,
+                }
+            } else {
+                drop(guard);
             }
-            break;
+            let Some(pause) = pauses.next() else { Err(why)?; break };
+            tracing::warn!(job = handle.name(), reason = %why, "the job begins anew");
+            tokio::time::sleep(std::time::Duration::from_secs(pause)).await;
+            job = remote.submit(handle.name(), &plan, &state).await?;
         }
     };
     Ok(Box::pin(stream))
+}
+
+fn progress(stages: Stages) -> Progress {
+    Progress { done: stages.tasks_done, total: stages.tasks, stages_done: stages.stages_done, stages: stages.stages }
 }
 
 struct OnDrop(Option<crate::cluster::RemoteJob>);

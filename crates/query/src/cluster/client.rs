@@ -48,6 +48,14 @@ pub(crate) struct RemoteJob {
     id: String,
 }
 
+/// How a job ended.
+pub(crate) enum Ended {
+    /// Every task ran once; where the results lie.
+    Whole(Vec<PartitionLocation>),
+    /// Tasks were lost or ran again.
+    Again,
+}
+
 impl Remote {
     pub(crate) async fn connect(address: &str, identity: Identity) -> Result<(Self, About), QueryError> {
         let failed = |reason: String| QueryError::Cluster { address: address.to_owned(), reason };
@@ -118,29 +126,40 @@ impl Remote {
 }
 
 impl RemoteJob {
-    /// Waits for the job and says how far it is; gives where its results lie.
-    pub(crate) async fn finish(&self, mut seen: impl FnMut(Stages)) -> Result<Vec<PartitionLocation>, QueryError> {
+    /// Waits for the job and says how far it is.
+    ///
+    /// A result counts only when every task ran once: what the engine makes of a job of which tasks were lost and ran again was seen
+    /// to have rows twice.
+    pub(crate) async fn finish(&self, mut seen: impl FnMut(Stages)) -> Result<Ended, QueryError> {
         let mut calls = self.remote.calls.clone();
         loop {
             let asked = calls.get_job_status(GetJobStatusParams { job_id: self.id.clone() }).await;
             let status = asked.map_err(|e| self.remote.failed(e.message()))?.into_inner().status;
-            match status.and_then(|s| s.status) {
-                Some(job_status::Status::Successful(done)) => return Ok(done.partition_location),
-                Some(job_status::Status::Failed(failed)) => return Err(QueryError::failed(&self.name, failed.error)),
-                Some(job_status::Status::Running(_)) => {
-                    if let Ok(stages) = self.stages().await {
-                        seen(stages);
-                    }
+            let status = status.and_then(|s| s.status);
+            let stages = match status {
+                Some(job_status::Status::Queued(_)) | None => None,
+                Some(_) => self.stages().await?,
+            };
+            let again = stages.is_some_and(|s| s.again);
+            match status {
+                Some(job_status::Status::Successful(done)) if stages.is_some() && !again => {
+                    return Ok(Ended::Whole(done.partition_location));
                 }
+                Some(job_status::Status::Successful(_)) => return Ok(Ended::Again),
+                Some(job_status::Status::Failed(_)) if stages.is_some_and(|s| s.lost) => return Ok(Ended::Again),
+                Some(job_status::Status::Failed(failed)) => return Err(QueryError::failed(&self.name, failed.error)),
+                Some(job_status::Status::Running(_)) if again => return Ok(Ended::Again),
+                Some(job_status::Status::Running(_)) => stages.into_iter().for_each(&mut seen),
                 Some(job_status::Status::Queued(_)) | None => {}
             }
             tokio::time::sleep(ASK).await;
         }
     }
 
-    async fn stages(&self) -> reqwest::Result<Stages> {
+    async fn stages(&self) -> Result<Option<Stages>, QueryError> {
         let url = format!("http://{}{ABOUT}/jobs/{}", self.remote.address, self.id);
-        self.remote.web.get(url).send().await?.json().await
+        let asked = self.remote.web.get(url).send().await.map_err(|e| self.remote.failed(plain(&e)))?;
+        asked.json().await.map_err(|e| self.remote.failed(plain(&e)))
     }
 
     /// Fetches one partition of the result whole.

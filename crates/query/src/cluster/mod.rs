@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{QueryError, functions};
 
-pub(crate) use client::{Remote, RemoteJob};
+pub(crate) use client::{Ended, Remote, RemoteJob};
 pub use executor::{Executor, run_executor};
 pub use scheduler::Scheduler;
 
@@ -103,6 +103,10 @@ pub(crate) struct Stages {
     pub(crate) stages_done: u64,
     pub(crate) tasks: u64,
     pub(crate) tasks_done: u64,
+    /// Some task did not succeed at its first try, or ran twice.
+    pub(crate) again: bool,
+    /// Some task was lost with its executor.
+    pub(crate) lost: bool,
 }
 
 /// Asks a scheduler who it is, and refuses one of another build. `address` is `host:port`; `who` is told to the operator.

@@ -1,6 +1,7 @@
 //! The scheduler: plans become stages, stages become tasks of executors. Beside the calls of Ballista it answers who it is and how
 //! far each job is.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -9,19 +10,22 @@ use axum::routing::get;
 use axum::{Json, Router};
 use ballista_core::JobId;
 use ballista_core::extension::SessionConfigExt;
+use ballista_core::serde::protobuf::failed_task::FailedReason;
 use ballista_core::serde::protobuf::scheduler_grpc_server::SchedulerGrpcServer;
+use ballista_core::serde::protobuf::task_status::Status;
 use ballista_scheduler::cluster::BallistaCluster;
 use ballista_scheduler::config::SchedulerConfig;
 use ballista_scheduler::scheduler_process::create_scheduler;
 use ballista_scheduler::scheduler_server::SchedulerServer;
-use ballista_scheduler::state::execution_stage::ExecutionStage;
+use ballista_scheduler::state::execution_graph::ExecutionGraph;
+use ballista_scheduler::state::execution_stage::{ExecutionStage, TaskInfo};
 use datafusion::execution::SessionStateBuilder;
 use datafusion::prelude::SessionConfig;
 use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
 use tokio::net::TcpListener;
+use tonic::Request;
 use tonic::service::RoutesBuilder;
 use tonic::service::interceptor::InterceptedService;
-use tonic::{Request, Status};
 
 use super::{ABOUT, About, Identity, MESSAGE_BYTES_MAX, Stages};
 use crate::{QueryError, functions};
@@ -115,7 +119,7 @@ fn routes(server: Server, cluster: BallistaCluster, identity: Identity) -> Route
             Ok(()) => Ok(request),
             Err(refused) => {
                 tracing::warn!(%refused, "a call was refused");
-                Err(Status::failed_precondition(refused.to_string()))
+                Err(tonic::Status::failed_precondition(refused.to_string()))
             }
         }
     };
@@ -134,30 +138,67 @@ async fn about(State(asked): State<Arc<Asked>>) -> Json<About> {
     Json(About { identity: asked.identity.clone(), executors: executors.len(), slots })
 }
 
-/// Tasks of a running job; a job that has ended has none.
-async fn stages(State(asked): State<Arc<Asked>>, Path(id): Path<String>) -> Json<Stages> {
-    let jobs = asked.server.state.task_manager.get_running_job_cache();
-    let Some(job) = jobs.get(&JobId::from(id)) else { return Json(Stages::default()) };
-    let graph = job.execution_graph.read().await;
-    let mut seen = Stages { stages: graph.stage_count() as u64, ..Stages::default() };
-    for stage in graph.stages().values() {
-        let (tasks, done) = match stage {
-            ExecutionStage::UnResolved(_) => (0, 0),
-            ExecutionStage::Resolved(s) => (s.partitions, 0),
-            ExecutionStage::Running(s) => (s.partitions, finished(&s.task_infos)),
-            ExecutionStage::Successful(s) => (s.partitions, s.partitions),
-            ExecutionStage::Failed(s) => (s.partitions, 0),
-        };
-        seen.tasks += tasks as u64;
-        seen.tasks_done += done.min(tasks) as u64;
-        seen.stages_done += u64::from(matches!(stage, ExecutionStage::Successful(_)));
+/// Tasks of a job, also of one that has ended; nothing when the job is not known.
+async fn stages(State(asked): State<Arc<Asked>>, Path(id): Path<String>) -> Json<Option<Stages>> {
+    let id = JobId::from(id);
+    let running = asked.server.state.task_manager.get_running_job_cache();
+    if let Some(job) = running.get(&id) {
+        return Json(Some(seen(&**job.execution_graph.read().await)));
     }
-    Json(seen)
+    let ended = asked.cluster.job_state().get_execution_graph(&id).await;
+    Json(ended.ok().flatten().map(|graph| seen(graph.as_ref())))
 }
 
-/// Partitions whose task has succeeded.
-fn finished(tasks: &[ballista_scheduler::state::execution_stage::TaskInfo]) -> usize {
-    use ballista_core::serde::protobuf::task_status::Status;
-    let done = tasks.iter().filter(|t| matches!(t.task_status, Status::Successful(_)));
-    done.map(|t| t.global_input_partition_ids.len()).sum()
+fn seen(graph: &(dyn ExecutionGraph + Send + Sync)) -> Stages {
+    let mut seen = Stages { stages: graph.stage_count() as u64, ..Stages::default() };
+    for stage in graph.stages().values() {
+        let (partitions, attempt) = match stage {
+            ExecutionStage::UnResolved(s) => (0, s.stage_attempt_num),
+            ExecutionStage::Resolved(s) => (s.partitions, s.stage_attempt_num),
+            ExecutionStage::Running(s) => (s.partitions, s.stage_attempt_num),
+            ExecutionStage::Successful(s) => (s.partitions, s.stage_attempt_num),
+            ExecutionStage::Failed(s) => (s.partitions, s.stage_attempt_num),
+        };
+        let tried = Tried::of(stage.task_infos().unwrap_or_default());
+        seen.tasks += partitions as u64;
+        seen.tasks_done += tried.done.min(partitions) as u64;
+        seen.stages_done += u64::from(matches!(stage, ExecutionStage::Successful(_)));
+        seen.again |= attempt > 0 || tried.again || tried.done > partitions;
+        seen.lost |= tried.lost;
+    }
+    seen
+}
+
+/// What became of the tasks of a stage.
+#[derive(Default)]
+struct Tried {
+    /// Partitions whose task has succeeded, each as often as it did.
+    done: usize,
+    again: bool,
+    lost: bool,
+}
+
+impl Tried {
+    fn of(tasks: &[TaskInfo]) -> Self {
+        let (mut tried, mut begun) = (Self::default(), HashSet::new());
+        for task in tasks {
+            tried.again |= task.global_input_partition_ids.iter().any(|p| !begun.insert(*p));
+            match &task.task_status {
+                Status::Successful(_) => tried.done += task.global_input_partition_ids.len(),
+                Status::Failed(failed) => {
+                    tried.again = true;
+                    tried.lost |= matches!(
+                        failed.failed_reason,
+                        Some(
+                            FailedReason::FetchPartitionError(_)
+                                | FailedReason::ExecutorLost(_)
+                                | FailedReason::ResultLost(_)
+                        )
+                    );
+                }
+                Status::Running(_) => {}
+            }
+        }
+        tried
+    }
 }
