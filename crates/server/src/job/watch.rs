@@ -44,6 +44,10 @@ const NAME: &str = "judge";
 const ASK_EVERY: Duration = Duration::from_millis(500);
 /// A judge that cannot start for so long ends the program.
 const GIVE_UP: Duration = Duration::from_mins(5);
+/// Telegrams are read and judged for so long before the clock is looked at.
+const SLICE: Duration = Duration::from_millis(500);
+/// After telegrams could not be read.
+const PAUSE: Duration = Duration::from_millis(500);
 /// What a node has begun to keep is kept, or not, within this time after its death.
 const DEAD_MS: i64 = 20_000;
 /// Telegrams before the cursor that are read for what they tell of the last minutes; nothing of them is judged again.
@@ -76,8 +80,15 @@ struct Judge {
     /// Rule states to be written.
     dirty: BTreeMap<String, String>,
     cursor: i64,
+    /// Telegrams are being read from the store, in the order in which they were kept; messages are passed over meanwhile.
+    reading: bool,
+    /// Telegrams read and not judged yet, with their arrival; all up to `page` were read.
+    pending: VecDeque<(Instant, Heard)>,
+    page: i64,
     /// Every telegram up to this one was read from the store: a message that comes for it later says nothing new.
     caught_up: i64,
+    /// What was left by the judge before this one has been read.
+    settled: bool,
     /// Telegrams judged by message, so that reading on from the store judges none of them twice.
     judged: BTreeSet<i64>,
     /// Those above this are remembered: a node that came since the nodes were looked at has kept none below.
@@ -187,7 +198,8 @@ async fn judge(app: &App, hears: &mut mpsc::Receiver<Heard>) -> End {
                     judge.hear(heard).await;
                 }
             }
-            () = arrived.rung(), if judge.mode == Mode::Reads => judge.read_on().await,
+            () = std::future::ready(()), if judge.reading => judge.read_on().await,
+            () = arrived.rung(), if judge.mode == Mode::Reads => judge.reading = true,
             () = jobs.rung() => judge.seconds().await,
             () = nodes.rung() => judge.nodes().await,
             _ = every.tick() => {
@@ -226,7 +238,11 @@ impl Judge {
             lasting: HashMap::new(),
             dirty: BTreeMap::new(),
             cursor: 0,
+            reading: true,
+            pending: VecDeque::new(),
+            page: 0,
             caught_up: 0,
+            settled: false,
             judged: BTreeSet::new(),
             judged_from: 0,
             missed: 0,
@@ -254,27 +270,36 @@ impl Judge {
         let from = (judge.cursor - SLACK).max(judge.caught_up).max(0);
         judge.remember_telegrams(from).await?;
         judge.cursor = from;
-        judge.enter().await?;
-        judge.remember_values().await?;
-        judge.before.clear();
-        let codes: Vec<StationCode> = judge.shown.keys().cloned().collect();
-        for code in codes {
-            let at = judge.shown.get(&code).and_then(|s| s.values.values().map(|v| v.at).max());
-            if let Some(at) = at {
-                judge.judge_real(&code, at, None).await;
-            }
-        }
+        let alone = app.roles.ingest && judge.others().await?.is_empty();
+        judge.enter(if alone { Mode::Hears } else { Mode::Reads });
         Ok(judge)
     }
 
-    /// Begins to hear or to read, whichever the nodes that there are demand, and catches up.
-    async fn enter(&mut self) -> Result<(), StoreError> {
-        let alone = self.app.roles.ingest && self.others().await?.is_empty();
-        self.mode = if alone { Mode::Hears } else { Mode::Reads };
-        self.missed = self.app.ingest.missed();
-        self.app.ingest.listen(alone);
-        self.catch_up().await?;
-        self.judged_from = self.cursor - SLACK;
+    /// Hears or reads from now on; first what was kept so far is read.
+    fn enter(&mut self, mode: Mode) {
+        self.mode = mode;
+        self.app.ingest.listen(mode == Mode::Hears);
+        self.read_from(self.cursor);
+    }
+
+    /// Goes back to a telegram and reads from there.
+    fn read_from(&mut self, cursor: i64) {
+        (self.cursor, self.page, self.reading) = (cursor, cursor, true);
+        self.pending.clear();
+    }
+
+    /// What was left is read: the present is shown.
+    async fn settle(&mut self) -> Result<(), StoreError> {
+        self.remember_values().await?;
+        self.before.clear();
+        self.settled = true;
+        let codes: Vec<StationCode> = self.shown.keys().cloned().collect();
+        for code in codes {
+            let at = self.shown.get(&code).and_then(|s| s.values.values().map(|v| v.at).max());
+            if let Some(at) = at {
+                self.judge_real(&code, at, None).await;
+            }
+        }
         Ok(())
     }
 
@@ -303,21 +328,19 @@ impl Judge {
                 return;
             }
         };
-        let turned = match (self.mode, others.iter().min()) {
+        match (self.mode, others.iter().min()) {
             (Mode::Hears, Some(after)) => {
                 // what it has kept so far lies among what was judged by message
-                self.cursor = (self.cursor - SLACK).min(*after).max(self.caught_up);
-                tracing::info!(from = self.cursor, "other nodes take data in too; reading it from the store");
-                self.enter().await
+                let from = (self.cursor - SLACK).min(*after).max(self.caught_up);
+                tracing::info!(from, "other nodes take data in too; reading it from the store");
+                self.cursor = from;
+                self.enter(Mode::Reads);
             }
-            (Mode::Reads, None) if self.app.roles.ingest => self.enter().await,
-            _ => {
-                self.judged_from = self.cursor - SLACK;
-                Ok(())
+            (Mode::Reads, None) if self.app.roles.ingest => {
+                tracing::info!("no other node takes data in; hearing it");
+                self.enter(Mode::Hears);
             }
-        };
-        if let Err(error) = turned {
-            tracing::error!(%error, "the judge cannot read telegrams");
+            _ => self.judged_from = self.cursor - SLACK,
         }
     }
 
@@ -376,29 +399,34 @@ impl Judge {
         Ok(())
     }
 
-    /// Reads telegrams from the cursor on, in the order in which they were kept.
-    async fn catch_up(&mut self) -> Result<(), StoreError> {
-        loop {
+    /// Reads telegrams from the cursor on, in the order in which they were kept, for a moment; what is left follows.
+    async fn read_some(&mut self) -> Result<(), StoreError> {
+        let begun = tokio::time::Instant::now();
+        while begun.elapsed() < SLICE && !self.app.shutdown.is_cancelled() {
+            if let Some((arrived, heard)) = self.pending.pop_front() {
+                self.cursor = heard.telegram.0;
+                self.data.insert(heard.mn.clone(), arrived);
+                self.readings(&heard.station, &heard.mn, heard.telegram, heard.rows).await;
+                continue;
+            }
+            self.cursor = self.cursor.max(self.page);
+            let missed = self.app.ingest.missed();
             let page = self.app.store.telegrams_after(TelegramId(self.cursor), PAGE).await?;
-            let heard = self.read_again(&page).await?;
-            let mut heard = heard.into_iter().peekable();
-            for row in &page {
-                self.cursor = row.id.0;
-                if let Some(Heard { station, mn, telegram, rows }) = heard.next_if(|h| h.telegram == row.id) {
-                    self.data.insert(mn.clone(), row.telegram.arrived);
-                    self.readings(&station, &mn, telegram, rows).await;
+            let Some(last) = page.last() else {
+                if !self.settled {
+                    self.settle().await?;
                 }
-            }
-            // the cursor is kept: what is left is read after the next start
-            if page.len() < PAGE || self.app.shutdown.is_cancelled() {
-                self.caught_up = self.cursor;
+                (self.caught_up, self.reading, self.missed) = (self.cursor, false, missed);
                 return Ok(());
-            }
+            };
+            self.pending = self.read_again(&page).await?;
+            self.page = last.id.0;
         }
+        Ok(())
     }
 
     /// What telegrams say that were not judged yet, with what keeping them did.
-    async fn read_again(&self, page: &[TelegramRow]) -> Result<Vec<Heard>, StoreError> {
+    async fn read_again(&self, page: &[TelegramRow]) -> Result<VecDeque<(Instant, Heard)>, StoreError> {
         let unknown = |row: &TelegramRow| {
             let known = row.telegram.mn.as_ref().map(|mn| self.app.registry.index().device(mn.0.as_bytes()).is_some());
             row.telegram.quarantine.is_none() && known == Some(false)
@@ -414,23 +442,23 @@ impl Judge {
                 continue;
             };
             asked.extend(readings.iter().map(|r| (row.id, r.key)));
-            heard.push((station, mn, row.id, readings));
+            heard.push((row.telegram.arrived, station, mn, row.id, readings));
         }
         let mut kept = self.app.store.kept_as(&asked).await?.into_iter();
         let row = |mut reading: Reading, kept: KeptAs| {
             reading.late = kept.late.unwrap_or(reading.late);
             (reading, kept.kept)
         };
-        let heard = heard.into_iter().map(|(station, mn, telegram, readings)| {
+        let heard = heard.into_iter().map(|(arrived, station, mn, telegram, readings)| {
             let rows = readings.into_iter().zip(&mut kept).map(|(r, k)| row(r, k)).collect();
-            Heard { station, mn, telegram, rows }
+            (arrived, Heard { station, mn, telegram, rows })
         });
         Ok(heard.collect())
     }
 
     async fn hear(&mut self, heard: Heard) {
         // once one message was missed, or others take data in too, the store is read from the cursor on, this telegram included
-        if self.mode == Mode::Reads || self.behind() || heard.telegram.0 <= self.caught_up {
+        if self.reading || self.mode == Mode::Reads || self.behind() || heard.telegram.0 <= self.caught_up {
             return;
         }
         self.judged.insert(heard.telegram.0);
@@ -442,22 +470,21 @@ impl Judge {
         self.app.ingest.missed() != self.missed
     }
 
-    /// Others have kept telegrams.
     async fn read_on(&mut self) {
-        if let Err(error) = self.catch_up().await {
+        if let Err(error) = self.read_some().await {
             tracing::error!(%error, "the judge cannot read telegrams");
+            tokio::time::sleep(PAUSE).await;
         }
     }
 
     async fn tick(&mut self) -> Result<(), End> {
         self.nodes().await;
         if self.mode == Mode::Reads {
-            self.read_on().await;
-        } else if self.behind() {
-            self.missed = self.app.ingest.missed();
-            tracing::warn!(missed = self.missed, "more arrives than can be judged at once; reading on from the store");
-            self.cursor = (self.cursor - SLACK).max(self.caught_up);
-            self.read_on().await;
+            self.reading = true;
+        } else if !self.reading && self.behind() {
+            let missed = self.app.ingest.missed();
+            tracing::warn!(missed, "more arrives than can be judged at once; reading on from the store");
+            self.read_from((self.cursor - SLACK).max(self.caught_up));
         }
         self.judged = self.judged.split_off(&self.judged_from.min(self.cursor - SLACK));
         self.seconds().await;
@@ -481,7 +508,8 @@ impl Judge {
     /// [`StoreError::Conflict`] when another is the judge.
     async fn note(&mut self) -> Result<(), StoreError> {
         self.dirty.insert(CURSOR.into(), self.cursor.to_string());
-        self.dirty.insert(READ.into(), self.caught_up.to_string());
+        let read = if self.reading || self.mode == Mode::Reads { self.cursor } else { self.caught_up };
+        self.dirty.insert(READ.into(), read.to_string());
         let states = self.dirty.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
         match self.app.store.rule_states_held((HOLDER, self.token.clone()), states).await {
             Ok(()) => {
