@@ -364,22 +364,30 @@ impl History {
     /// # Errors
     /// When the place does not answer.
     pub async fn newest(&self, keys: &[ReadingKey]) -> Result<Ranged<Stored>, HistoryError> {
+        let mut found = self.statements(keys).await?;
+        // versions of a key come ascending: the last stays
+        found.rows.reverse();
+        found.rows.dedup_by_key(|row| row.reading.key);
+        found.rows.reverse();
+        Ok(found)
+    }
+
+    /// Every version of many keys, those of a key ascending; keys without any are left out.
+    ///
+    /// # Errors
+    /// When the place does not answer.
+    pub async fn statements(&self, keys: &[ReadingKey]) -> Result<Ranged<Stored>, HistoryError> {
         let mut series: BTreeMap<(PointId, PeriodKind, String), Vec<i64>> = BTreeMap::new();
         for key in keys {
             series.entry((key.point, key.kind, month_of(key.at))).or_default().push(key.at.0);
         }
-        let mut out: Ranged<Stored> = Ranged::default();
+        let mut out = Ranged::default();
         for ((point, kind, _), mut moments) in series {
             moments.sort_unstable();
             moments.dedup();
             let found = self.every(point, kind, &moments).await?;
             out.unread.extend(found.unread);
-            for row in found.rows {
-                match out.rows.last_mut() {
-                    Some(last) if last.reading.key == row.reading.key => *last = row,
-                    _ => out.rows.push(row),
-                }
-            }
+            out.rows.extend(found.rows);
         }
         out.unread = distinct(out.unread);
         Ok(out)

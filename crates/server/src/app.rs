@@ -13,6 +13,7 @@ use shanshui_domain::id::{PersonId, PointId, StationCode};
 use shanshui_domain::place::{CityPack, Registration, Station};
 use shanshui_domain::standard::Standards;
 use shanshui_domain::time::Zone;
+use shanshui_history::History;
 use shanshui_store::{AuditEntry, Guard, JudgementRow, PersonRow, Store, StoreError, StoreOptions};
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -426,7 +427,13 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
         let path = config.database();
         Store::open(&path, options).await.with_context(|| format!("database {}", path.display()))?
     };
-    Ok(store.guarded(Guard::new(&config.data, section.disk_free_min_mb << 20)))
+    let store = store.guarded(Guard::new(&config.data, section.disk_free_min_mb << 20));
+    if config.history.hot_days == 0 && store.moved_state().await?.generation == 0 {
+        return Ok(store);
+    }
+    let place = config.history_place();
+    let history = History::open(&place, config.history.options()).await.with_context(|| format!("history {place}"))?;
+    Ok(store.with_history(history))
 }
 
 #[cfg(test)]

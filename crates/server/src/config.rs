@@ -26,6 +26,8 @@ pub struct Config {
     pub hj212: Hj212,
     /// Store.
     pub store: StoreSection,
+    /// History.
+    pub history: HistorySection,
     /// Alarms.
     pub alarm: Alarm,
     /// Figures for monitoring.
@@ -133,6 +135,55 @@ mod address_or_empty {
     }
 }
 
+/// History section.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HistorySection {
+    /// Where it lies: a folder, or `s3://bucket/prefix`; empty: `history` in the data folder.
+    pub url: String,
+    /// Readings and telegrams older than so many days move there; 0: nothing moves.
+    pub hot_days: u32,
+    /// Seconds between two looks for what is old enough.
+    pub every_s: u64,
+    /// Whether the files of a month are merged, and swept, by itself.
+    pub compact: bool,
+    /// Days for which files that a merge has replaced stay for those who still read them.
+    pub vacuum_days: u32,
+    /// Address of an object store that speaks S3; empty: the one of the region.
+    pub endpoint: String,
+    /// Its region; empty: `us-east-1`.
+    pub region: String,
+    /// Access key; empty: none.
+    pub access_key: String,
+    /// Secret key; does not show.
+    pub secret_key: Hidden,
+}
+
+/// A key in the configuration that does not show.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Hidden(String);
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_empty() { "Hidden(none)" } else { "Hidden(…)" })
+    }
+}
+
+impl HistorySection {
+    /// What the history is opened with.
+    pub fn options(&self) -> shanshui_history::HistoryOptions {
+        let said = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
+        shanshui_history::HistoryOptions {
+            endpoint: said(&self.endpoint),
+            region: said(&self.region),
+            access_key: said(&self.access_key),
+            secret_key: said(&self.secret_key.0).map(shanshui_domain::place::Secret::new),
+            ..shanshui_history::HistoryOptions::default()
+        }
+    }
+}
+
 /// How hard a commit is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -172,6 +223,7 @@ impl Default for Config {
             http: Http::default(),
             hj212: Hj212::default(),
             store: StoreSection::default(),
+            history: HistorySection::default(),
             alarm: Alarm::default(),
             metrics: MetricsSection::default(),
         }
@@ -220,6 +272,22 @@ impl Default for MetricsSection {
     }
 }
 
+impl Default for HistorySection {
+    fn default() -> Self {
+        Self {
+            url: String::new(),
+            hot_days: 90,
+            every_s: 3_600,
+            compact: true,
+            vacuum_days: 7,
+            endpoint: String::new(),
+            region: String::new(),
+            access_key: String::new(),
+            secret_key: Hidden::default(),
+        }
+    }
+}
+
 impl Default for Alarm {
     fn default() -> Self {
         Self { raise_after: 1, clear_after: 3, no_data_intervals: 5.0, spike_ph: 1.0, spike_s: 180, queue: 16_384 }
@@ -258,6 +326,18 @@ pub const KEYS: &[(&str, &str)] = &[
         "store.disk_free_min_mb",
         "MiB that are to be free under the data folder; below a quarter of it no telegram is taken; 0: nobody watches",
     ),
+    (
+        "history.url",
+        "where old readings and telegrams lie: a folder, or s3://bucket/prefix; empty: `history` in the data folder",
+    ),
+    ("history.hot_days", "readings and telegrams older than so many days move into the history; 0: nothing moves"),
+    ("history.every_s", "seconds between two looks for what is old enough"),
+    ("history.compact", "whether the files of a month are merged, and swept, by itself"),
+    ("history.vacuum_days", "days for which files that a merge has replaced stay for those who still read them"),
+    ("history.endpoint", "address of an object store that speaks S3; empty: the one of the region"),
+    ("history.region", "its region; empty: us-east-1"),
+    ("history.access_key", "its access key; empty: none"),
+    ("history.secret_key", "its secret key; does not show"),
     ("alarm.raise_after", "beyond the limit this many times in a row raises an alarm"),
     ("alarm.clear_after", "within the limit this many times in a row ends it"),
     ("alarm.no_data_intervals", "no data for this many expected intervals raises an alarm"),
@@ -297,6 +377,14 @@ impl Config {
                 let after = address.rsplit_once('@').map_or(address, |(_, rest)| rest);
                 after.split('?').next().unwrap_or_default().to_owned()
             }
+        }
+    }
+
+    /// Where the history lies.
+    pub fn history_place(&self) -> String {
+        match self.history.url.as_str() {
+            "" => self.data.join("history").to_string_lossy().into_owned(),
+            url => url.to_owned(),
         }
     }
 

@@ -62,7 +62,7 @@ pub(crate) fn state(row: Option<crate::sql::Row>) -> Result<MovedState, StoreErr
     Ok(MovedState { horizon: Instant(row.int(0)?), telegrams: TelegramId(row.int(1)?), generation: row.int(2)? })
 }
 
-/// What the history says of the keys of arrivals, as of one of its states.
+/// Every statement that the history has for the keys of arrivals, as of one of its states.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Recall {
     generation: Option<i64>,
@@ -303,7 +303,7 @@ impl Store {
         let mut keys: Vec<ReadingKey> = all.collect();
         keys.sort_unstable();
         keys.dedup();
-        let found = history.newest(&keys).await?;
+        let found = history.statements(&keys).await?;
         if let Some(unread) = found.unread.into_iter().next() {
             return Err(HistoryError::from(unread).into());
         }

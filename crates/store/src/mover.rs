@@ -152,6 +152,10 @@ impl Store {
     async fn plan(&self, part: Part, (low, high): (i64, i64), blocks: (i64, i64)) -> Result<Segment, StoreError> {
         let id = format!("{}-{}", part.as_str(), Uuid::now_v7().simple());
         self.write_between_arrivals(move |tx| {
+            // whoever else moves, by hand beside the program, has the same segment under way
+            if let Some(open) = tx.row(OPEN, args![])? {
+                return segment(&open);
+            }
             let upto =
                 tx.row("SELECT MAX(id) FROM telegram", args![])?.map_or(Ok(None), |row| row.int_opt(0))?.unwrap_or(0);
             let planned = tx.row("SELECT COALESCE(MAX(planned), 0) + 1 FROM segment", args![])?;
@@ -203,7 +207,7 @@ impl Store {
         history.stops().reach("mover: files are written").await;
         let (id, count, digest) = (segment.id.clone(), files.rows, files.digest.clone());
         self.write(move |tx| {
-            tx.execute("UPDATE segment SET state='written', rows=$2, digest=$3 WHERE id=$1", args![id, count, digest])
+            tx.execute("UPDATE segment SET state='written', rows=$2, digest=$3 WHERE id=$1 AND state IN ('planned', 'written')", args![id, count, digest])
         })
         .await?;
         history.stops().reach("mover: written").await;

@@ -6,6 +6,7 @@ mod cluster;
 mod demo;
 mod doctor;
 pub mod evaluate;
+mod history;
 pub mod hj212;
 mod keep;
 #[cfg(feature = "query")]
@@ -80,6 +81,15 @@ pub enum Command {
     },
     /// Is everything as it should be before something fails? One line per finding; exit 1 when one is bad.
     Doctor(doctor::Doctor),
+    /// What has left the hot store: move, merge, sweep, check, list.
+    History {
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArg,
+        /// What to do.
+        #[command(subcommand)]
+        what: history::What,
+    },
     /// Bring the database's schema up to this program.
     Migrate(ConfigArg),
     /// People with a login.
@@ -136,6 +146,7 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Export { config, to } => transfer::export(config.config.as_deref(), &to),
         Command::Import { config, from } => transfer::import(config.config.as_deref(), &from),
         Command::Doctor(doctor) => doctor::run(&doctor),
+        Command::History { config, what } => history::run(config.config.as_deref(), &what),
         Command::Migrate(c) => keep::migrate(c.config.as_deref()),
         Command::User { config, what } => keep::user(config.config.as_deref(), &what),
         Command::Config { explain: true, .. } => {

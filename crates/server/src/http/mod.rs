@@ -43,7 +43,7 @@ const JSON_BYTES_MAX: usize = 256 << 10;
     info(title = "shanshui 山水", description = "城市生态环境平台 API · API of a city's ecology platform"),
     paths(
         system::login, system::logout, system::me, system::about, system::health, system::nodes, system::people,
-        sense::geography, sense::stations, sense::station_add, sense::station, sense::curve, sense::telegram, sense::devices,
+        sense::geography, sense::stations, sense::station_add, sense::station, sense::curve, sense::statistics, sense::telegram, sense::devices,
         sense::device_add, sense::quarantine, sense::commands, sense::command,
         analyse::summary, analyse::judgements,
         act::alarms, act::acknowledge, act::cases, act::case_open, act::case, act::case_act, act::evidence_put,
@@ -79,6 +79,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/sense/stations", get(sense::stations).post(sense::station_add))
         .route("/api/v1/sense/stations/{code}", get(sense::station))
         .route("/api/v1/sense/points/{id}/curve", get(sense::curve))
+        .route("/api/v1/sense/points/{id}/statistics", get(sense::statistics))
         .route("/api/v1/sense/telegrams/{id}", get(sense::telegram))
         .route("/api/v1/sense/devices", get(sense::devices).post(sense::device_add))
         .route("/api/v1/sense/quarantine", get(sense::quarantine))

@@ -40,6 +40,7 @@ pub const RIGHTS: &[Row] = &[
     (Method::POST, "/api/v1/sense/stations", ADMIN),
     (Method::GET, "/api/v1/sense/stations/{code}", ALL),
     (Method::GET, "/api/v1/sense/points/{id}/curve", ALL),
+    (Method::GET, "/api/v1/sense/points/{id}/statistics", ALL),
     (Method::GET, "/api/v1/sense/telegrams/{id}", ALL),
     (Method::GET, "/api/v1/sense/devices", DUTY_OR_ADMIN),
     (Method::POST, "/api/v1/sense/devices", ADMIN),

@@ -474,6 +474,55 @@ pub struct CurveView {
     pub rows: Vec<ReadingView>,
     /// True when rows were left out; extremes, marked and exceeding rows never are.
     pub sampled: bool,
+    /// Stretches of the history that cannot be read: nothing is known of them.
+    pub missing: Vec<MissingView>,
+}
+
+/// A stretch of the history that cannot be read.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MissingView {
+    /// From, inclusive.
+    pub from: String,
+    /// To, exclusive.
+    pub to: String,
+    /// The segment it lies in.
+    pub segment: String,
+}
+
+/// What is known of a point in each period.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StatisticsView {
+    /// Point.
+    pub point: i64,
+    /// Kind of period of the values.
+    pub kind: String,
+    /// Periods in which there was something, ascending.
+    pub rows: Vec<StatisticsRow>,
+    /// Stretches of the history that cannot be read: they are not reckoned with.
+    pub missing: Vec<MissingView>,
+}
+
+/// What is known of a point in one civil period.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StatisticsRow {
+    /// First instant of the period.
+    pub from: String,
+    /// First instant after.
+    pub to: String,
+    /// Values, whatever their mark; of each stamp the newest.
+    pub count: u64,
+    /// Values whose mark is another than N: not reckoned with.
+    pub marked: u64,
+    /// Numbers reckoned with.
+    pub valid: u64,
+    /// The least.
+    pub min: Option<f64>,
+    /// The greatest.
+    pub max: Option<f64>,
+    /// The mean.
+    pub mean: Option<f64>,
+    /// The sum.
+    pub sum: f64,
 }
 
 /// One problem found in a telegram.

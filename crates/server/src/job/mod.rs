@@ -6,6 +6,7 @@
 //! few seconds and told to all ([`lines`]).
 
 pub mod gaps;
+pub(crate) mod history;
 pub mod judge;
 mod lines;
 mod watch;
@@ -32,6 +33,7 @@ pub fn start(app: &App, hearing: Hearing) -> Tasks {
         front.push(tokio::spawn(watch::run(app.clone(), hearing.arrivals)));
         front.push(tokio::spawn(work::run(app.clone())));
         front.push(tokio::spawn(work::timers(app.clone())));
+        front.push(tokio::spawn(history::run(app.clone())));
     }
     if app.roles.ingest {
         front.push(tokio::spawn(lines::arrivals(app.clone())));
