@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use serde_json::json;
 
-use crate::prove::ledger::compare;
+use crate::prove::ledger::{Database, compare};
 use crate::rig::{Rig, cpu_seconds, quantile, resident, summary};
 
 /// Options.
@@ -70,7 +70,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let _ = browser.join();
     }
     rig.stop()?;
-    let found = compare(&ledger, &rig.database())?;
+    let found = compare(&ledger, &Database::File(rig.database()))?;
     let mut looks = browsers.looks_ms.lock().unwrap_or_else(PoisonError::into_inner).clone();
     looks.sort_by(f64::total_cmp);
     let failed = browsers.failed.load(Relaxed);

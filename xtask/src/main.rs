@@ -1,7 +1,9 @@
 //! Chores of this house: benchmarks, proofs, checks of the tree. `cargo xtask` lists them.
 
+mod balancer;
 mod bench;
 mod load;
+mod postgres;
 mod prove;
 mod rig;
 mod tidy;

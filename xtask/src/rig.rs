@@ -19,6 +19,8 @@ pub struct Rig {
     /// Where everything lies.
     pub dir: PathBuf,
     binary: PathBuf,
+    /// Tells the servers of one folder apart; empty for the only one.
+    node: String,
     /// Where people connect; port 0 until the first start.
     pub http: SocketAddr,
     /// Where stations connect.
@@ -54,12 +56,28 @@ impl Rig {
         // a build that somebody starts meanwhile must not change what is tried
         let binary = dir.join("shanshui");
         fs::copy(target.join("release/shanshui"), &binary)?;
-        let rig = Self { dir, binary, http: any, hj212: any, config_more: String::new(), env: vec![], server: None };
+        let (node, config_more) = (String::new(), String::new());
+        let rig = Self { dir, binary, node, http: any, hj212: any, config_more, env: vec![], server: None };
         let mut pack = rig.command(&["hj212", "simulate"]);
         pack.args(["--stations", &stations.to_string(), "--factors", &factors.to_string()]);
         let pack = pack.arg("--write-pack").arg(rig.dir.join("pack")).status()?;
         ensure!(pack.success(), "no pack of simulated stations");
         Ok(rig)
+    }
+
+    /// A further server of the same program, pack and settings, with a data folder of its own.
+    pub fn sibling(&self, node: &str) -> Self {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self {
+            dir: self.dir.clone(),
+            binary: self.binary.clone(),
+            node: format!("-{node}"),
+            http: any,
+            hj212: any,
+            config_more: self.config_more.clone(),
+            env: self.env.clone(),
+            server: None,
+        }
     }
 
     /// The program with arguments.
@@ -78,17 +96,27 @@ impl Rig {
 
     /// The database file.
     pub fn database(&self) -> PathBuf {
-        self.dir.join("data/shanshui.db")
+        self.data().join("shanshui.db")
+    }
+
+    /// The data folder.
+    fn data(&self) -> PathBuf {
+        self.dir.join(format!("data{}", self.node))
     }
 
     /// The configuration file.
     pub fn config(&self) -> PathBuf {
-        self.dir.join("shanshui.toml")
+        self.dir.join(format!("shanshui{}.toml", self.node))
+    }
+
+    /// What the server says.
+    fn log(&self) -> PathBuf {
+        self.dir.join(format!("server{}.log", self.node))
     }
 
     /// Throws the data away.
     pub fn wipe(&self) -> anyhow::Result<()> {
-        let data = self.dir.join("data");
+        let data = self.data();
         if data.exists() {
             fs::remove_dir_all(data)?;
         }
@@ -98,13 +126,13 @@ impl Rig {
     /// Starts the server; comes back as soon as the process is there. [`Rig::wait`] waits until it accepts.
     pub fn start(&mut self) -> anyhow::Result<()> {
         // a JSON string is a TOML string
-        let [data, pack] = ["data", "pack"].map(|name| serde_json::json!(self.dir.join(name)));
+        let [data, pack] = [self.data(), self.dir.join("pack")].map(|path| serde_json::json!(path));
         let config = format!(
-            "data = {data}\ncity_packs = [{pack}]\n[http]\nlisten = \"{}\"\n[hj212]\nlisten = \"{}\"\nframes_per_s_max = 1000000\n{}",
-            self.http, self.hj212, self.config_more
+            "data = {data}\ncity_packs = [{pack}]\n{}\n[http]\nlisten = \"{}\"\n[hj212]\nlisten = \"{}\"\nframes_per_s_max = 1000000\n[metrics]\nlisten = \"\"\n",
+            self.config_more, self.http, self.hj212
         );
         fs::write(self.config(), config)?;
-        let log = File::options().create(true).append(true).open(self.dir.join("server.log"))?;
+        let log = File::options().create(true).append(true).open(self.log())?;
         let mut command = self.command(&["serve", "--config"]);
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command.arg(self.config()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
@@ -116,7 +144,7 @@ impl Rig {
 
     /// Waits for the line that says where it listens, and keeps to these addresses at every later start.
     pub fn wait(&mut self) -> anyhow::Result<()> {
-        let log = self.dir.join("server.log");
+        let log = self.log();
         let server = self.server.as_mut().context("started")?;
         let mut line = String::new();
         server.out.read_line(&mut line)?;
@@ -147,7 +175,7 @@ impl Rig {
         signal("-TERM", server.child.id())?;
         let status = server.child.wait()?;
         if !status.success() {
-            bail!("the server ended with {status}; see {}", self.dir.join("server.log").display());
+            bail!("the server ended with {status}; see {}", self.log().display());
         }
         Ok(())
     }

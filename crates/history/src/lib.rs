@@ -222,6 +222,12 @@ impl History {
         Arc::clone(&self.inner.store)
     }
 
+    /// Where a test ends the work.
+    #[doc(hidden)]
+    pub fn stops(&self) -> &Stops {
+        &self.inner.options.stops
+    }
+
     /// The table's log, for an engine that reads the table by itself.
     pub fn log_store(&self) -> LogStoreRef {
         Arc::clone(&self.inner.log)
@@ -288,6 +294,15 @@ impl History {
         let mut state = self.inner.state.lock().await;
         state.update(self.inner.log.as_ref(), None).await.map_err(HistoryError::log)?;
         self.note(&state);
+        self.has(&state, segment).await
+    }
+
+    /// As [`Self::committed`], by what was seen of the log last.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn entered(&self, segment: &str) -> Result<bool, HistoryError> {
+        let state = self.inner.state.lock().await;
         self.has(&state, segment).await
     }
 

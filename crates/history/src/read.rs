@@ -364,25 +364,62 @@ impl History {
     /// # Errors
     /// When the place does not answer.
     pub async fn newest(&self, keys: &[ReadingKey]) -> Result<Ranged<Stored>, HistoryError> {
+        let mut found = self.statements(keys).await?;
+        // versions of a key come ascending: the last stays
+        found.rows.reverse();
+        found.rows.dedup_by_key(|row| row.reading.key);
+        found.rows.reverse();
+        Ok(found)
+    }
+
+    /// Every version of many keys, those of a key ascending; keys without any are left out.
+    ///
+    /// # Errors
+    /// When the place does not answer.
+    pub async fn statements(&self, keys: &[ReadingKey]) -> Result<Ranged<Stored>, HistoryError> {
         let mut series: BTreeMap<(PointId, PeriodKind, String), Vec<i64>> = BTreeMap::new();
         for key in keys {
             series.entry((key.point, key.kind, month_of(key.at))).or_default().push(key.at.0);
         }
-        let mut out: Ranged<Stored> = Ranged::default();
+        let mut out = Ranged::default();
         for ((point, kind, _), mut moments) in series {
             moments.sort_unstable();
             moments.dedup();
             let found = self.every(point, kind, &moments).await?;
             out.unread.extend(found.unread);
-            for row in found.rows {
-                match out.rows.last_mut() {
-                    Some(last) if last.reading.key == row.reading.key => *last = row,
-                    _ => out.rows.push(row),
-                }
-            }
+            out.rows.extend(found.rows);
         }
         out.unread = distinct(out.unread);
         Ok(out)
+    }
+
+    /// Rows that are not in the table yet: none of the same key and version is.
+    ///
+    /// # Errors
+    /// When it cannot be found out.
+    pub async fn absent(&self, mut rows: Vec<Stored>) -> Result<Vec<Stored>, HistoryError> {
+        self.refresh().await?;
+        let known = self.known();
+        let readings: Vec<&FileEntry> = known.files.iter().filter(|f| f.part == Part::Reading).collect();
+        rows.sort_by_key(Stored::order);
+        let of = |row: &Stored| (row.reading.key.point, row.reading.key.kind, month_of(row.reading.key.at));
+        let mut absent = Vec::with_capacity(rows.len());
+        for some in rows.chunk_by(|a, b| of(a) == of(b)) {
+            let (point, kind, _) = of(&some[0]);
+            let moments: Vec<i64> = some.iter().map(|row| row.reading.key.at.0).collect();
+            let span = moments[0]..moments[moments.len() - 1].saturating_add(1);
+            if !readings.iter().any(|f| f.may(&series(point, kind, span.clone()))) {
+                absent.extend_from_slice(some);
+                continue;
+            }
+            let found = self.every(point, kind, &moments).await?;
+            if let Some(unread) = found.unread.into_iter().next() {
+                return Err(unread.into());
+            }
+            let there: HashSet<_> = found.rows.iter().map(Stored::order).collect();
+            absent.extend(some.iter().filter(|row| !there.contains(&row.order())).cloned());
+        }
+        Ok(absent)
     }
 
     /// One telegram; none when the history does not have it.

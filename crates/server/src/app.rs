@@ -1,7 +1,9 @@
 //! What every handler and job shares, and the changes that are told to browsers.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::ops::Deref;
+use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -11,9 +13,11 @@ use shanshui_domain::id::{PersonId, PointId, StationCode};
 use shanshui_domain::place::{CityPack, Registration, Station};
 use shanshui_domain::standard::Standards;
 use shanshui_domain::time::Zone;
-use shanshui_store::{AuditEntry, JudgementRow, PersonRow, Store, StoreOptions};
+use shanshui_history::History;
+use shanshui_store::{AuditEntry, Guard, JudgementRow, PersonRow, Store, StoreError, StoreOptions};
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::city::City;
 use crate::clock::Clock;
@@ -23,6 +27,8 @@ use crate::http::present::Overview;
 use crate::http::tries::Tries;
 use crate::http::view::AlarmView;
 use crate::ingest::{Heard, Ingest};
+use crate::metrics::Metrics;
+use crate::notes::Bells;
 use crate::registry::{DeviceEntry, PointEntry, Registry};
 
 /// Changes a slow browser may fall behind before it is told to read everything again.
@@ -51,11 +57,68 @@ pub enum Live {
         /// Its MN.
         mn: String,
     },
+    /// Some changes were missed: read everything again.
+    Lost,
+}
+
+/// What a node does. Several nodes may work on one store, each with some of the roles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Roles {
+    /// Takes in what devices send.
+    pub ingest: bool,
+    /// Serves people.
+    pub web: bool,
+    /// Judges, asks for what is missing, keeps the house.
+    pub job: bool,
+}
+
+impl Roles {
+    /// Everything.
+    pub const ALL: Self = Self { ingest: true, web: true, job: true };
+
+    /// The words of those it has.
+    pub fn words(self) -> Vec<&'static str> {
+        let all = [(self.ingest, "ingest"), (self.web, "web"), (self.job, "job")];
+        all.into_iter().filter(|(has, _)| *has).map(|(_, word)| word).collect()
+    }
+}
+
+impl FromStr for Roles {
+    type Err = String;
+
+    /// `all`, or some of `ingest`, `web`, `job` with commas between.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut roles = Self { ingest: false, web: false, job: false };
+        for word in text.split(',') {
+            match word.trim() {
+                "all" => roles = Self::ALL,
+                "ingest" => roles.ingest = true,
+                "web" => roles.web = true,
+                "job" => roles.job = true,
+                other => return Err(format!("no such role {other:?}; there are ingest, web, job, all")),
+            }
+        }
+        Ok(roles)
+    }
+}
+
+impl fmt::Display for Roles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words().join(","))
+    }
 }
 
 /// The running program. Cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
+
+/// What the tasks of a node listen to.
+pub struct Hearing {
+    /// The judge: what this node keeps.
+    pub arrivals: mpsc::Receiver<Heard>,
+    /// What the other nodes are to be told.
+    pub told: mpsc::Receiver<Live>,
+}
 
 /// What the program is made of.
 pub struct Parts {
@@ -73,17 +136,30 @@ pub struct Parts {
     pub registry: Arc<Registry>,
     /// Stations over TCP.
     pub ingest: Ingest,
+    /// What this node does.
+    pub roles: Roles,
+    /// What the nodes tell one another is heard here.
+    pub bells: Bells,
     /// Cancelled when the program is to end.
     pub shutdown: CancellationToken,
+    /// Cancelled once no new work comes from devices and people: what they left behind is finished then.
+    pub closing: CancellationToken,
+    /// Commands to devices being carried out by this node.
+    pub tasks: TaskTracker,
+    /// One registration at a time.
+    pub registering: tokio::sync::Mutex<()>,
     /// A demonstration: its logins are shown.
     pub demo: bool,
     /// Failed logins.
     pub tries: Tries,
+    /// Figures for monitoring.
+    pub metrics: Metrics,
     failed: AtomicBool,
     city: RwLock<Arc<City>>,
     grades: RwLock<HashMap<StationCode, JudgementRow>>,
     people: RwLock<Arc<People>>,
     live: broadcast::Sender<Live>,
+    others: mpsc::Sender<Live>,
     changes: AtomicU64,
     overview: tokio::sync::Mutex<Option<(tokio::time::Instant, u64, Arc<Overview>)>>,
 }
@@ -100,7 +176,7 @@ impl Deref for App {
 }
 
 impl App {
-    /// Opens the store, makes the city known, and gives the program with what the jobs listen to.
+    /// Opens the store, makes the city known, and gives the program with what its tasks listen to.
     ///
     /// # Errors
     /// When the data folder, the store, the standards or the city cannot be used; names which and why.
@@ -109,7 +185,8 @@ impl App {
         pack: CityPack,
         clock: Clock,
         demo: bool,
-    ) -> anyhow::Result<(Self, mpsc::Receiver<Heard>)> {
+        roles: Roles,
+    ) -> anyhow::Result<(Self, Hearing)> {
         let zone_name = if config.zone.is_empty() { &pack.city.zone } else { &config.zone };
         let zone = Zone::named(zone_name).with_context(|| format!("zone {zone_name:?}"))?;
         let standards = Standards::embedded().context("standards")?;
@@ -122,6 +199,8 @@ impl App {
         let (ingest, hears) =
             Ingest::new(hj212, store.clone(), Arc::clone(&registry), clock.clone(), zone.clone(), queue);
         let grades = store.judgement_latest().await?.into_iter().map(|j| (j.station.clone(), j)).collect();
+        let (others, told) = mpsc::channel(LIVE_MAX);
+        let metrics = Metrics::new(ingest.intake(), &store);
         let parts = Parts {
             config,
             standards,
@@ -130,20 +209,27 @@ impl App {
             store,
             registry,
             ingest,
+            roles,
+            bells: Bells::default(),
             shutdown: CancellationToken::new(),
+            closing: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            registering: tokio::sync::Mutex::default(),
             demo,
             tries: Tries::default(),
+            metrics,
             failed: AtomicBool::new(false),
             city: RwLock::new(Arc::new(City::new(pack))),
             grades: RwLock::new(grades),
             people: RwLock::default(),
             live: broadcast::channel(LIVE_MAX).0,
+            others,
             changes: AtomicU64::new(0),
             overview: tokio::sync::Mutex::default(),
         };
         let app = Self(Arc::new(parts));
         app.people_reload().await?;
-        Ok((app, hears))
+        Ok((app, Hearing { arrivals: hears, told }))
     }
 
     /// The program cannot go on: it ends, and says so with its exit code.
@@ -196,6 +282,31 @@ impl App {
         Ok(())
     }
 
+    /// Reads again what was registered, after another node has registered something.
+    pub async fn registry_reload(&self) -> anyhow::Result<()> {
+        let _alone = self.registering.lock().await;
+        let mut city = City::clone(&self.city());
+        for body in self.store.registered_stations().await? {
+            let registration: Registration = serde_json::from_str(&body).context("a registered station")?;
+            if city.station(&registration.station.code).is_some() {
+                continue;
+            }
+            match city.with(&registration) {
+                Ok(with) => city = with,
+                Err(faults) => {
+                    tracing::warn!(station = %registration.station.code, ?faults, "a registered station does not fit the city pack");
+                }
+            }
+        }
+        self.city_put(city).await
+    }
+
+    /// Reads again what the store knows of the lines, of all nodes.
+    pub async fn facts_reload(&self) -> Result<(), StoreError> {
+        self.registry.facts(self.store.device_facts().await?);
+        Ok(())
+    }
+
     /// Everybody with a login.
     pub fn people(&self) -> Arc<People> {
         Arc::clone(&self.people.read().unwrap_or_else(PoisonError::into_inner))
@@ -218,16 +329,42 @@ impl App {
         self.grades.write().unwrap_or_else(PoisonError::into_inner).insert(row.station.clone(), row);
     }
 
-    /// Tells every browser.
+    /// Reads again what the judge has written of every station.
+    pub async fn grades_reload(&self) -> Result<(), StoreError> {
+        for row in self.store.judgement_latest().await? {
+            self.grade_put(row);
+        }
+        Ok(())
+    }
+
+    /// Tells every browser, those of the other nodes too.
     pub fn tell(&self, live: Live) {
+        if self.others.try_send(live.clone()).is_err() {
+            tracing::warn!("more changes than other nodes can be told");
+        }
+        self.show(live);
+    }
+
+    /// Tells the browsers of this node.
+    pub fn show(&self, live: Live) {
         self.changes.fetch_add(1, Ordering::Relaxed);
         // nobody listens when no browser is open
         let _listeners = self.live.send(live);
     }
 
+    /// Tells every node.
+    pub async fn publish(&self, topic: &'static str, body: String) -> Result<(), StoreError> {
+        self.store.publish(topic, body).await
+    }
+
     /// The stream of changes from now on.
     pub fn live(&self) -> broadcast::Receiver<Live> {
         self.live.subscribe()
+    }
+
+    /// How many listen to it.
+    pub fn listeners(&self) -> usize {
+        self.live.receiver_count()
     }
 
     /// How everything stands. Many who ask at once share one reading of the store.
@@ -277,11 +414,42 @@ pub(crate) async fn registered(store: &Store, mut pack: CityPack) -> anyhow::Res
 /// When the folder cannot be made or the database not be opened.
 pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
     std::fs::create_dir_all(&config.data).with_context(|| format!("data folder {}", config.data.display()))?;
-    let path = config.database();
     let sync = match config.store.sync {
         SyncSetting::Full => shanshui_store::Sync::Full,
         SyncSetting::Off => shanshui_store::Sync::Off,
     };
-    let options = StoreOptions { sync, queue: config.store.queue, group_max: config.store.group_max };
-    Store::open(&path, options).await.with_context(|| format!("database {}", path.display()))
+    let (section, slow) = (&config.store, Duration::from_millis(config.store.slow_ms));
+    let (queue, group_max, connect_s) = (section.queue, section.group_max, section.connect_s);
+    let options = StoreOptions { sync, queue, group_max, connect_s, slow };
+    let store = if let Some(address) = config.database.address() {
+        Store::connect(address, options).await.context("database")?
+    } else {
+        let path = config.database();
+        Store::open(&path, options).await.with_context(|| format!("database {}", path.display()))?
+    };
+    let store = store.guarded(Guard::new(&config.data, section.disk_free_min_mb << 20));
+    if config.history.hot_days == 0 && store.moved_state().await?.generation == 0 {
+        return Ok(store);
+    }
+    let place = config.history_place();
+    let history = History::open(&place, config.history.options()).await.with_context(|| format!("history {place}"))?;
+    Ok(store.with_history(history))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_read_and_written() {
+        let check = |text: &str, expected: Result<&str, ()>| {
+            let roles = text.parse::<Roles>();
+            assert_eq!(roles.map(|r| r.to_string()).map_err(|_| ()), expected.map(str::to_owned), "{text}");
+        };
+        check("all", Ok("ingest,web,job"));
+        check("job", Ok("job"));
+        check("web, ingest", Ok("ingest,web"));
+        check("", Err(()));
+        check("judge", Err(()));
+    }
 }

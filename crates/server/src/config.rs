@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub struct Config {
     /// Folder of the database and of everything else that is kept.
     pub data: PathBuf,
+    /// Where the database is.
+    pub database: Database,
     /// IANA zone of civil days; empty: the city pack's.
     pub zone: String,
     /// City packs, folders; empty: the built-in demonstration city.
@@ -24,8 +26,30 @@ pub struct Config {
     pub hj212: Hj212,
     /// Store.
     pub store: StoreSection,
+    /// History.
+    pub history: HistorySection,
     /// Alarms.
     pub alarm: Alarm,
+    /// Figures for monitoring.
+    pub metrics: MetricsSection,
+}
+
+/// Address of the database: empty for a file in the data folder, or `postgres://…`. It may hold a password and does not show.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Database(String);
+
+impl Database {
+    /// The address; none for a file in the data folder.
+    pub fn address(&self) -> Option<&str> {
+        Some(self.0.as_str()).filter(|address| !address.is_empty())
+    }
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_empty() { "Database(file)" } else { "Database(…)" })
+    }
 }
 
 /// HTTP section.
@@ -76,6 +100,88 @@ pub struct StoreSection {
     pub queue: usize,
     /// Most writes of one group commit.
     pub group_max: usize,
+    /// Seconds that a database that cannot be reached is waited for at the start.
+    pub connect_s: u64,
+    /// Statements that take at least so many milliseconds are logged.
+    pub slow_ms: u64,
+    /// MiB that are to be free under the data folder; below a quarter of it no telegram is taken; 0: nobody watches.
+    pub disk_free_min_mb: u64,
+}
+
+/// Metrics section.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MetricsSection {
+    /// Address to listen on; empty: nothing listens.
+    #[serde(with = "address_or_empty")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// An address as text, where empty text stands for none.
+mod address_or_empty {
+    use std::net::SocketAddr;
+
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    #[expect(clippy::ref_option, reason = "serde gives the field as it is")]
+    pub(super) fn serialize<S: Serializer>(address: &Option<SocketAddr>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&address.map(|a| a.to_string()).unwrap_or_default())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SocketAddr>, D::Error> {
+        let text = String::deserialize(from)?;
+        let parsed = (!text.is_empty()).then(|| text.parse().map_err(|e| D::Error::custom(format!("{text:?}: {e}"))));
+        parsed.transpose()
+    }
+}
+
+/// History section.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HistorySection {
+    /// Where it lies: a folder, or `s3://bucket/prefix`; empty: `history` in the data folder.
+    pub url: String,
+    /// Readings and telegrams older than so many days move there; 0: nothing moves.
+    pub hot_days: u32,
+    /// Seconds between two looks for what is old enough.
+    pub every_s: u64,
+    /// Whether the files of a month are merged, and swept, by itself.
+    pub compact: bool,
+    /// Days for which files that a merge has replaced stay for those who still read them.
+    pub vacuum_days: u32,
+    /// Address of an object store that speaks S3; empty: the one of the region.
+    pub endpoint: String,
+    /// Its region; empty: `us-east-1`.
+    pub region: String,
+    /// Access key; empty: none.
+    pub access_key: String,
+    /// Secret key; does not show.
+    pub secret_key: Hidden,
+}
+
+/// A key in the configuration that does not show.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Hidden(String);
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_empty() { "Hidden(none)" } else { "Hidden(…)" })
+    }
+}
+
+impl HistorySection {
+    /// What the history is opened with.
+    pub fn options(&self) -> shanshui_history::HistoryOptions {
+        let said = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
+        shanshui_history::HistoryOptions {
+            endpoint: said(&self.endpoint),
+            region: said(&self.region),
+            access_key: said(&self.access_key),
+            secret_key: said(&self.secret_key.0).map(shanshui_domain::place::Secret::new),
+            ..shanshui_history::HistoryOptions::default()
+        }
+    }
 }
 
 /// How hard a commit is.
@@ -110,13 +216,16 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data: PathBuf::from("data"),
+            database: Database::default(),
             zone: String::new(),
             city_packs: Vec::new(),
             engine: String::new(),
             http: Http::default(),
             hj212: Hj212::default(),
             store: StoreSection::default(),
+            history: HistorySection::default(),
             alarm: Alarm::default(),
+            metrics: MetricsSection::default(),
         }
     }
 }
@@ -146,7 +255,36 @@ impl Default for Hj212 {
 
 impl Default for StoreSection {
     fn default() -> Self {
-        Self { sync: SyncSetting::Full, queue: 65_536, group_max: 4_096 }
+        Self {
+            sync: SyncSetting::Full,
+            queue: 65_536,
+            group_max: 4_096,
+            connect_s: 60,
+            slow_ms: 500,
+            disk_free_min_mb: 512,
+        }
+    }
+}
+
+impl Default for MetricsSection {
+    fn default() -> Self {
+        Self { listen: Some(([127, 0, 0, 1], 9120).into()) }
+    }
+}
+
+impl Default for HistorySection {
+    fn default() -> Self {
+        Self {
+            url: String::new(),
+            hot_days: 90,
+            every_s: 3_600,
+            compact: true,
+            vacuum_days: 7,
+            endpoint: String::new(),
+            region: String::new(),
+            access_key: String::new(),
+            secret_key: Hidden::default(),
+        }
     }
 }
 
@@ -159,6 +297,7 @@ impl Default for Alarm {
 /// Every key with what it means, in the order of the file.
 pub const KEYS: &[(&str, &str)] = &[
     ("data", "folder of the database and of everything else that is kept"),
+    ("database", "empty: a file in the data folder; or postgres://user:password@host:port/database?sslmode=…"),
     ("zone", "IANA zone of civil days; empty: the city pack's"),
     ("city_packs", "folders of city packs; empty: the built-in demonstration city"),
     ("engine", "where `shanshui query` computes: empty for this process, or ballista://host:port"),
@@ -181,12 +320,31 @@ pub const KEYS: &[(&str, &str)] = &[
     ("store.sync", "full: acknowledged means durable; off: nothing is promised, for crash tests only"),
     ("store.queue", "most writes waiting; beyond it senders wait"),
     ("store.group_max", "most writes of one group commit"),
+    ("store.connect_s", "seconds that a database that cannot be reached is waited for at the start"),
+    ("store.slow_ms", "statements that take at least so many milliseconds are logged, without the values in them"),
+    (
+        "store.disk_free_min_mb",
+        "MiB that are to be free under the data folder; below a quarter of it no telegram is taken; 0: nobody watches",
+    ),
+    (
+        "history.url",
+        "where old readings and telegrams lie: a folder, or s3://bucket/prefix; empty: `history` in the data folder",
+    ),
+    ("history.hot_days", "readings and telegrams older than so many days move into the history; 0: nothing moves"),
+    ("history.every_s", "seconds between two looks for what is old enough"),
+    ("history.compact", "whether the files of a month are merged, and swept, by itself"),
+    ("history.vacuum_days", "days for which files that a merge has replaced stay for those who still read them"),
+    ("history.endpoint", "address of an object store that speaks S3; empty: the one of the region"),
+    ("history.region", "its region; empty: us-east-1"),
+    ("history.access_key", "its access key; empty: none"),
+    ("history.secret_key", "its secret key; does not show"),
     ("alarm.raise_after", "beyond the limit this many times in a row raises an alarm"),
     ("alarm.clear_after", "within the limit this many times in a row ends it"),
     ("alarm.no_data_intervals", "no data for this many expected intervals raises an alarm"),
     ("alarm.spike_ph", "a pH that moves by at least this much and returns is a spike"),
     ("alarm.spike_s", "within this many seconds"),
     ("alarm.queue", "telegrams that may wait for the judge in memory; beyond it, it reads them from the store"),
+    ("metrics.listen", "address of the figures for monitoring, /metrics; empty: nothing listens"),
 ];
 
 impl Config {
@@ -200,9 +358,34 @@ impl Config {
         toml::from_str(&text).with_context(|| format!("config {}", path.display()))
     }
 
-    /// The database file.
+    /// The database file, where the database is one.
     pub fn database(&self) -> PathBuf {
         self.data.join("shanshui.db")
+    }
+
+    /// The address of the store: a file's path, or `postgres://…` with its password.
+    pub fn store_address(&self) -> String {
+        let file = || self.database().to_string_lossy().into_owned();
+        self.database.address().map_or_else(file, ToOwned::to_owned)
+    }
+
+    /// The same for people, without a password.
+    pub fn store_shown(&self) -> String {
+        match self.database.address() {
+            None => self.database().display().to_string(),
+            Some(address) => {
+                let after = address.rsplit_once('@').map_or(address, |(_, rest)| rest);
+                after.split('?').next().unwrap_or_default().to_owned()
+            }
+        }
+    }
+
+    /// Where the history lies.
+    pub fn history_place(&self) -> String {
+        match self.history.url.as_str() {
+            "" => self.data.join("history").to_string_lossy().into_owned(),
+            url => url.to_owned(),
+        }
     }
 
     /// One line per key: `key = default   # meaning`.
@@ -243,6 +426,14 @@ mod tests {
         assert_eq!(config.hj212.listen.port(), 2120);
         let error = toml::from_str::<Config>("[http]\nlisten_on = \"x\"\n").expect_err("unknown key").to_string();
         assert!(error.contains("listen_on") && error.contains("line 2"), "{error}");
+    }
+
+    #[test]
+    fn an_empty_address_of_the_figures_means_that_nothing_listens() {
+        let at = |text: &str| toml::from_str::<Config>(text).map(|c| c.metrics.listen);
+        assert_eq!(at("metrics.listen = \"\""), Ok(None));
+        assert_eq!(at("metrics.listen = \"0.0.0.0:1\""), Ok(Some(([0, 0, 0, 0], 1).into())));
+        assert!(at("metrics.listen = \"9120\"").is_err());
     }
 
     #[test]

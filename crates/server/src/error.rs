@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use shanshui_domain::act::case::Refused;
 use shanshui_store::StoreError;
@@ -36,6 +36,8 @@ pub enum ApiError {
     Unavailable(String),
     /// New data cannot be made durable at present.
     NotWritable(String),
+    /// The database cannot be reached at present.
+    NoDatabase(String),
     /// A fault of ours; the detail goes to the log only.
     Internal(anyhow::Error),
 }
@@ -79,6 +81,12 @@ impl ApiError {
                 "磁盘已满或不可写，暂停接收",
                 "the disk is full or not writable",
             ),
+            Self::NoDatabase(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "no_database",
+                "数据库暂时无法连接，请稍后重试",
+                "the database cannot be reached; try again soon",
+            ),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "服务器内部错误", "internal error"),
         }
     }
@@ -117,13 +125,19 @@ fn refused_words(refused: &Refused) -> Words {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if let Self::Internal(error) = &self {
-            tracing::error!(error = format!("{error:#}"), "request failed");
+        match &self {
+            Self::Internal(error) => tracing::error!(error = format!("{error:#}"), "request failed"),
+            Self::NoDatabase(why) => tracing::warn!(why, "request failed"),
+            _ => {}
         }
         let (status, code, zh, en) = self.parts();
         let body =
             Problem { code: code.into(), status: status.as_u16(), title: self.title(zh, en), detail: self.detail() };
-        (status, [("content-type", "application/problem+json")], Json(body)).into_response()
+        let mut response = (status, [("content-type", "application/problem+json")], Json(body)).into_response();
+        if matches!(self, Self::NoDatabase(_)) {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
     }
 }
 
@@ -134,6 +148,7 @@ impl From<StoreError> for ApiError {
             StoreError::Conflict => Self::Conflict("version moved".into()),
             StoreError::Refused(refused) => Self::Refused(refused),
             error @ (StoreError::Full(_) | StoreError::Busy) => Self::NotWritable(error.to_string()),
+            StoreError::Unavailable(why) => Self::NoDatabase(why),
             other => Self::Internal(other.into()),
         }
     }

@@ -9,6 +9,8 @@ pub mod error;
 pub mod http;
 pub mod ingest;
 pub mod job;
+pub mod metrics;
+pub mod notes;
 pub mod pace;
 pub mod registry;
 pub mod sim;

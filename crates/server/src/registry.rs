@@ -46,27 +46,58 @@ struct LineCell {
 /// What is known of a device's line.
 #[derive(Debug, Default)]
 pub struct Line {
-    /// Last telegram.
-    pub last_seen: Option<Instant>,
-    /// Last telegram with data; a heartbeat is none.
-    pub last_data: Option<Instant>,
-    /// Where it came from.
-    pub peer: Option<String>,
-    /// Device clock minus ours, by the newest QN.
-    pub clock_offset_ms: Option<i64>,
-    /// Good telegrams.
-    pub frames_ok: i64,
-    /// Damaged ones.
-    pub frames_bad: i64,
-    /// Deviations from the standard: code to how often.
-    pub deviations: BTreeMap<String, i64>,
-    /// Something changed since the store was told.
-    pub dirty: bool,
-    /// The connection that commands go to.
+    /// What the store knew when it was last read or written, of all nodes.
+    stored: Option<DeviceFacts>,
+    /// What is being written.
+    writing: Option<Happened>,
+    /// What has happened here since.
+    fresh: Happened,
+    /// The connection of this node that speaks for the device.
     pub held: Option<Held>,
     /// Split messages of which packets are missing.
     split: Vec<Split>,
     pace: Option<Pace>,
+}
+
+/// What has happened on a line in a while.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+struct Happened {
+    last_seen: Option<Instant>,
+    last_data: Option<Instant>,
+    peer: Option<String>,
+    clock_offset_ms: Option<i64>,
+    frames_ok: i64,
+    frames_bad: i64,
+    deviations: BTreeMap<String, i64>,
+}
+
+impl Happened {
+    fn facts(&self, mn: &Mn) -> DeviceFacts {
+        DeviceFacts {
+            mn: mn.clone(),
+            last_seen: self.last_seen,
+            last_data: self.last_data,
+            peer: self.peer.clone(),
+            clock_offset_ms: self.clock_offset_ms,
+            frames_ok: self.frames_ok,
+            frames_bad: self.frames_bad,
+            deviations: serde_json::to_string(&self.deviations).unwrap_or_else(|_| "{}".into()),
+        }
+    }
+
+    /// This, and what happened after it.
+    fn and(mut self, later: Self) -> Self {
+        self.last_seen = self.last_seen.max(later.last_seen);
+        self.last_data = self.last_data.max(later.last_data);
+        self.peer = later.peer.or(self.peer);
+        self.clock_offset_ms = later.clock_offset_ms.or(self.clock_offset_ms);
+        self.frames_ok += later.frames_ok;
+        self.frames_bad += later.frames_bad;
+        for (code, n) in later.deviations {
+            *self.deviations.entry(code).or_insert(0) += n;
+        }
+        self
+    }
 }
 
 /// A message in several packets (拆分包), by what they share; the QN differs from packet to packet (2017 C.49).
@@ -94,20 +125,109 @@ pub struct Held {
     pub peer: String,
     /// When it last spoke for this device.
     pub heard: Instant,
+    /// What of that the store was told.
+    pub told: Instant,
     /// Bytes to be sent.
     pub out: mpsc::Sender<Vec<u8>>,
+    /// Whether the line is this connection's over all nodes.
+    pub standing: Standing,
+}
+
+/// Whose a line is over all nodes, as far as this node knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// The store has not answered yet.
+    Asked,
+    /// This connection's.
+    Own,
+    /// A connection of another node holds it.
+    Other,
 }
 
 impl Line {
-    /// Counts a deviation; a line shows a bounded number of kinds.
+    /// A telegram came from there.
+    pub fn hears(&mut self, peer: &str, now: Instant) {
+        self.fresh.last_seen = Some(now);
+        if self.fresh.peer.as_deref() != Some(peer) {
+            self.fresh.peer = Some(peer.to_owned());
+        }
+    }
+
+    /// It carried data.
+    pub fn hears_data(&mut self, now: Instant) {
+        self.fresh.last_data = Some(now);
+    }
+
+    /// The device's clock minus ours.
+    pub fn clock_is(&mut self, offset_ms: i64) {
+        self.fresh.clock_offset_ms = Some(offset_ms);
+    }
+
+    /// A good telegram.
+    pub fn good(&mut self) {
+        self.fresh.frames_ok += 1;
+    }
+
+    /// A damaged one, or one that is not the device's.
+    pub fn bad(&mut self) {
+        self.fresh.frames_bad += 1;
+    }
+
+    /// Counts a deviation; a bounded number of kinds is counted.
     pub fn deviates(&mut self, code: &str) {
         const KINDS_MAX: usize = 100;
-        if let Some(count) = self.deviations.get_mut(code) {
+        let deviations = &mut self.fresh.deviations;
+        if let Some(count) = deviations.get_mut(code) {
             *count += 1;
-        } else if self.deviations.len() < KINDS_MAX {
-            self.deviations.insert(code.to_owned(), 1);
+        } else if deviations.len() < KINDS_MAX {
+            deviations.insert(code.to_owned(), 1);
         }
-        self.dirty = true;
+    }
+
+    /// The connection of this node that commands go to, unless another node's connection has the line.
+    pub fn speaker(&self) -> Option<&Held> {
+        self.held.as_ref().filter(|h| h.standing != Standing::Other)
+    }
+
+    /// Last telegram with data, at any node.
+    pub fn last_data(&self) -> Option<Instant> {
+        let stored = self.stored.as_ref().and_then(|s| s.last_data);
+        stored.max(self.writing.as_ref().and_then(|w| w.last_data)).max(self.fresh.last_data)
+    }
+
+    /// Everything known: what the store knew last, and what it has not been told yet.
+    pub fn facts(&self, mn: &Mn) -> DeviceFacts {
+        let here = self.writing.clone().unwrap_or_default().and(self.fresh.clone()).facts(mn);
+        match &self.stored {
+            Some(stored) => stored.clone().and(&here),
+            None => here,
+        }
+    }
+
+    /// What the store is to be told, if anything has happened; [`Line::written`] says how that went.
+    pub fn write(&mut self, mn: &Mn) -> Option<DeviceFacts> {
+        if self.writing.is_none() && self.fresh != Happened::default() {
+            self.writing = Some(std::mem::take(&mut self.fresh));
+        }
+        self.writing.as_ref().map(|w| w.facts(mn))
+    }
+
+    /// The store has been told, or could not be.
+    pub fn written(&mut self, mn: &Mn, well: bool) {
+        let Some(writing) = self.writing.take() else { return };
+        if well {
+            let more = writing.facts(mn);
+            self.stored = Some(self.stored.take().map_or_else(|| more.clone(), |s| s.and(&more)));
+        } else {
+            self.fresh = writing.and(std::mem::take(&mut self.fresh));
+        }
+    }
+
+    /// The store was read. What is being written may be in that already or not, so such a line waits for the next time.
+    fn read(&mut self, facts: DeviceFacts) {
+        if self.writing.is_none() {
+            self.stored = Some(self.stored.take().map_or_else(|| facts.clone(), |s| s.later(&facts)));
+        }
     }
 
     /// One telegram of this device's budget is taken, over all its connections; how long it is beyond it.
@@ -141,22 +261,6 @@ impl Line {
         for _ in self.split.len()..before {
             self.deviates("packets_missing");
         }
-    }
-
-    /// For the store, when something changed.
-    pub fn take_facts(&mut self, mn: &Mn) -> Option<DeviceFacts> {
-        if !std::mem::take(&mut self.dirty) {
-            return None;
-        }
-        Some(DeviceFacts {
-            mn: mn.clone(),
-            last_seen: self.last_seen,
-            peer: self.peer.clone(),
-            clock_offset_ms: self.clock_offset_ms,
-            frames_ok: self.frames_ok,
-            frames_bad: self.frames_bad,
-            deviations: serde_json::to_string(&self.deviations).unwrap_or_else(|_| "{}".into()),
-        })
     }
 }
 
@@ -240,34 +344,26 @@ impl Registry {
             index.by_station.entry(point.station.clone()).or_default().push(entry);
         }
         let before = self.index();
-        let mut facts: HashMap<Mn, DeviceFacts> = facts.into_iter().map(|f| (f.mn.clone(), f)).collect();
         for device in devices {
             let points = index.points_of(&device.station).iter();
             let points = points.map(|p| (p.point.factor.0.clone().into_bytes(), p.id)).collect();
             let mn = device.mn.0.clone().into_bytes();
-            let line = match before.device(&mn) {
-                Some(known) => Arc::clone(&known.line),
-                None => Arc::new(line_of(facts.remove(&device.mn))),
-            };
+            let line = before.device(&mn).map_or_else(Arc::default, |known| Arc::clone(&known.line));
             index.devices.insert(mn, Arc::new(DeviceEntry::new(device, points, line)));
         }
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(index);
+        self.facts(facts);
     }
-}
 
-fn line_of(facts: Option<DeviceFacts>) -> LineCell {
-    let Some(f) = facts else { return LineCell::default() };
-    let line = Line {
-        last_seen: f.last_seen,
-        last_data: f.last_seen,
-        peer: f.peer,
-        clock_offset_ms: f.clock_offset_ms,
-        frames_ok: f.frames_ok,
-        frames_bad: f.frames_bad,
-        deviations: serde_json::from_str(&f.deviations).unwrap_or_default(),
-        ..Line::default()
-    };
-    LineCell { line: Mutex::new(line), exchange: tokio::sync::Mutex::default() }
+    /// What the store knows of the lines, of all nodes.
+    pub fn facts(&self, facts: Vec<DeviceFacts>) {
+        let index = self.index();
+        for fact in facts {
+            if let Some(entry) = index.device(fact.mn.0.as_bytes()) {
+                entry.line().read(fact);
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -285,10 +381,37 @@ mod tests {
         come("2011 20260301080100", 3, 1, 3);
         come("2011 20260301080200", 2, 3, 3);
         line.expire_packets(at(30));
-        assert!(line.deviations.is_empty());
+        assert!(line.fresh.deviations.is_empty());
         line.expire_packets(at(70));
-        assert_eq!(line.deviations.get("packets_missing"), Some(&1));
+        assert_eq!(line.fresh.deviations.get("packets_missing"), Some(&1));
         line.expire_packets(at(1_000));
-        assert_eq!(line.deviations.get("packets_missing"), Some(&1));
+        assert_eq!(line.fresh.deviations.get("packets_missing"), Some(&1));
+    }
+
+    #[test]
+    fn what_is_shown_of_a_line_never_goes_back_and_counts_nothing_twice() {
+        let mn = Mn::from("A");
+        let mut line = Line::default();
+        let shown = |line: &Line| {
+            let f = line.facts(&mn);
+            (f.frames_ok, f.last_seen.map(|s| s.0), f.deviations)
+        };
+        line.hears("p", Instant(1));
+        line.good();
+        line.deviates("x");
+        let counts = r#"{"x":1}"#.to_owned();
+        assert_eq!(shown(&line), (1, Some(1), counts.clone()));
+        let said = line.write(&mn).expect("something happened");
+        line.good();
+        assert_eq!((shown(&line), said.frames_ok), ((2, Some(1), counts.clone()), 1));
+        line.read(DeviceFacts { frames_ok: 11, ..said.clone() });
+        assert_eq!(shown(&line).0, 2, "what was read may hold what is being written");
+        line.written(&mn, false);
+        assert_eq!(line.write(&mn).expect("told again").frames_ok, 2);
+        line.written(&mn, true);
+        assert_eq!((shown(&line).0, line.write(&mn)), (2, None));
+        line.read(DeviceFacts { frames_ok: 12, last_seen: Some(Instant(9)), ..said.clone() });
+        line.read(said);
+        assert_eq!((shown(&line), line.last_data()), ((12, Some(9), counts), None), "with what another node has heard");
     }
 }

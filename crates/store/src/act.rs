@@ -516,6 +516,7 @@ impl Store {
 
     /// Keeps a file of a case.
     pub async fn evidence_put(&self, row: &EvidenceRow, bytes: Vec<u8>) -> Result<(), StoreError> {
+        self.guard().admit()?;
         let e = row.clone();
         self.write(move |tx| {
             tx.execute(

@@ -3,7 +3,7 @@
 use shanshui_domain::id::StationCode;
 use shanshui_domain::time::Instant;
 
-use crate::sql::Row;
+use crate::sql::{Row, Tx};
 use crate::{Store, StoreError, args};
 
 /// A judgement of one station and period.
@@ -41,6 +41,16 @@ fn judgement(r: &Row) -> Result<JudgementRow, StoreError> {
         explanation: r.text(7)?,
         made: Instant(r.int(8)?),
     })
+}
+
+pub(crate) fn put_states(tx: &mut dyn Tx, states: Vec<(String, String)>) -> Result<(), StoreError> {
+    for (key, value) in states {
+        tx.execute(
+            "INSERT INTO rule_state (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value=excluded.value",
+            args![key, value],
+        )?;
+    }
+    Ok(())
 }
 
 impl Store {
@@ -87,6 +97,14 @@ impl Store {
         rows.iter().map(judgement).collect()
     }
 
+    /// The newest judgement of one station, whatever was judged.
+    pub async fn judgement_newest(&self, station: &StationCode) -> Result<Option<JudgementRow>, StoreError> {
+        let text = "SELECT j.station, j.at, j.kind, j.edition, j.version, j.level, j.result, j.explanation, j.made \
+            FROM judgement_latest l JOIN judgement j ON j.station=l.station AND j.at=l.at AND j.kind=l.kind \
+            AND j.edition=l.edition AND j.version=l.version WHERE l.station=$1 ORDER BY l.at DESC LIMIT 1";
+        self.read_one(text, args![station]).await?.as_ref().map(judgement).transpose()
+    }
+
     /// Judgements of a station in `[from, to)`, newest first, every version.
     pub async fn judgements(
         &self,
@@ -112,15 +130,6 @@ impl Store {
 
     /// Keeps states of alarm rules.
     pub async fn rule_states_put(&self, states: Vec<(String, String)>) -> Result<(), StoreError> {
-        self.write(move |tx| {
-            for (key, value) in states {
-                tx.execute(
-                    "INSERT INTO rule_state (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value=excluded.value",
-                    args![key, value],
-                )?;
-            }
-            Ok(())
-        })
-        .await
+        self.write(move |tx| put_states(tx, states)).await
     }
 }

@@ -24,15 +24,18 @@ fn finding(what: &str, ok: bool, detail: impl Into<String>) -> Finding {
 impl Store {
     /// Looks at everything.
     pub async fn check(&self) -> Result<Vec<Finding>, StoreError> {
-        let path = self.path().to_owned();
-        let integrity = tokio::task::spawn_blocking(move || file::integrity(&path));
-        let faults = integrity.await.map_err(|e| StoreError::Io(e.to_string()))??;
-        let mut findings = vec![finding("database file", faults.is_empty(), faults.join("; "))];
+        let mut findings = Vec::new();
+        if let Some(path) = self.path().map(ToOwned::to_owned) {
+            let integrity = tokio::task::spawn_blocking(move || file::integrity(&path));
+            let faults = integrity.await.map_err(|e| StoreError::Io(e.to_string()))??;
+            findings.push(finding("database file", faults.is_empty(), faults.join("; ")));
+        }
         findings.push(self.check_chains().await?);
         findings.push(self.check_heads().await?);
         findings.push(self.check_latest().await?);
         findings.push(self.check_versions().await?);
         findings.push(self.check_sources().await?);
+        findings.extend(self.check_history().await?);
         let counts = self
             .read_one("SELECT (SELECT COUNT(*) FROM telegram), (SELECT COUNT(*) FROM reading), (SELECT COUNT(*) FROM case_file)", args![])
             .await?
@@ -70,29 +73,66 @@ impl Store {
     }
 
     async fn check_latest(&self) -> Result<Finding, StoreError> {
-        let wrong = "SELECT COUNT(*) FROM latest l WHERE NOT EXISTS (SELECT 1 FROM reading r WHERE r.block=l.point/1024 AND r.point=l.point AND \
+        let wrong = "SELECT COUNT(*) FROM latest l WHERE (l.at >= (SELECT horizon FROM history_state) AND NOT EXISTS (SELECT 1 FROM reading r WHERE r.block=l.point/1024 AND r.point=l.point AND \
             r.kind=l.kind AND r.at=l.at AND r.value IS NOT DISTINCT FROM l.value AND r.mark=l.mark AND r.arrived=l.arrived AND \
             r.late=l.late AND r.telegram IS NOT DISTINCT FROM l.telegram AND NOT EXISTS (SELECT 1 FROM reading v WHERE \
-            v.block=r.block AND v.point=r.point AND v.kind=r.kind AND v.at=r.at AND v.version>r.version)) \
+            v.block=r.block AND v.point=r.point AND v.kind=r.kind AND v.at=r.at AND v.version>r.version))) \
             OR EXISTS (SELECT 1 FROM reading n WHERE n.block=l.point/1024 AND n.point=l.point AND n.kind=l.kind AND n.at>l.at)";
         let missing = "SELECT COUNT(*) FROM (SELECT DISTINCT point, kind FROM reading) r WHERE NOT EXISTS \
             (SELECT 1 FROM latest l WHERE l.point=r.point AND l.kind=r.kind)";
-        let wrong = self.count(wrong).await? + self.count(missing).await?;
+        let wrong = self.count(wrong).await? + self.count(missing).await? + self.latest_moved_wrong().await?;
         Ok(finding("latest values", wrong == 0, format!("{wrong} that are not the newest")))
+    }
+
+    /// The newest values of points that have been silent for so long that the history has them.
+    async fn latest_moved_wrong(&self) -> Result<i64, StoreError> {
+        let horizon = self.moved_state().await?.horizon;
+        let mut wrong = 0;
+        for latest in self.latest().await?.into_iter().filter(|l| l.key.at < horizon) {
+            let newest = self.versions(latest.key).await?.pop();
+            let said = |r: &crate::ReadingRow| {
+                (r.value.as_ref(), r.mark.as_str(), r.arrived, r.late, r.telegram)
+                    == (latest.value.as_ref(), latest.mark.as_str(), latest.arrived, latest.late, latest.telegram)
+            };
+            wrong += i64::from(!newest.as_ref().is_some_and(said));
+        }
+        Ok(wrong)
     }
 
     async fn check_versions(&self) -> Result<Finding, StoreError> {
         let gaps = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM reading GROUP BY block, kind, at, point \
-            HAVING COUNT(*) <> MAX(version)) AS gaps";
+            HAVING COUNT(*) <> MAX(version) - CASE WHEN at < (SELECT horizon FROM history_state) THEN MIN(version) - 1 ELSE 0 END) AS gaps";
         let wrong = self.count(gaps).await?;
         Ok(finding("versions", wrong == 0, format!("{wrong} keys with a gap")))
     }
 
     async fn check_sources(&self) -> Result<Finding, StoreError> {
         let lost = "SELECT COUNT(*) FROM reading r WHERE r.telegram IS NOT NULL AND NOT EXISTS \
-            (SELECT 1 FROM telegram t WHERE t.id=r.telegram)";
+            (SELECT 1 FROM telegram t WHERE t.id=r.telegram) AND r.telegram > (SELECT telegrams FROM history_state)";
         let wrong = self.count(lost).await?;
         Ok(finding("sources", wrong == 0, format!("{wrong} readings without their telegram")))
+    }
+
+    /// Files of the history; that there is one when rows have moved to it.
+    async fn check_history(&self) -> Result<Vec<Finding>, StoreError> {
+        let state = self.moved_state().await?;
+        let Some(history) = self.history() else {
+            let detail = "readings have moved to a history that is not set";
+            return Ok(if state.generation == 0 { vec![] } else { vec![finding("history files", false, detail)] });
+        };
+        let lost = "SELECT COUNT(*) FROM segment WHERE state IN ('committed', 'moved') AND rows > 0";
+        let taken = self.count(lost).await?;
+        let mut findings: Vec<Finding> =
+            history.check().await?.into_iter().map(|f| finding(&f.what, f.ok, f.detail)).collect();
+        let mut missing = 0;
+        for row in
+            self.read("SELECT id FROM segment WHERE state IN ('committed', 'moved') AND rows > 0", args![]).await?
+        {
+            missing += i64::from(!history.entered(&row.text(0)?).await?);
+        }
+        let detail = format!("{taken} segments, {missing} of them not in the history's log");
+        findings.push(finding("history segments", missing == 0, detail));
+        Ok(findings)
     }
 
     async fn count(&self, sql: &'static str) -> Result<i64, StoreError> {

@@ -11,7 +11,8 @@ impl Store {
     /// # Errors
     /// When the target is there already, or cannot be written.
     pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        Self::backup_file(self.path(), to).await
+        let no_file = || StoreError::Io("the store lies in PostgreSQL: there is no file to copy".into());
+        Self::backup_file(self.path().ok_or_else(no_file)?, to).await
     }
 
     /// Copies a database file, in use or not, to a new one.
@@ -36,6 +37,21 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Looks at everything as [`Store::check`] does.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] with every fault.
+    pub(crate) async fn all_good(&self) -> Result<(), StoreError> {
+        let faults: Vec<_> = self.check().await?.into_iter().filter(|f| !f.ok).collect();
+        if faults.is_empty() {
+            return Ok(());
+        }
+        let words: Vec<_> = faults.iter().map(|f| format!("{}: {}", f.what, f.detail)).collect();
+        Err(StoreError::Corrupt(words.join("; ")))
+    }
+}
+
 async fn restore_by(from: PathBuf, part: PathBuf, to: PathBuf) -> Result<(), StoreError> {
     let copy = part.clone();
     blocking(move || {
@@ -44,12 +60,9 @@ async fn restore_by(from: PathBuf, part: PathBuf, to: PathBuf) -> Result<(), Sto
     })
     .await?;
     let store = Store::open(&part, StoreOptions::default()).await?;
-    let findings = store.check().await;
+    let whole = store.all_good().await;
     store.close().await;
-    let faults: Vec<_> = findings?.into_iter().filter(|f| !f.ok).map(|f| format!("{}: {}", f.what, f.detail)).collect();
-    if !faults.is_empty() {
-        return Err(StoreError::Corrupt(faults.join("; ")));
-    }
+    whole?;
     blocking(move || file::place(&part, &to)).await
 }
 

@@ -1,38 +1,62 @@
 //! Keeping: telegrams, readings, judgements, alarms, cases, people. Acknowledged means durable.
 //!
-//! All writes of a process queue to one writer, which commits whatever waits as one group and answers each only afterwards
-//! ([`dialect::sqlite`]); readers use a pool. The functions are in the words of the stage: [`mod@sense`], [`mod@analyse`], [`mod@act`],
+//! A store lies in one SQLite file or in a PostgreSQL database that several nodes share; whoever calls does not know which. All
+//! writes queue to a writer, which commits whatever waits as one group and answers each only afterwards ([`dialect::sqlite`],
+//! [`dialect::postgres`]); readers use a pool. Several nodes find and tell one another by [`mod@node`] and share
+//! work by [`mod@cluster`]. The functions are in the words of the stage: [`mod@sense`], [`mod@analyse`], [`mod@act`],
 //! [`mod@system`]. Every error is a [`StoreError`].
 
 pub mod act;
 pub mod analyse;
 pub mod check;
+pub mod cluster;
 #[cfg(test)]
 mod contract;
 pub mod copy;
 pub mod dialect;
+pub mod figure;
+pub mod history;
+pub mod look;
+pub mod meter;
+pub mod mover;
+pub mod node;
+pub mod room;
 pub mod sense;
 pub mod sql;
 pub mod system;
+pub mod transfer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use futures::TryFutureExt as _;
 use shanshui_domain::act::case::Refused;
-use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
+use sqlx::{AnyPool, Executor as _};
 
 pub use act::{AlarmFilter, AlarmRow, CaseDetail, CaseFilter, CaseSummary, EvidenceRow};
 pub use analyse::JudgementRow;
 pub use check::Finding;
-pub use dialect::sqlite::{Health, Sync};
+pub use cluster::{Beat, Claim, Claimed, Fired, HoldRow, JobIn, JobRow, NodeRow, SECOND_CONNECTION, SecondConnection};
+pub use dialect::{Health, Sync};
+pub use figure::Schema;
+pub use history::MovedState;
+pub use meter::Meter;
+pub use mover::{MovedRows, MoverOptions};
+pub use node::{Holding, Lagged, NodeId, Note, Notes};
+pub use room::{Guard, Room};
 pub use sense::{
-    Arrival, CommandRow, CurveBound, DeviceFacts, LatestRow, PointRow, QuarantineRow, ReadingRow, Receipt, Sampled,
-    TelegramIn, TelegramRow,
+    Arrival, CommandRow, CurveBound, DeviceFacts, KeptAs, LatestRow, PointRow, QuarantineRow, ReadingRow, Receipt,
+    Sampled, TelegramIn, TelegramRow,
 };
 pub use system::{AuditEntry, PersonRow};
 
-use dialect::sqlite::writer::Writer;
+use dialect::postgres::presence::Presence;
+use dialect::postgres::writer::Lanes;
+use dialect::postgres::{self, Address};
+use dialect::sqlite::writer::{self, Writer};
+use node::{Hub, Keeper, Node};
 use sql::{Row, Tx, Value};
 
 /// What can go wrong.
@@ -50,6 +74,9 @@ pub enum StoreError {
     /// The disk is full or cannot be written; nothing of this was kept. Reading goes on.
     #[error("the disk is full or not writable: {0}")]
     Full(String),
+    /// The database cannot be reached, or its answer did not come; nothing of this was acknowledged. It may work again soon.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
     /// The writer has stopped.
     #[error("the store is closed")]
     Busy,
@@ -81,11 +108,16 @@ pub struct StoreOptions {
     pub queue: usize,
     /// Most writes of one group.
     pub group_max: usize,
+    /// How many seconds a database that cannot be reached is waited for at the start.
+    pub connect_s: u64,
+    /// Statements that take at least so long are logged.
+    pub slow: Duration,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { sync: Sync::Full, queue: 65_536, group_max: 4_096 }
+        let slow = Duration::from_millis(500);
+        Self { sync: Sync::Full, queue: 65_536, group_max: 4_096, connect_s: 60, slow }
     }
 }
 
@@ -93,9 +125,26 @@ impl Default for StoreOptions {
 #[derive(Clone)]
 pub struct Store {
     pool: AnyPool,
-    writer: Arc<Writer>,
-    path: PathBuf,
+    engine: Engine,
+    node: Node,
+    meter: Meter,
+    guard: Guard,
+    past: Option<Arc<history::Past>>,
 }
+
+#[derive(Clone)]
+enum Engine {
+    Sqlite(Arc<Writer>, PathBuf),
+    Postgres(Arc<Lanes>),
+}
+
+/// Sessions that read from PostgreSQL.
+const READERS: u32 = 8;
+/// How long a reader waits for one of them.
+const READ_WAIT: Duration = Duration::from_secs(5);
+/// What they are told.
+const READING: &str = "SET default_transaction_read_only=on; SET statement_timeout='120s'; SET jit=off; \
+    SET application_name='shanshui reads'; SET client_min_messages=warning";
 
 impl Store {
     /// Opens a database file, making it and bringing its schema up where needed.
@@ -104,34 +153,96 @@ impl Store {
     /// When the file cannot be opened, or is of a newer schema.
     pub async fn open(path: &Path, options: StoreOptions) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
+        let meter = Meter::new(options.slow);
         let writer = {
-            let path = path.to_owned();
-            let open = tokio::task::spawn_blocking(move || Writer::open(&path, options));
+            let (path, meter) = (path.to_owned(), meter.clone());
+            let open = tokio::task::spawn_blocking(move || writer::start(&path, options, meter));
             open.await.map_err(|e| StoreError::Io(e.to_string()))??
         };
         let pool = AnyPoolOptions::new().max_connections(4).connect(&address(path)?).await;
         let pool = pool.map_err(|e| StoreError::Sql(e.to_string()))?;
-        Ok(Self { pool, writer: Arc::new(writer), path: path.to_owned() })
+        let engine = Engine::Sqlite(Arc::new(writer), path.to_owned());
+        Ok(Self { pool, engine, node: Node::alone(), meter, guard: Guard::none(), past: None })
+    }
+
+    /// Opens the database at an address: `postgres://…`, or the path of a file.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; also when a server cannot be reached within `options.connect_s`.
+    pub async fn connect(address: &str, options: StoreOptions) -> Result<Self, StoreError> {
+        if postgres::is_postgres(address) {
+            return Self::connect_postgres(&Address::parse(address)?, options).await;
+        }
+        Self::open(Path::new(address), options).await
+    }
+
+    async fn connect_postgres(address: &Address, options: StoreOptions) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        postgres::open(address, Duration::from_secs(options.connect_s)).await?;
+        let (hub, meter) = (Hub::new(), Meter::new(options.slow));
+        let lanes = Lanes::start(address, hub.id().as_str(), options, &meter)?;
+        let presence = Presence::open(address, hub.clone()).await?;
+        let pool = AnyPoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(READ_WAIT)
+            .after_connect(|connection, _| Box::pin(connection.execute(READING).map_ok(|_| ())))
+            .connect(address.expose())
+            .await
+            .map_err(sql::failed)?;
+        let (engine, keeper) = (Engine::Postgres(Arc::new(lanes)), Keeper::Postgres(presence));
+        Ok(Self { pool, engine, node: Node { hub, keeper }, meter, guard: Guard::none(), past: None })
+    }
+
+    /// The same store, which takes no telegrams and no evidence while `guard` says that there is no room.
+    pub fn guarded(self, guard: Guard) -> Self {
+        Self { guard, ..self }
+    }
+
+    /// Who watches the room on the disk.
+    pub fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
+    /// Figures of the store's work.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     /// Whether new data is being made durable.
     pub fn health(&self) -> Health {
-        self.writer.health()
+        let health = match &self.engine {
+            Engine::Sqlite(writer, _) => writer.health(),
+            Engine::Postgres(lanes) => lanes.health(),
+        };
+        match self.guard.admit() {
+            Err(error) if health.writable => Health { writable: false, error: Some(error.to_string()), ..health },
+            _ => health,
+        }
     }
 
-    /// The database file.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// The database file; none when the store is no file.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.engine {
+            Engine::Sqlite(_, path) => Some(path),
+            Engine::Postgres(_) => None,
+        }
     }
 
-    /// Writes what waits and stops writing.
+    /// Writes what waits, stops writing, gives back whatever name this node holds.
     pub async fn close(&self) {
-        self.writer.close().await;
+        match &self.engine {
+            Engine::Sqlite(writer, _) => writer.close().await,
+            Engine::Postgres(lanes) => lanes.close().await,
+        }
+        self.node.leave().await;
         self.pool.close().await;
     }
 
     async fn read(&self, sql: &'static str, args: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        sql::read(&self.pool, sql, args).await
+        let begun = Instant::now();
+        let rows = sql::read(&self.pool, sql, args).await;
+        self.meter.read(sql, begun.elapsed(), rows.as_ref().map_or(0, Vec::len));
+        rows
     }
 
     async fn read_one(&self, sql: &'static str, args: Vec<Value>) -> Result<Option<Row>, StoreError> {
@@ -143,7 +254,21 @@ impl Store {
         &self,
         work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.writer.write(work).await
+        match &self.engine {
+            Engine::Sqlite(writer, _) => writer.write(work).await,
+            Engine::Postgres(lanes) => lanes.write(work).await,
+        }
+    }
+
+    /// The same for work on what arrivals write: no arrival of any node is under way meanwhile.
+    async fn write_between_arrivals<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match &self.engine {
+            Engine::Sqlite(writer, _) => writer.write(work).await,
+            Engine::Postgres(lanes) => lanes.write_between_arrivals(work).await,
+        }
     }
 }
 

@@ -1,12 +1,19 @@
 //! Telegrams, readings, devices.
 
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::sync::LazyLock;
+
 use shanshui_domain::id::{CommandId, FactorCode, Mn, PersonId, PointId, StationCode, TelegramId};
 use shanshui_domain::place::{CityPack, Device, Secret};
 use shanshui_domain::sense::{Kept, Reading, ReadingKey};
 use shanshui_domain::time::{Instant, PeriodKind};
+use shanshui_history::Unread;
 
-use crate::sql::{Row, Tx, Value};
-use crate::{Store, StoreError, args};
+use crate::dialect::postgres::Month;
+use crate::history::{Arrived, Held, Recall, Seen, Walk};
+use crate::sql::{Row, Tx, Value, clean};
+use crate::{Engine, Store, StoreError, args};
 
 /// A telegram as it came, to be kept byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,15 +142,19 @@ pub struct Sampled {
     pub rows: Vec<ReadingRow>,
     /// Whether rows were left out.
     pub sampled: bool,
+    /// Stretches of the history that cannot be read.
+    pub unread: Vec<Unread>,
 }
 
-/// What is known of a device's line.
+/// What is known of a device's line. As an increment: what has happened since the last one, at one node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceFacts {
     /// MN.
     pub mn: Mn,
     /// Last telegram.
     pub last_seen: Option<Instant>,
+    /// Last telegram with data; a heartbeat is none.
+    pub last_data: Option<Instant>,
     /// Peer of the last telegram.
     pub peer: Option<String>,
     /// Device clock minus ours.
@@ -182,6 +193,8 @@ pub struct CommandRow {
     pub mn: Mn,
     /// CN.
     pub cn: String,
+    /// Data area.
+    pub area: String,
     /// Who.
     pub person: PersonId,
     /// Why.
@@ -190,11 +203,48 @@ pub struct CommandRow {
     pub at: Instant,
     /// What happened, as a JSON list.
     pub steps: String,
+    /// The node that carries it out: the one that held the device's line.
+    pub node: Option<String>,
+    /// When that node began.
+    pub begun: Option<Instant>,
+    /// When it was over.
+    pub ended: Option<Instant>,
 }
+
+/// What keeping did with one reading of a telegram, as it can still be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptAs {
+    /// First, further version, or a repeat of what was there.
+    pub kept: Kept,
+    /// Whether it was kept as late; nothing is known of a repeat.
+    pub late: Option<bool>,
+}
+
+const FACTS: &str =
+    "SELECT mn, last_seen, last_data, peer, clock_offset_ms, frames_ok, frames_bad, deviations FROM device_fact";
+const COMMAND: &str = "SELECT id, mn, cn, area, person, reason, at, steps, node, begun, ended FROM command WHERE id=$1";
+/// Kinds of deviations that are counted for one device.
+const DEVIATIONS_MAX: usize = 100;
+/// Telegrams that are asked for at once.
+const ASKED_MAX: usize = 256;
+
+/// The rows that some telegrams' readings became.
+static KEPT_AS: LazyLock<String> = LazyLock::new(|| {
+    let row = |i: usize| {
+        let cell = |j: usize| format!("CAST(${} AS BIGINT)", i * 4 + j + 1);
+        format!("({})", (0..4).map(cell).collect::<Vec<_>>().join(","))
+    };
+    let rows = (0..ASKED_MAX).map(row).collect::<Vec<_>>().join(",");
+    format!(
+        "WITH asked (telegram, block, kind, at) AS (VALUES {rows}) \
+         SELECT r.telegram, r.kind, r.at, r.point, r.version, r.late FROM asked CROSS JOIN reading r WHERE r.block=asked.block \
+         AND r.kind=asked.kind AND r.at=asked.at AND r.telegram=asked.telegram"
+    )
+});
 
 const LATEST: &str = "SELECT point, kind, at, value, number, mark, arrived, late, telegram FROM latest";
 
-fn kind(n: i64) -> Result<PeriodKind, StoreError> {
+pub(crate) fn kind(n: i64) -> Result<PeriodKind, StoreError> {
     PeriodKind::from_number(n).ok_or_else(|| StoreError::Corrupt(format!("kind {n}")))
 }
 
@@ -225,7 +275,7 @@ fn reading_row(r: &Row) -> Result<ReadingRow, StoreError> {
     })
 }
 
-fn telegram_row(r: &Row) -> Result<TelegramRow, StoreError> {
+pub(crate) fn telegram_row(r: &Row) -> Result<TelegramRow, StoreError> {
     Ok(TelegramRow {
         id: TelegramId(r.int(0)?),
         telegram: TelegramIn {
@@ -253,6 +303,173 @@ fn device_row(r: &Row) -> Result<Device, StoreError> {
         accept_swapped_modbus_crc: r.int(7)? != 0,
         interval_s: r.int(8)? as u32,
     })
+}
+
+/// Every text as both engines can keep it.
+fn clean_arrival(arrival: Arrival) -> Arrival {
+    let Arrival { telegram: t, mut readings } = arrival;
+    for r in &mut readings {
+        for text in [&mut r.extra, &mut r.mark].into_iter().chain(&mut r.value) {
+            *text = clean(std::mem::take(text));
+        }
+    }
+    let telegram = TelegramIn {
+        peer: clean(t.peer),
+        mn: t.mn.map(|mn| Mn(clean(mn.0))),
+        cn: t.cn.map(clean),
+        qn: t.qn.map(clean),
+        problems: clean(t.problems),
+        quarantine: t.quarantine.map(clean),
+        ..t
+    };
+    Arrival { telegram, readings }
+}
+
+/// Readers are waited for a moment only: whoever wants to read meanwhile waits behind this.
+fn drop_if_empty(tx: &mut dyn Tx, table: &str, span: Range<i64>) -> Result<bool, StoreError> {
+    let some = "SELECT 1 FROM reading WHERE at>=$1 AND at<$2 LIMIT 1";
+    if tx.row(some, args![span.start, span.end])?.is_some() {
+        return Ok(false);
+    }
+    tx.define("SET LOCAL lock_timeout='1s'")?;
+    tx.define(&format!("DROP TABLE IF EXISTS {table}"))?;
+    Ok(true)
+}
+
+fn facts_row(r: &Row) -> Result<DeviceFacts, StoreError> {
+    Ok(DeviceFacts {
+        mn: Mn(r.text(0)?),
+        last_seen: r.int_opt(1)?.map(Instant),
+        last_data: r.int_opt(2)?.map(Instant),
+        peer: r.text_opt(3)?,
+        clock_offset_ms: r.int_opt(4)?,
+        frames_ok: r.int(5)?,
+        frames_bad: r.int(6)?,
+        deviations: r.text(7)?,
+    })
+}
+
+fn command_row(r: &Row) -> Result<CommandRow, StoreError> {
+    Ok(CommandRow {
+        id: r.parsed(0)?,
+        mn: Mn(r.text(1)?),
+        cn: r.text(2)?,
+        area: r.text(3)?,
+        person: r.parsed(4)?,
+        reason: r.text(5)?,
+        at: Instant(r.int(6)?),
+        steps: r.text(7)?,
+        node: r.text_opt(8)?,
+        begun: r.int_opt(9)?.map(Instant),
+        ended: r.int_opt(10)?.map(Instant),
+    })
+}
+
+impl DeviceFacts {
+    /// This, and what has happened since: counts add, the later moment counts, and with it its peer and its clock.
+    pub fn and(mut self, more: &Self) -> Self {
+        if more.last_seen >= self.last_seen {
+            self.peer = more.peer.clone().or(self.peer);
+            self.clock_offset_ms = more.clock_offset_ms.or(self.clock_offset_ms);
+        }
+        self.last_seen = self.last_seen.max(more.last_seen);
+        self.last_data = self.last_data.max(more.last_data);
+        self.frames_ok += more.frames_ok;
+        self.frames_bad += more.frames_bad;
+        self.deviations = add_counts(&self.deviations, &more.deviations);
+        self
+    }
+
+    /// The same device as two readers of the store have seen it; nothing of it ever becomes less.
+    pub fn later(mut self, other: &Self) -> Self {
+        if (other.last_seen, other.frames_ok, other.frames_bad) > (self.last_seen, self.frames_ok, self.frames_bad) {
+            (self.peer, self.clock_offset_ms) = (other.peer.clone(), other.clock_offset_ms);
+            self.deviations.clone_from(&other.deviations);
+        }
+        self.last_seen = self.last_seen.max(other.last_seen);
+        self.last_data = self.last_data.max(other.last_data);
+        self.frames_ok = self.frames_ok.max(other.frames_ok);
+        self.frames_bad = self.frames_bad.max(other.frames_bad);
+        self
+    }
+}
+
+/// Two JSON objects of code to count, added; a bounded number of kinds is counted.
+fn add_counts(a: &str, b: &str) -> String {
+    let read = |text: &str| serde_json::from_str::<BTreeMap<String, i64>>(text).unwrap_or_default();
+    let more = read(b);
+    if more.is_empty() {
+        return a.to_owned();
+    }
+    let mut counts = read(a);
+    for (code, n) in more {
+        if let Some(count) = counts.get_mut(&code) {
+            *count += n;
+        } else if counts.len() < DEVIATIONS_MAX {
+            counts.insert(code, n);
+        }
+    }
+    serde_json::to_string(&counts).unwrap_or_else(|_| "{}".into())
+}
+
+/// Devices of one statement.
+const ADDED: [usize; 3] = [64, 8, 1];
+static ADD: LazyLock<[String; 3]> = LazyLock::new(|| {
+    let row =
+        |i: usize| format!("({},'{{}}')", (1..=7).map(|j| format!("${}", i * 7 + j)).collect::<Vec<_>>().join(","));
+    // the later moment counts, and with it what was known of the line then
+    let later = |column: &str, of: &str| {
+        format!(
+            "{column}=CASE WHEN device_fact.{of} IS NULL OR excluded.{of}>=device_fact.{of} \
+             THEN COALESCE(excluded.{column}, device_fact.{column}) ELSE device_fact.{column} END"
+        )
+    };
+    let set = [
+        later("last_seen", "last_seen"),
+        later("last_data", "last_data"),
+        later("peer", "last_seen"),
+        later("clock_offset_ms", "last_seen"),
+    ]
+    .join(", ");
+    ADDED.map(|rows| {
+        let rows = (0..rows).map(row).collect::<Vec<_>>().join(",");
+        format!(
+            "INSERT INTO device_fact (mn, last_seen, last_data, peer, clock_offset_ms, frames_ok, frames_bad, deviations) \
+             VALUES {rows} ON CONFLICT (mn) DO UPDATE SET {set}, frames_ok=device_fact.frames_ok+excluded.frames_ok, \
+             frames_bad=device_fact.frames_bad+excluded.frames_bad"
+        )
+    })
+});
+
+pub(crate) fn add_facts(tx: &mut dyn Tx, increments: &[DeviceFacts]) -> Result<(), StoreError> {
+    let mut rest = increments;
+    for (size, text) in ADDED.iter().zip(&*ADD) {
+        while rest.len() >= *size {
+            let (now, later) = rest.split_at(*size);
+            let fact = |f: &DeviceFacts| {
+                args![&f.mn, f.last_seen, f.last_data, f.peer.clone(), f.clock_offset_ms, f.frames_ok, f.frames_bad]
+            };
+            tx.execute(text, now.iter().flat_map(fact).collect())?;
+            rest = later;
+        }
+    }
+    for f in increments.iter().filter(|f| f.deviations != "{}") {
+        let known =
+            tx.row("SELECT deviations FROM device_fact WHERE mn=$1", args![&f.mn])?.ok_or(StoreError::NotFound)?;
+        let counts = add_counts(&known.text(0)?, &f.deviations);
+        tx.execute("UPDATE device_fact SET deviations=$2 WHERE mn=$1", args![&f.mn, counts])?;
+    }
+    Ok(())
+}
+
+/// A command ends with one step more.
+pub(crate) fn end_command(tx: &mut dyn Tx, id: &str, step: &serde_json::Value, now: Instant) -> Result<(), StoreError> {
+    let steps = tx.row("SELECT steps FROM command WHERE id=$1", args![id])?.ok_or(StoreError::NotFound)?.text(0)?;
+    let mut steps: Vec<serde_json::Value> = serde_json::from_str(&steps).unwrap_or_default();
+    steps.push(step.clone());
+    let steps = serde_json::Value::Array(steps).to_string();
+    tx.execute("UPDATE command SET steps=$2, ended=$3 WHERE id=$1", args![id, steps, now])?;
+    Ok(())
 }
 
 /// A new point gets the next row number in its station's block, or the first of a block nobody has.
@@ -377,9 +594,48 @@ impl Store {
     }
 
     /// Keeps telegrams with their readings; answers when they are durable. Each key is kept once, a different statement for it as
-    /// a further version.
+    /// a further version. Refused while there is too little room on the disk.
     pub async fn arrive(&self, arrivals: Vec<Arrival>) -> Result<Vec<Receipt>, StoreError> {
-        self.writer.arrive(arrivals).await
+        self.guard().admit()?;
+        self.arrive_beside(arrivals.into_iter().map(clean_arrival).collect()).await
+    }
+
+    /// Hands arrivals to the writer with what the history says of their keys.
+    pub(crate) async fn arrive_recalled(&self, arrivals: Vec<Arrival>, recall: Recall) -> Result<Arrived, StoreError> {
+        match &self.engine {
+            Engine::Sqlite(writer, _) => writer.arrive(arrivals, recall).await,
+            Engine::Postgres(lanes) => lanes.arrive(arrivals, recall).await,
+        }
+    }
+
+    /// Drops partitions of whole months before an instant in which no reading lies any more; gives their names. No arrival of any
+    /// node is under way meanwhile; a month that is read at the moment stays until the next time. Nothing on SQLite, where months
+    /// lie together.
+    pub async fn drop_empty_months(&self, before: Instant) -> Result<Vec<String>, StoreError> {
+        if self.path().is_some() {
+            return Ok(Vec::new());
+        }
+        let rows = self
+            .read(
+                "SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid=i.inhrelid \
+                 WHERE i.inhparent='reading'::regclass ORDER BY c.relname::text",
+                args![],
+            )
+            .await?;
+        let names = rows.iter().map(|row| row.text(0)).collect::<Result<Vec<_>, _>>()?;
+        let months = names.iter().filter_map(|name| Month::named(name)).filter(|m| m.span.end <= before.0);
+        let mut dropped = Vec::new();
+        for month in months {
+            let (table, span) = (month.table.clone(), month.span);
+            let gone = self.write_between_arrivals(move |tx| drop_if_empty(tx, &table, span)).await;
+            match gone {
+                Ok(true) => dropped.push(month.table),
+                Ok(false) => {}
+                Err(StoreError::Sql(why)) => tracing::info!(month = month.table, why, "not dropped this time"),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(dropped)
     }
 
     /// The newest value of every point and kind.
@@ -401,8 +657,23 @@ impl Store {
         rows.iter().map(|r| Ok((r.int(0)?, Instant(r.int(1)?)))).collect()
     }
 
-    /// A curve: newest version of each key in `[from, to)`, ascending; at most `max` rows.
+    /// A curve: newest version of each key in `[from, to)`, ascending; at most `max` rows. A stretch of the history that cannot be
+    /// read is missing in it and stands in the log; [`Self::range_covered`] says it.
     pub async fn range(
+        &self,
+        series: (PointId, PeriodKind),
+        span: (Instant, Instant),
+        max: usize,
+    ) -> Result<Vec<ReadingRow>, StoreError> {
+        let found = self.range_covered(series, span, max).await?;
+        for unread in &found.unread {
+            tracing::warn!(segment = unread.segment, from = %unread.from, to = %unread.to, detail = unread.detail, "not read");
+        }
+        Ok(found.rows)
+    }
+
+    /// As [`Self::range`] of what is hot.
+    pub(crate) async fn range_hot(
         &self,
         (point, kind): (PointId, PeriodKind),
         (from, to): (Instant, Instant),
@@ -411,8 +682,8 @@ impl Store {
         let rows = self
             .read(
                 "SELECT r.at, r.value, r.number, r.extra, r.mark, r.version, r.late, r.arrived, r.telegram FROM reading r \
-                 WHERE r.block=$1 AND r.kind=$2 AND r.at>=$3 AND r.at<$4 AND r.point=$5 AND NOT EXISTS (SELECT 1 FROM reading n \
-                 WHERE n.block=r.block AND n.kind=r.kind AND n.at=r.at AND n.point=r.point AND n.version>r.version) \
+                 WHERE r.block=$1 AND r.kind=$2 AND r.at>=$3 AND r.at<$4 AND r.point=$5 AND r.version=(SELECT n.version FROM reading n \
+                 WHERE n.block=r.block AND n.kind=r.kind AND n.at=r.at AND n.point=r.point ORDER BY n.version DESC LIMIT 1) \
                  ORDER BY r.at LIMIT $6",
                 args![point.block(), kind.number(), from, to, point, max as i64],
             )
@@ -429,23 +700,21 @@ impl Store {
         buckets: usize,
         bounds: &[CurveBound],
     ) -> Result<Sampled, StoreError> {
-        const PAGE: usize = 50_000;
         let few = buckets.max(1) * 2;
-        let mut rows = self.range(series, span, few + 1).await?;
-        if rows.len() <= few {
-            return Ok(Sampled { rows, sampled: false });
+        let whole = self.range_covered(series, span, few + 1).await?;
+        if whole.rows.len() <= few {
+            return Ok(Sampled { rows: whole.rows, sampled: false, unread: whole.unread });
         }
-        let mut sampler = Sampler::new(span, buckets, bounds);
-        while let Some(last) = rows.last() {
-            let next = (Instant(last.at.0.saturating_add(1)), span.1);
-            rows.drain(..).for_each(|row| sampler.see(row));
-            rows = self.range(series, next, PAGE).await?;
-        }
-        Ok(Sampled { rows: sampler.finish(), sampled: true })
+        let (sampler, unread) = self.walked(series, span, || Sampler::new(span, buckets, bounds)).await?;
+        Ok(Sampled { rows: sampler.finish(), sampled: true, unread })
     }
 
     /// Every statement made for one key, oldest first.
     pub async fn versions(&self, key: ReadingKey) -> Result<Vec<ReadingRow>, StoreError> {
+        self.versions_anywhere(key).await
+    }
+
+    pub(crate) async fn versions_hot(&self, key: ReadingKey) -> Result<Vec<ReadingRow>, StoreError> {
         let rows = self
             .read(
                 "SELECT at, value, number, extra, mark, version, late, arrived, telegram FROM reading \
@@ -458,29 +727,48 @@ impl Store {
 
     /// How many keys each point has of a kind since an instant, for the transmission rate; points without any are left out.
     pub async fn counts(&self, kind: PeriodKind, since: Instant) -> Result<Vec<(PointId, i64)>, StoreError> {
+        let horizon = self.moved_state().await?.horizon;
+        let (hot, before) = (since.max(horizon), (since, horizon));
         let rows = self
             .read(
                 "SELECT point, COUNT(*) FROM reading WHERE block IN (SELECT DISTINCT id / 1024 FROM point) AND kind=$1 AND at>=$2 \
                  AND version=1 GROUP BY point",
-                args![kind.number(), since],
+                args![kind.number(), hot],
             )
             .await?;
-        rows.iter().map(|r| Ok((PointId(r.int(0)?), r.int(1)?))).collect()
+        let mut counts =
+            rows.iter().map(|r| Ok((PointId(r.int(0)?), r.int(1)?))).collect::<Result<Vec<_>, StoreError>>()?;
+        if since < horizon {
+            let mut sums: BTreeMap<PointId, i64> = counts.into_iter().collect();
+            for (point, count) in self.counts_before(kind, before).await? {
+                *sums.entry(point).or_default() += count;
+            }
+            counts = sums.into_iter().filter(|(_, count)| *count > 0).collect();
+        }
+        Ok(counts)
     }
 
     /// One telegram.
     pub async fn telegram(&self, id: TelegramId) -> Result<TelegramRow, StoreError> {
+        self.telegram_anywhere(id).await
+    }
+
+    pub(crate) async fn telegram_hot(&self, id: TelegramId) -> Result<Option<TelegramRow>, StoreError> {
         let row = self
             .read_one(
                 "SELECT id, arrived, peer, mn, cn, qn, raw, problems, quarantine FROM telegram WHERE id=$1",
                 args![id],
             )
             .await?;
-        telegram_row(&row.ok_or(StoreError::NotFound)?)
+        row.as_ref().map(telegram_row).transpose()
     }
 
     /// Telegrams after `after`, in the order they were kept, at most `limit`.
     pub async fn telegrams_after(&self, after: TelegramId, limit: usize) -> Result<Vec<TelegramRow>, StoreError> {
+        self.telegrams_anywhere(after, limit).await
+    }
+
+    pub(crate) async fn telegrams_hot(&self, after: TelegramId, limit: usize) -> Result<Vec<TelegramRow>, StoreError> {
         let text = "SELECT id, arrived, peer, mn, cn, qn, raw, problems, quarantine FROM telegram WHERE id>$1 ORDER BY id LIMIT $2";
         self.read(text, args![after, limit as i64]).await?.iter().map(telegram_row).collect()
     }
@@ -507,68 +795,124 @@ impl Store {
         rows.iter().map(group).collect()
     }
 
-    /// Keeps what is known of the lines; the newest statement counts.
-    pub async fn device_facts_put(&self, facts: Vec<DeviceFacts>) -> Result<(), StoreError> {
-        self.write(move |tx| {
-            for f in facts {
-                tx.execute(
-                    "INSERT INTO device_fact (mn, last_seen, peer, clock_offset_ms, frames_ok, frames_bad, deviations) \
-                     VALUES ($1,$2,$3,$4,$5,$6,$7) ON CONFLICT (mn) DO UPDATE SET last_seen=excluded.last_seen, \
-                     peer=excluded.peer, clock_offset_ms=excluded.clock_offset_ms, frames_ok=excluded.frames_ok, \
-                     frames_bad=excluded.frames_bad, deviations=excluded.deviations",
-                    args![&f.mn, f.last_seen, f.peer, f.clock_offset_ms, f.frames_ok, f.frames_bad, f.deviations],
-                )?;
-            }
-            Ok(())
-        })
-        .await
+    /// Adds to what is known of the lines, one increment for each device.
+    pub async fn device_facts_add(&self, increments: Vec<DeviceFacts>) -> Result<(), StoreError> {
+        self.write(move |tx| add_facts(tx, &increments)).await
     }
 
     /// What is known of the lines.
     pub async fn device_facts(&self) -> Result<Vec<DeviceFacts>, StoreError> {
-        let text = "SELECT mn, last_seen, peer, clock_offset_ms, frames_ok, frames_bad, deviations FROM device_fact";
-        let fact = |r: &Row| {
-            Ok(DeviceFacts {
-                mn: Mn(r.text(0)?),
-                last_seen: r.int_opt(1)?.map(Instant),
-                peer: r.text_opt(2)?,
-                clock_offset_ms: r.int_opt(3)?,
-                frames_ok: r.int(4)?,
-                frames_bad: r.int(5)?,
-                deviations: r.text(6)?,
-            })
-        };
-        self.read(text, args![]).await?.iter().map(fact).collect()
+        self.read(FACTS, args![]).await?.iter().map(facts_row).collect()
     }
 
-    /// Notes a command with what has happened so far; called again with each step.
+    /// Notes a command before anything of it has happened.
     pub async fn command_put(&self, c: CommandRow) -> Result<(), StoreError> {
         self.write(move |tx| {
             tx.execute(
-                "INSERT INTO command (id, mn, cn, person, reason, at, steps) VALUES ($1,$2,$3,$4,$5,$6,$7) \
-                 ON CONFLICT (id) DO UPDATE SET steps=excluded.steps",
-                args![c.id, &c.mn, c.cn, c.person, c.reason, c.at, c.steps],
+                "INSERT INTO command (id, mn, cn, area, person, reason, at, steps, node, begun, ended) \
+                 VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)",
+                args![c.id, &c.mn, c.cn, c.area, c.person, c.reason, c.at, c.steps, c.node, c.begun, c.ended],
             )?;
             Ok(())
         })
         .await
     }
 
+    /// A node begins to carry out a command that was given to it; none when it was begun or ended already.
+    pub async fn command_begin(
+        &self,
+        id: CommandId,
+        node: &str,
+        now: Instant,
+    ) -> Result<Option<CommandRow>, StoreError> {
+        let node = node.to_owned();
+        self.write(move |tx| {
+            let begun = tx.execute(
+                "UPDATE command SET begun=$3 WHERE id=$1 AND node=$2 AND begun IS NULL AND ended IS NULL",
+                args![id, node, now],
+            )?;
+            if begun == 0 {
+                return Ok(None);
+            }
+            tx.row(COMMAND, args![id])?.as_ref().map(command_row).transpose()
+        })
+        .await
+    }
+
+    /// What has happened so far; `ended` with the last step. Nothing is added to a command that has ended.
+    pub async fn command_steps(&self, id: CommandId, steps: String, ended: Option<Instant>) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            let set = "UPDATE command SET steps=$2, ended=$3 WHERE id=$1 AND ended IS NULL";
+            tx.execute(set, args![id, steps, ended]).map(|_| ())
+        })
+        .await
+    }
+
+    /// Ends a command for the node that should have carried it out, with `step` as its last; gives how it stands, which is
+    /// unchanged when it had ended, or when it had been begun and only one not begun is to be ended.
+    pub async fn command_end(
+        &self,
+        id: CommandId,
+        step: serde_json::Value,
+        (now, begun_too): (Instant, bool),
+    ) -> Result<CommandRow, StoreError> {
+        self.write(move |tx| {
+            let row = command_row(&tx.row(COMMAND, args![id])?.ok_or(StoreError::NotFound)?)?;
+            if row.ended.is_some() || (row.begun.is_some() && !begun_too) {
+                return Ok(row);
+            }
+            end_command(tx, &id.to_string(), &step, now)?;
+            command_row(&tx.row(COMMAND, args![id])?.ok_or(StoreError::NotFound)?)
+        })
+        .await
+    }
+
+    /// One command.
+    pub async fn command(&self, id: CommandId) -> Result<CommandRow, StoreError> {
+        command_row(&self.read_one(COMMAND, args![id]).await?.ok_or(StoreError::NotFound)?)
+    }
+
+    /// Commands given to a node that it has not begun, oldest first.
+    pub async fn commands_waiting(&self, node: &str) -> Result<Vec<CommandId>, StoreError> {
+        let text = "SELECT id FROM command WHERE node=$1 AND ended IS NULL AND begun IS NULL ORDER BY at, id";
+        self.read(text, args![node]).await?.iter().map(|r| r.parsed(0)).collect()
+    }
+
     /// Commands to a device, newest first.
     pub async fn commands(&self, mn: &Mn) -> Result<Vec<CommandRow>, StoreError> {
-        let text = "SELECT id, mn, cn, person, reason, at, steps FROM command WHERE mn=$1 ORDER BY at DESC LIMIT 200";
-        let command = |r: &Row| {
-            Ok(CommandRow {
-                id: r.parsed(0)?,
-                mn: Mn(r.text(1)?),
-                cn: r.text(2)?,
-                person: r.parsed(3)?,
-                reason: r.text(4)?,
-                at: Instant(r.int(5)?),
-                steps: r.text(6)?,
-            })
+        let text = "SELECT id, mn, cn, area, person, reason, at, steps, node, begun, ended FROM command WHERE mn=$1 \
+            ORDER BY at DESC LIMIT 200";
+        self.read(text, args![mn]).await?.iter().map(command_row).collect()
+    }
+
+    /// What keeping did with readings, each of a telegram that is kept: asked by whoever reads telegrams again.
+    pub async fn kept_as(&self, asked: &[(TelegramId, ReadingKey)]) -> Result<Vec<KeptAs>, StoreError> {
+        // the readings of a telegram lie side by side: they are asked for together
+        let together = |(t, k): &(TelegramId, ReadingKey)| (t.0, k.point.block(), k.kind.number(), k.at.0);
+        let mut all: Vec<_> = asked.iter().map(together).collect();
+        all.dedup();
+        let mut found = HashMap::with_capacity(asked.len());
+        for some in all.chunks(ASKED_MAX) {
+            let mut args = Vec::with_capacity(ASKED_MAX * 4);
+            // what is asked for is filled up with the last, so that one statement serves any number
+            for (telegram, block, kind, at) in some.iter().chain(some.last().into_iter().cycle()).take(ASKED_MAX) {
+                args.extend(args![*telegram, *block, *kind, *at]);
+            }
+            for r in self.read(&KEPT_AS, args).await? {
+                found.insert((r.int(0)?, r.int(1)?, r.int(2)?, r.int(3)?), (r.int(4)?, r.int(5)? != 0));
+            }
+        }
+        let kept_as = |(telegram, key): &(TelegramId, ReadingKey)| match found.get(&(
+            telegram.0,
+            key.kind.number(),
+            key.at.0,
+            key.point.0,
+        )) {
+            None => KeptAs { kept: Kept::Repeat, late: None },
+            Some((1, late)) => KeptAs { kept: Kept::New, late: Some(*late) },
+            Some((version, late)) => KeptAs { kept: Kept::Version(*version), late: Some(*late) },
         };
-        self.read(text, args![mn]).await?.iter().map(command).collect()
+        Ok(asked.iter().map(kept_as).collect())
     }
 }
 
@@ -578,9 +922,17 @@ struct Sampler<'a> {
     width: i64,
     bounds: &'a [CurveBound],
     stretch: i64,
-    lowest: Option<ReadingRow>,
-    highest: Option<ReadingRow>,
-    kept: Vec<ReadingRow>,
+    lowest: Option<Sample>,
+    highest: Option<Sample>,
+    kept: Vec<Sample>,
+}
+
+/// A row that may stay.
+#[derive(Clone)]
+struct Sample {
+    at: Instant,
+    number: f64,
+    held: Held,
 }
 
 impl<'a> Sampler<'a> {
@@ -589,27 +941,8 @@ impl<'a> Sampler<'a> {
         Self { from, width, bounds, stretch: 0, lowest: None, highest: None, kept: Vec::new() }
     }
 
-    fn see(&mut self, row: ReadingRow) {
-        let stretch = row.at.0.saturating_sub(self.from.0) / self.width;
-        if stretch != self.stretch {
-            self.turn();
-            self.stretch = stretch;
-        }
-        match row.number {
-            Some(n) if !self.always(&row, n) => {
-                if self.lowest.as_ref().and_then(|l| l.number).is_none_or(|l| n < l) {
-                    self.lowest = Some(row.clone());
-                }
-                if self.highest.as_ref().and_then(|h| h.number).is_none_or(|h| n > h) {
-                    self.highest = Some(row);
-                }
-            }
-            _ => self.kept.push(row),
-        }
-    }
-
-    fn always(&self, row: &ReadingRow, n: f64) -> bool {
-        row.mark != "N" || row.late || row.versions > 1 || self.bounds.iter().any(|b| b.exceeded_by(n))
+    fn always(&self, seen: Seen, n: f64) -> bool {
+        seen.marked || seen.odd || self.bounds.iter().any(|b| b.exceeded_by(n))
     }
 
     fn turn(&mut self) {
@@ -621,7 +954,34 @@ impl<'a> Sampler<'a> {
 
     fn finish(mut self) -> Vec<ReadingRow> {
         self.turn();
-        self.kept.sort_by_key(|row| row.at);
-        self.kept
+        self.kept.sort_by_key(|sample| sample.at);
+        let row = |sample: Sample| if let Held::Row(row) = sample.held { Some(*row) } else { None };
+        self.kept.into_iter().filter_map(row).collect()
+    }
+}
+
+impl Walk for Sampler<'_> {
+    fn see(&mut self, seen: Seen, held: Held) {
+        let stretch = seen.at.0.saturating_sub(self.from.0) / self.width;
+        if stretch != self.stretch {
+            self.turn();
+            self.stretch = stretch;
+        }
+        let sample = |number| Sample { at: seen.at, number, held: held.clone() };
+        match seen.number {
+            Some(n) if !self.always(seen, n) => {
+                if self.lowest.as_ref().is_none_or(|l| n < l.number) {
+                    self.lowest = Some(sample(n));
+                }
+                if self.highest.as_ref().is_none_or(|h| n > h.number) {
+                    self.highest = Some(sample(n));
+                }
+            }
+            number => self.kept.push(sample(number.unwrap_or(0.0))),
+        }
+    }
+
+    fn kept(&mut self) -> Vec<&mut Held> {
+        self.kept.iter_mut().chain(&mut self.lowest).chain(&mut self.highest).map(|sample| &mut sample.held).collect()
     }
 }

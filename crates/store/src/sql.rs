@@ -6,6 +6,7 @@ use sqlx::any::{AnyArguments, AnyRow, AnyTypeInfoKind};
 use sqlx::{AnyPool, Row as _, ValueRef as _};
 
 use crate::StoreError;
+use crate::dialect::postgres;
 
 /// A value of a column or an argument.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,9 +38,9 @@ into_value! {
     u64 => |v| Self::Int(v.cast_signed());
     bool => |v| Self::Int(i64::from(v));
     f64 => |v| Self::Real(v);
-    &str => |v| Self::Text(v.to_owned());
-    String => |v| Self::Text(v);
-    &String => |v| Self::Text(v.clone());
+    &str => |v| Self::Text(clean(v.to_owned()));
+    String => |v| Self::Text(clean(v));
+    &String => |v| Self::Text(clean(v.clone()));
     Vec<u8> => |v| Self::Blob(v);
     shanshui_domain::time::Instant => |v| Self::Int(v.0);
     shanshui_domain::id::PointId => |v| Self::Int(v.0);
@@ -49,8 +50,13 @@ into_value! {
     shanshui_domain::id::EvidenceId => |v| Self::Text(v.to_string());
     shanshui_domain::id::PersonId => |v| Self::Text(v.to_string());
     shanshui_domain::id::CommandId => |v| Self::Text(v.to_string());
-    &shanshui_domain::id::StationCode => |v| Self::Text(v.0.clone());
-    &shanshui_domain::id::Mn => |v| Self::Text(v.0.clone());
+    &shanshui_domain::id::StationCode => |v| Self::Text(clean(v.0.clone()));
+    &shanshui_domain::id::Mn => |v| Self::Text(clean(v.0.clone()));
+}
+
+/// Text as every engine can keep it: PostgreSQL knows no NUL, so that it becomes the character for what cannot be shown.
+pub(crate) fn clean(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
 impl<T: Into<Value>> From<Option<T>> for Value {
@@ -148,6 +154,12 @@ pub trait Tx {
     /// What the engine says.
     fn query(&mut self, sql: &'static str, args: Vec<Value>) -> Result<Vec<Row>, StoreError>;
 
+    /// Runs one statement without arguments that is made up at run time: a savepoint, a partition.
+    ///
+    /// # Errors
+    /// What the engine says.
+    fn define(&mut self, sql: &str) -> Result<(), StoreError>;
+
     /// Asks for one row or none.
     ///
     /// # Errors
@@ -169,8 +181,22 @@ pub(crate) async fn read(pool: &AnyPool, sql: &'static str, args: Vec<Value>) ->
             Value::Blob(b) => query.bind(b),
         };
     }
-    let rows = query.fetch_all(pool).await.map_err(|e| StoreError::Sql(e.to_string()))?;
+    let rows = query.fetch_all(pool).await.map_err(failed)?;
     rows.iter().map(row).collect()
+}
+
+/// What an error of the pool means: a line that is gone may be back soon.
+pub(crate) fn failed(error: sqlx::Error) -> StoreError {
+    let said = error.to_string();
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut => StoreError::Unavailable(said),
+        sqlx::Error::PoolClosed => StoreError::Busy,
+        sqlx::Error::Database(error) => match error.try_downcast::<sqlx::postgres::PgDatabaseError>() {
+            Ok(error) => postgres::by_state(error.code(), said),
+            Err(_) => StoreError::Sql(said),
+        },
+        _ => StoreError::Sql(said),
+    }
 }
 
 fn row(row: &AnyRow) -> Result<Row, StoreError> {
@@ -184,6 +210,7 @@ fn row(row: &AnyRow) -> Result<Row, StoreError> {
             AnyTypeInfoKind::Text => Value::Text(row.try_get(i)?),
             AnyTypeInfoKind::Blob => Value::Blob(row.try_get(i)?),
             AnyTypeInfoKind::Null => Value::Null,
+            AnyTypeInfoKind::Bool => Value::Int(i64::from(row.try_get::<bool, _>(i)?)),
             _ => Value::Int(row.try_get(i)?),
         })
     };

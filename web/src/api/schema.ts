@@ -402,6 +402,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The nodes that share the store, oldest first. */
+        get: operations["nodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/people": {
         parameters: {
             query?: never;
@@ -411,6 +428,40 @@ export interface paths {
         };
         /** People a case can be given to. */
         get: operations["people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The process lives and answers. Looks at nothing else: who restarts what does not answer must not restart for a full disk. */
+        get: operations["healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether this node can do its work, check by check; 503 when one of them fails. */
+        get: operations["readyz"];
         put?: never;
         post?: never;
         delete?: never;
@@ -489,6 +540,13 @@ export interface components {
             station_name: components["schemas"]["Words"];
             /** @description Value that raised it. */
             value?: string | null;
+        };
+        /** @description The process lives. */
+        AliveView: {
+            /** @description Always true. */
+            alive: boolean;
+            /** @description Version of the program. */
+            version: string;
         };
         /** @description Moves a case. */
         CaseActionIn: {
@@ -586,6 +644,15 @@ export interface components {
              * @description Version to give back with the next action.
              */
             version: number;
+        };
+        /** @description One check. */
+        CheckView: {
+            /** @description Figures, or why not. */
+            detail: string;
+            /** @description `schema`, `judge`, `store` or `disk`. */
+            name: string;
+            /** @description Whether it is good. */
+            ok: boolean;
         };
         /** @description A curve. */
         CurveView: {
@@ -754,6 +821,21 @@ export interface components {
              */
             transmission_rate?: number | null;
         };
+        /** @description Room on the disk. */
+        DiskView: {
+            /**
+             * Format: int64
+             * @description Bytes free; none when the disk does not say.
+             */
+            free_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description Below so many bytes there is a warning, below a quarter of them no telegram and no evidence is taken.
+             */
+            free_min_bytes: number;
+            /** @description How much there is. */
+            room: components["schemas"]["RoomView"];
+        };
         /** @description A stored file. */
         EvidenceView: {
             /** @description When. */
@@ -803,6 +885,8 @@ export interface components {
              * @description TCP connections of devices.
              */
             connections: number;
+            /** @description Room on the disk under the data folder. */
+            disk: components["schemas"]["DiskView"];
             /** @description Why not. */
             error?: string | null;
             /**
@@ -880,6 +964,26 @@ export interface components {
              * @description Longitude.
              */
             lon: number;
+        };
+        /** @description A node: one of the processes that share the store. */
+        NodeView: {
+            /** @description Whether it lives. One that is gone without a word is named for ten minutes. */
+            alive: boolean;
+            /**
+             * Format: int64
+             * @description TCP connections of devices.
+             */
+            connections: number;
+            /** @description Its id, new at every start. */
+            id: string;
+            /** @description What it does: `ingest`, `web`, `job`. */
+            roles: string[];
+            /** @description When it last wrote. */
+            seen: string;
+            /** @description Since when. */
+            started: string;
+            /** @description The one that answers. */
+            this: boolean;
         };
         /** @description One page of a list: newest first, `next` is the cursor of the following page. */
         Page_AlarmView: {
@@ -1071,11 +1175,23 @@ export interface components {
              */
             versions: number;
         };
+        /** @description Whether this node can be given work. */
+        ReadyView: {
+            /** @description Each check. */
+            checks: components["schemas"]["CheckView"][];
+            /** @description All of the checks are good. */
+            ready: boolean;
+        };
         /**
          * @description Role of a person: what they may do at all.
          * @enum {string}
          */
         RoleView: "duty_officer" | "department_officer" | "administrator";
+        /**
+         * @description How much room there is.
+         * @enum {string}
+         */
+        RoomView: "enough" | "low" | "full";
         /**
          * @description Which of the interface's scales a grade belongs to.
          * @enum {string}
@@ -2063,6 +2179,25 @@ export interface operations {
             };
         };
     };
+    nodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeView"][];
+                };
+            };
+        };
+    };
     people: {
         parameters: {
             query?: never;
@@ -2078,6 +2213,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonView"][];
+                };
+            };
+        };
+    };
+    healthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliveView"];
+                };
+            };
+        };
+    };
+    readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadyView"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadyView"];
                 };
             };
         };

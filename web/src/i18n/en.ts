@@ -36,6 +36,7 @@ export const en: typeof zh = {
   banner: {
     lost: 'Live connection lost, reconnecting. What you see may be out of date.',
     notWritable: 'The platform takes no data: its disk is full or not writable. Devices get no acknowledgement; call operations now.',
+    diskLow: 'Little room is left on the disk of the platform. Call operations before it takes no data any more.',
     live: 'Live',
     connecting: 'Connecting',
     broken: 'Lost',

@@ -10,6 +10,7 @@ mod hj212;
 mod ingest;
 mod report;
 mod scan;
+mod store;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -58,6 +59,7 @@ const BENCHES: &[Bench] = &[
     Bench { name: "hj212", run: hj212::run, measure: hj212::measure },
     Bench { name: "evaluate-air", run: evaluate_air::run, measure: evaluate_air::measure },
     Bench { name: "ingest", run: ingest::run, measure: ingest::measure },
+    Bench { name: "store", run: store::run, measure: store::measure },
     Bench { name: "scan", run: scan::run, measure: scan::measure },
     Bench { name: "cluster", run: cluster::run, measure: cluster::measure },
 ];

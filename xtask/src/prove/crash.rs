@@ -9,8 +9,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::{TimeZone, offset};
 use serde_json::{Map, Value, json};
 
-use super::ledger::{Found, compare, control};
-use super::{Args, Promise, mix};
+use super::ledger::{Database, Found, compare, control};
+use super::{Args, Promise, mix, more};
 use crate::rig::{Rig, quantile, signal, summary};
 
 /// Stations under load, telegrams a second, values in each.
@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Vec<Promise>> {
     };
     let summary = summary(simulator)?;
     rig.stop()?;
-    let found = compare(&ledger, &rig.database())?;
+    let found = compare(&ledger, &Database::File(rig.database()))?;
     let whole = rig.command(&["check", "--config"]).arg(rig.config()).output()?.status.success();
     let spoilt = control(&ledger, &rig.database(), &rig.dir.join("spoilt.db"))?;
     Ok(vec![
@@ -125,13 +125,6 @@ fn probe() -> Vec<u8> {
         area: format!("DataTime={};w01001-Rtd=7.50,w01001-Flag=N", now.strftime("%Y%m%d%H%M%S")),
     };
     message.frame(None).expect("no separators in it")
-}
-
-fn more(fields: Value) -> Map<String, Value> {
-    match fields {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
 }
 
 fn kept(args: &Args, found: Found, summary: &Value) -> Promise {

@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use jiff::civil::DateTime;
 use jiff::tz::{TimeZone, offset};
+use postgres::fallible_iterator::FallibleIterator as _;
 use rusqlite::{Connection, OpenFlags};
+
+use crate::postgres::connect;
 
 /// What was found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,14 +43,66 @@ impl Values {
 /// Device and instant in microseconds.
 type Key = (String, i64);
 
+/// Where the store is.
+pub enum Database {
+    /// An SQLite file.
+    File(PathBuf),
+    /// The address of a PostgreSQL.
+    Server(String),
+}
+
+impl Database {
+    /// What is kept of real-time values: the sums of every device and moment, and how many values are further versions.
+    fn read(&self) -> anyhow::Result<Stored> {
+        let mut stored = Stored::default();
+        match self {
+            Self::File(path) => {
+                let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+                    .with_context(|| path.display().to_string())?;
+                let mut rows = db.prepare(KEPT)?;
+                let mut rows = rows.query([])?;
+                while let Some(row) = rows.next()? {
+                    stored.see((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?));
+                }
+            }
+            Self::Server(url) => {
+                let mut client = connect(url)?;
+                let nothing: [&str; 0] = [];
+                let mut rows = client.query_raw(KEPT, nothing)?;
+                while let Some(row) = rows.next()? {
+                    stored.see((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?));
+                }
+            }
+        }
+        Ok(stored)
+    }
+}
+
+const KEPT: &str = "SELECT d.mn, p.factor, r.at, r.value, r.version FROM reading r JOIN point p ON p.id = r.point \
+    JOIN device d ON d.station = p.station WHERE r.kind = 0";
+
+#[derive(Default)]
+struct Stored {
+    values: HashMap<Key, Values>,
+    further: u64,
+}
+
+impl Stored {
+    fn see(&mut self, (mn, factor, at, value, version): (String, String, i64, Option<String>, i64)) {
+        if version > 1 {
+            self.further += 1;
+            return;
+        }
+        let digest = fnv(format!("{factor}={}", value.unwrap_or_default()).as_bytes());
+        self.values.entry((mn, at)).or_default().add(1, digest);
+    }
+}
+
 /// Compares a ledger with a database.
-pub fn compare(ledger: &Path, database: &Path) -> anyhow::Result<Found> {
+pub fn compare(ledger: &Path, database: &Database) -> anyhow::Result<Found> {
     let (acked, all) = read_ledger(ledger)?;
-    let db = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .with_context(|| database.display().to_string())?;
-    let stored = read_store(&db)?;
-    let doubled = db.query_row("SELECT count(*) FROM reading WHERE version > 1", [], |row| row.get::<_, i64>(0))?;
-    let mut found = Found { doubled: doubled.unsigned_abs(), ..Found::default() };
+    let Stored { values: stored, further } = database.read()?;
+    let mut found = Found { doubled: further, ..Found::default() };
     for (key, (telegrams, values)) in &acked {
         found.acknowledged += telegrams;
         let stored = stored.get(key).copied().unwrap_or_default();
@@ -89,22 +144,6 @@ fn read_ledger(path: &Path) -> anyhow::Result<(Acked, HashMap<Key, Values>)> {
     Ok((acked, all))
 }
 
-fn read_store(db: &Connection) -> anyhow::Result<HashMap<Key, Values>> {
-    let mut stored: HashMap<Key, Values> = HashMap::new();
-    let mut rows = db.prepare(
-        "SELECT d.mn, p.factor, r.at, r.value FROM reading r JOIN point p ON p.id = r.point \
-         JOIN device d ON d.station = p.station WHERE r.kind = 0 AND r.version = 1",
-    )?;
-    let mut rows = rows.query([])?;
-    while let Some(row) = rows.next()? {
-        let (mn, factor, at): (String, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let value: Option<String> = row.get(3)?;
-        let digest = fnv(format!("{factor}={}", value.unwrap_or_default()).as_bytes());
-        stored.entry((mn, at)).or_default().add(1, digest);
-    }
-    Ok(stored)
-}
-
 /// The simulator's digest of one reading: FNV-1a, 64 bits, of `factor=value`.
 fn fnv(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xCBF2_9CE4_8422_2325, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01B3))
@@ -141,7 +180,7 @@ pub fn control(ledger: &Path, database: &Path, copy: &Path) -> anyhow::Result<Fo
     }
     tx.commit()?;
     drop(db);
-    compare(ledger, copy)
+    compare(ledger, &Database::File(copy.to_owned()))
 }
 
 #[cfg(test)]
@@ -183,7 +222,7 @@ mod tests {
         }
         drop(db);
         let whole = Found { acknowledged: 3, ..Found::default() };
-        assert_eq!(compare(&ledger, &database).expect("compared"), whole);
+        assert_eq!(compare(&ledger, &Database::File(database.clone())).expect("compared"), whole);
         let spoilt = control(&ledger, &database, &dir.join("copy")).expect("compared");
         assert_eq!(spoilt, Found { lost: 1, wrong: 1, doubled: 1, ..whole });
         std::fs::remove_dir_all(&dir).expect("removed");

@@ -2,6 +2,7 @@
 
 mod crash;
 pub mod ledger;
+mod nodes;
 mod power;
 mod report;
 
@@ -25,6 +26,9 @@ pub struct Args {
     /// How often the server is killed, or its power cut
     #[arg(long, default_value_t = 50)]
     kills: u32,
+    /// With `nodes`: how long, one kill a minute
+    #[arg(long)]
+    minutes: Option<u32>,
     /// Decides when
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -51,12 +55,16 @@ struct Proof {
     run: fn(&Args) -> anyhow::Result<Vec<Promise>>,
 }
 
-const PROOFS: [Proof; 2] = [Proof { name: "crash", run: crash::run }, Proof { name: "power", run: power::run }];
+const PROOFS: &[Proof] = &[
+    Proof { name: "crash", run: crash::run },
+    Proof { name: "power", run: power::run },
+    Proof { name: "nodes", run: nodes::run },
+];
 
 /// Runs them.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     for name in &args.names {
-        let known = PROOFS.map(|p| p.name);
+        let known: Vec<_> = PROOFS.iter().map(|p| p.name).collect();
         ensure!(known.contains(&name.as_str()), "no proof {name:?}; there are {}", known.join(", "));
     }
     let mut promises = Vec::new();
@@ -74,6 +82,14 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     report::write(&crate::root().join("docs/ref/reliability.md"), &promises)?;
     Ok(if promises.iter().all(|p| p.met) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Further figures of a promise.
+fn more(fields: Value) -> Map<String, Value> {
+    match fields {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
 }
 
 /// Spreads the bits of a number (SplitMix64).

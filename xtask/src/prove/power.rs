@@ -16,7 +16,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 
-use super::ledger::{Found, compare};
+use super::ledger::{Database, Found, compare};
 use super::{Args, Promise, mix};
 use crate::rig::{Rig, signal, summary};
 
@@ -344,7 +344,7 @@ fn server(args: &Args, power: Power) -> anyhow::Result<Found> {
     bench.cut()?;
     // first: where nothing at all was kept it makes the tables, and all is lost
     let whole = rig.command(&["check", "--config"]).arg(rig.config()).stdout(Stdio::null()).status()?.success();
-    let mut found = compare(&ledger, &rig.database())?;
+    let mut found = compare(&ledger, &Database::File(rig.database()))?;
     found.wrong += u64::from(!whole);
     Ok(found)
 }

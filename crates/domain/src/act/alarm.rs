@@ -23,6 +23,10 @@ pub enum AlarmKind {
 }
 
 impl AlarmKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] =
+        [Self::Exceedance, Self::Spike, Self::NoData, Self::SecondConnection, Self::ValueChanged];
+
     /// The word used in addresses and in the store.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -36,9 +40,7 @@ impl AlarmKind {
 
     /// Reads [`AlarmKind::as_str`].
     pub fn parse(s: &str) -> Option<Self> {
-        [Self::Exceedance, Self::Spike, Self::NoData, Self::SecondConnection, Self::ValueChanged]
-            .into_iter()
-            .find(|k| k.as_str() == s)
+        Self::ALL.into_iter().find(|k| k.as_str() == s)
     }
 }
 

@@ -61,6 +61,7 @@ async fn show(demo: &Demo) -> anyhow::Result<ExitCode> {
     config.http.listen = demo.http;
     config.hj212.listen = demo.hj212;
     config.hj212.commands = true;
+    config.metrics.listen = None;
     config.alarm.no_data_intervals = 2.0;
     let pack = city::demo()?;
     let clock = Clock::system();
@@ -70,13 +71,14 @@ async fn show(demo: &Demo) -> anyhow::Result<ExitCode> {
     running.app.people_reload().await?;
     let mut plans = crate::sim::city(&pack, &scenario(now, demo.calm));
     plans.retain(|p| !demo.without.contains(&p.station));
-    let to = running.hj212.to_string();
+    let hj212 = running.hj212.context("a demonstration takes data in")?;
+    let to = hj212.to_string();
     fill(&plans, &to, now, demo.history).await?;
     let tally = Arc::new(Tally::new(None)?);
     for plan in plans {
         tokio::spawn(crate::sim::play(plan, to.clone(), Arc::clone(&tally), running.app.shutdown.clone()));
     }
-    println!("{}", greeting(&pack, &running));
+    println!("{}", greeting(&pack, &running, &to));
     wait(&running.app.shutdown).await;
     running.stop().await;
     Ok(ExitCode::SUCCESS)
@@ -127,11 +129,11 @@ async fn fill(plans: &[Plan], to: &str, now: Instant, hours: i64) -> anyhow::Res
     Ok(())
 }
 
-fn greeting(pack: &CityPack, running: &Running) -> String {
+fn greeting(pack: &CityPack, running: &Running, stations: &str) -> String {
     let mut lines = vec![
         format!("山水 shanshui · {}演示 demonstration of {}", pack.city.name_zh, pack.city.name_en),
         format!("  界面 interface  http://{}", running.http),
-        format!("  站点 stations   {} (HJ 212 over TCP)", running.hj212),
+        format!("  站点 stations   {stations} (HJ 212 over TCP)"),
         "  登录 logins".to_owned(),
     ];
     for p in &pack.people {

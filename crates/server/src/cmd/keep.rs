@@ -14,6 +14,7 @@ use crate::app::open_store;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::auth;
+use crate::notes;
 
 /// Shortest password taken.
 const PASSWORD_MIN: usize = 12;
@@ -56,8 +57,12 @@ fn with_store<T>(config: &Config, work: impl AsyncFnOnce(&Store) -> anyhow::Resu
     })
 }
 
-fn existing(config: &Config) -> anyhow::Result<()> {
+/// A store that is read is there; a server says so itself.
+pub(super) fn existing(config: &Config) -> anyhow::Result<()> {
     let path = config.database();
+    if config.database.address().is_some() {
+        return Ok(());
+    }
     if !path.exists() {
         bail!("{}: there is no database", path.display());
     }
@@ -75,19 +80,34 @@ pub(super) fn check(config: Option<&Path>) -> anyhow::Result<ExitCode> {
     Ok(if findings.iter().all(|f| f.ok) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// `shanshui backup TO`: a whole copy, also while the program runs.
-pub(super) fn backup(config: Option<&Path>, to: &Path) -> anyhow::Result<ExitCode> {
-    let config = Config::load(config)?;
+/// The data folder is there afterwards.
+pub(super) fn make_folder(config: &Config) -> anyhow::Result<()> {
+    std::fs::create_dir_all(&config.data).with_context(|| format!("data folder {}", config.data.display()))
+}
+
+/// `shanshui backup TO`: a whole copy, also while the program runs. Of a server it is an archive.
+pub(super) fn backup(path: Option<&Path>, to: &Path) -> anyhow::Result<ExitCode> {
+    let config = Config::load(path)?;
     existing(&config)?;
+    if config.database.address().is_some() {
+        return super::transfer::export(path, to);
+    }
     super::runtime()?.block_on(Store::backup_file(&config.database(), to))?;
     eprintln!("{}", to.display());
     Ok(ExitCode::SUCCESS)
 }
 
-/// `shanshui restore FROM`: checks a copy and puts it where the database belongs; never over one that is there.
-pub(super) fn restore(config: Option<&Path>, from: &Path) -> anyhow::Result<ExitCode> {
-    let config = Config::load(config)?;
-    std::fs::create_dir_all(&config.data).with_context(|| format!("data folder {}", config.data.display()))?;
+/// `shanshui restore FROM`: checks a copy and puts it where the database belongs; never over one that is there. An archive goes
+/// into any store.
+pub(super) fn restore(path: Option<&Path>, from: &Path) -> anyhow::Result<ExitCode> {
+    let config = Config::load(path)?;
+    if from.is_dir() {
+        return super::transfer::import(path, from);
+    }
+    if config.database.address().is_some() {
+        bail!("{}: is a copy of a file; into PostgreSQL goes an archive (`shanshui export`)", from.display());
+    }
+    make_folder(&config)?;
     super::runtime()?.block_on(Store::restore(from, &config.database()))?;
     eprintln!("{}", config.database().display());
     Ok(ExitCode::SUCCESS)
@@ -97,7 +117,7 @@ pub(super) fn restore(config: Option<&Path>, from: &Path) -> anyhow::Result<Exit
 pub(super) fn migrate(config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let config = Config::load(config)?;
     with_store(&config, async |_| Ok(()))?;
-    eprintln!("{}: the schema is current", config.database().display());
+    eprintln!("{}: the schema is current", config.store_shown());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -146,6 +166,7 @@ async fn changed(store: &Store, id: PersonId, action: &str, login: &str) -> anyh
     let at = Clock::system().now();
     let detail = serde_json::json!({"by": "command line"});
     store.audit(AuditEntry { at, by: None, action: action.into(), subject: login.into(), detail }).await?;
+    store.publish(notes::PEOPLE, String::new()).await?;
     Ok(())
 }
 

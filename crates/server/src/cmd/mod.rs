@@ -4,12 +4,15 @@
 #[cfg(feature = "query")]
 mod cluster;
 mod demo;
+mod doctor;
 pub mod evaluate;
+mod history;
 pub mod hj212;
 mod keep;
 #[cfg(feature = "query")]
 mod query;
 pub mod serve;
+mod transfer;
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
@@ -19,6 +22,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Subcommand;
 
+use crate::app::Roles;
 use crate::config::Config;
 
 /// What can be done.
@@ -31,17 +35,24 @@ pub enum Command {
     #[command(subcommand)]
     Hj212(hj212::Hj212),
     /// Run: stations over HJ 212, people over HTTP, and the jobs. Prints its addresses as one JSON line.
-    Serve(ConfigArg),
+    Serve {
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArg,
+        /// What this node does, where several share one store: all, or some of ingest, web, job with commas between.
+        #[arg(long, value_name = "ROLES", default_value = "all")]
+        role: Roles,
+    },
     /// Show it: the demonstration city with simulated stations, a day of history, and things that go wrong.
     Demo(demo::Demo),
     /// Is what is kept whole? One JSON line per finding; exit 1 when something is wrong.
     Check(ConfigArg),
-    /// Copy the database while it is in use.
+    /// Copy the database while it is in use: a file, or an archive of a PostgreSQL database.
     Backup {
         /// Where the configuration is.
         #[command(flatten)]
         config: ConfigArg,
-        /// The new file.
+        /// The new file, or the new folder of an archive.
         to: PathBuf,
     },
     /// Check a copy and put it where the database belongs.
@@ -51,6 +62,33 @@ pub enum Command {
         config: ConfigArg,
         /// The copy.
         from: PathBuf,
+    },
+    /// Write everything that is kept into an archive, which belongs to no engine, while the store is in use.
+    Export {
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArg,
+        /// The new folder.
+        to: PathBuf,
+    },
+    /// Fill an empty store from an archive: all of it, or nothing.
+    Import {
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArg,
+        /// The archive.
+        from: PathBuf,
+    },
+    /// Is everything as it should be before something fails? One line per finding; exit 1 when one is bad.
+    Doctor(doctor::Doctor),
+    /// What has left the hot store: move, merge, sweep, check, list.
+    History {
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArg,
+        /// What to do.
+        #[command(subcommand)]
+        what: history::What,
     },
     /// Bring the database's schema up to this program.
     Migrate(ConfigArg),
@@ -100,11 +138,15 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Evaluate(what) => evaluate::run(&what),
         Command::Hj212(what) => hj212::run(&what),
-        Command::Serve(c) => serve::run(c.config.as_deref()),
+        Command::Serve { config, role } => serve::run(config.config.as_deref(), role),
         Command::Demo(demo) => demo::run(&demo),
         Command::Check(c) => keep::check(c.config.as_deref()),
         Command::Backup { config, to } => keep::backup(config.config.as_deref(), &to),
         Command::Restore { config, from } => keep::restore(config.config.as_deref(), &from),
+        Command::Export { config, to } => transfer::export(config.config.as_deref(), &to),
+        Command::Import { config, from } => transfer::import(config.config.as_deref(), &from),
+        Command::Doctor(doctor) => doctor::run(&doctor),
+        Command::History { config, what } => history::run(config.config.as_deref(), &what),
         Command::Migrate(c) => keep::migrate(c.config.as_deref()),
         Command::User { config, what } => keep::user(config.config.as_deref(), &what),
         Command::Config { explain: true, .. } => {

@@ -4,18 +4,19 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use shanshui_domain::id::PersonId;
 use shanshui_domain::place::CityPack;
-use shanshui_store::{PersonRow, Store};
+use shanshui_store::{PersonRow, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::App;
+use crate::app::{App, Roles};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::auth;
-use crate::{city, http, job};
+use crate::job::{self, Tasks};
+use crate::{city, http, notes};
 
 /// A running program.
 pub struct Running {
@@ -23,60 +24,132 @@ pub struct Running {
     pub app: App,
     /// Where people connect.
     pub http: SocketAddr,
-    /// Where stations connect.
-    pub hj212: SocketAddr,
-    tasks: Vec<tokio::task::JoinHandle<()>>,
+    /// Where stations connect, if the node takes data in.
+    pub hj212: Option<SocketAddr>,
+    /// Where monitoring asks; none when nothing listens.
+    pub metrics: Option<SocketAddr>,
+    tasks: Tasks,
 }
 
 impl Running {
-    /// Opens everything, listens, and starts the jobs.
+    /// Opens everything, listens, and starts the jobs: a node that does everything.
     ///
     /// # Errors
     /// When an address is taken, or something cannot be opened.
     pub async fn start(config: Config, pack: CityPack, clock: Clock, demo: bool) -> anyhow::Result<Self> {
+        Self::start_as(config, pack, clock, demo, Roles::ALL).await
+    }
+
+    /// Opens everything, and does what the roles say.
+    ///
+    /// # Errors
+    /// When an address is taken, or something cannot be opened.
+    pub async fn start_as(
+        config: Config,
+        pack: CityPack,
+        clock: Clock,
+        demo: bool,
+        roles: Roles,
+    ) -> anyhow::Result<Self> {
         let web = TcpListener::bind(config.http.listen)
             .await
             .with_context(|| format!("http.listen {}", config.http.listen))?;
-        let devices = TcpListener::bind(config.hj212.listen)
-            .await
-            .with_context(|| format!("hj212.listen {}", config.hj212.listen))?;
-        let (http_at, hj212_at) = (web.local_addr()?, devices.local_addr()?);
-        let (app, hears) = App::open(config, pack, clock, demo).await?;
-        let mut tasks = job::start(&app, hears);
+        let http = web.local_addr()?;
+        let devices = if roles.ingest {
+            let listener = TcpListener::bind(config.hj212.listen).await;
+            Some(listener.with_context(|| format!("hj212.listen {}", config.hj212.listen))?)
+        } else {
+            None
+        };
+        let hj212 = devices.as_ref().map(TcpListener::local_addr).transpose()?;
+        let figures = listen_for_monitoring(config.metrics.listen).await;
+        let metrics = figures.as_ref().and_then(|l| l.local_addr().ok());
+        let (app, hearing) = App::open(config, pack, clock, demo, roles).await?;
+        if roles != Roles::ALL && app.store.path().is_some() {
+            bail!(
+                "--role {roles}: several nodes need a database that they can share (the key database); a file is one process's"
+            );
+        }
+        // written down before anything is taken in: the judge reads from there
+        app.store.node_join(&roles.to_string(), app.clock.now()).await.context("this node among the nodes")?;
+        app.publish(notes::NODE, String::new()).await.context("the other nodes")?;
+        let mut tasks = job::start(&app, hearing);
         let stop = app.shutdown.clone();
-        let (ingest, stop_devices) = (app.ingest.clone(), stop.clone());
-        tasks.push(tokio::spawn(async move { ingest.serve(devices, stop_devices).await }));
-        let router = http::router(app.clone());
-        tasks.push(tokio::spawn(async move {
-            let served = axum::serve(web, router).with_graceful_shutdown(stop.cancelled_owned()).await;
-            if let Err(error) = served {
-                tracing::error!(%error, "the HTTP server ended");
-            }
-        }));
-        Ok(Self { app, http: http_at, hj212: hj212_at, tasks })
+        if let Some(devices) = devices {
+            let (ingest, stop) = (app.ingest.clone(), stop.clone());
+            tasks.front.push(tokio::spawn(async move { ingest.serve(devices, stop).await }));
+        }
+        if let Some(listener) = figures {
+            let (router, stop) = (http::ops::router(app.clone()), stop.clone());
+            tasks.front.push(tokio::spawn(serve_http(listener, router, stop)));
+        }
+        let router = if roles.web { http::router(app.clone()) } else { http::health_router(app.clone()) };
+        tasks.front.push(tokio::spawn(serve_http(web, router, stop)));
+        Ok(Self { app, http, hj212, metrics, tasks })
     }
 
-    /// Ends everything: no new work, what was begun is finished, the store is closed last.
+    /// Ends everything: no new work, what was begun is finished, the lines are given back, the store is closed last.
     pub async fn stop(self) {
         self.app.shutdown.cancel();
-        for task in self.tasks {
-            if let Err(error) = task.await {
-                tracing::error!(%error, "a task did not end well");
-            }
+        ended(self.tasks.front).await;
+        self.app.tasks.close();
+        self.app.tasks.wait().await;
+        self.app.closing.cancel();
+        ended(self.tasks.back).await;
+        if let Err(error) = leave(&self.app).await {
+            tracing::warn!(%error, "the other nodes were not told; they will see that this one has gone");
         }
         self.app.store.close().await;
     }
+
+    /// Its addresses, those that there are, for whoever started it.
+    fn said(&self) -> serde_json::Value {
+        let mut said = serde_json::json!({"node": self.app.store.node().as_str(), "roles": self.app.roles.words(), "http": self.http});
+        if let Some(hj212) = self.hj212 {
+            said["hj212"] = serde_json::json!(hj212);
+        }
+        if let Some(metrics) = self.metrics {
+            said["metrics"] = serde_json::json!(metrics);
+        }
+        said
+    }
+}
+
+async fn ended(tasks: Vec<tokio::task::JoinHandle<()>>) {
+    for task in tasks {
+        if let Err(error) = task.await {
+            tracing::error!(%error, "a task did not end well");
+        }
+    }
+}
+
+async fn leave(app: &App) -> Result<(), StoreError> {
+    app.store.node_leave().await?;
+    app.publish(notes::NODE, String::new()).await
+}
+
+async fn serve_http(listener: TcpListener, router: axum::Router, stop: CancellationToken) {
+    let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
+    if let Err(error) = served {
+        tracing::error!(%error, "the HTTP server ended");
+    }
+}
+
+/// Monitoring must not keep stations from being heard: an address that is taken is told, and the program goes on without.
+async fn listen_for_monitoring(at: Option<SocketAddr>) -> Option<TcpListener> {
+    let bound = TcpListener::bind(at?).await;
+    bound.inspect_err(|error| tracing::error!(%error, ?at, "metrics.listen: no figures for monitoring")).ok()
 }
 
 /// Runs until SIGINT or SIGTERM.
-pub(super) fn run(config: Option<&Path>) -> anyhow::Result<ExitCode> {
+pub(super) fn run(config: Option<&Path>, roles: Roles) -> anyhow::Result<ExitCode> {
     let config = Config::load(config)?;
     super::log_to_stderr();
     super::runtime()?.block_on(async {
         let pack = city::load(&config.city_packs)?;
-        let running = Running::start(config, pack, Clock::system(), false).await?;
+        let running = Running::start_as(config, pack, Clock::system(), false, roles).await?;
         people_of_pack(&running.app).await?;
-        println!("{}", serde_json::json!({"http": running.http, "hj212": running.hj212}));
+        println!("{}", running.said());
         wait(&running.app.shutdown).await;
         tracing::info!("ending");
         let failed = running.app.failed();

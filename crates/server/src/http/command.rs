@@ -1,7 +1,9 @@
 //! Commands to devices: checked, logged step by step, audited.
 
+use std::time::Duration;
+
 use shanshui_domain::id::{CommandId, Mn, PersonId};
-use shanshui_store::CommandRow;
+use shanshui_store::{CommandRow, StoreError};
 
 use super::auth::Caller;
 use super::convert::instant_in;
@@ -9,7 +11,13 @@ use super::view::{DeviceCommandIn, DeviceCommandView};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::ingest::{self, ExchangeError, Request, Step};
+use crate::notes;
 use crate::registry::DeviceEntry;
+
+/// A node that was given a command begins within this time.
+const BEGIN_MAX: Duration = Duration::from_secs(10);
+/// Whoever waits for a command looks by itself so often.
+const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 
 impl App {
     /// Sends a command and follows it to its end; what has happened so far is kept with every step.
@@ -24,7 +32,7 @@ impl App {
         }
         let entry = self.registry.index().device(mn.0.as_bytes()).cloned().ok_or(ApiError::NotFound)?;
         let (request, reason) = self.request(&entry, input)?;
-        if !has_request(request.cn, entry.edition) {
+        if !has_request(&request.cn, entry.edition) {
             let edition = entry.edition.as_str();
             return Err(ApiError::field("kind", format!("edition {edition} of HJ 212 has no request {}", request.cn)));
         }
@@ -35,7 +43,8 @@ impl App {
         Ok(self.command_view(row, &self.people()))
     }
 
-    /// Runs a request for a person, or for the program itself, with its log.
+    /// Asks for a request for a person, or for the program itself, and follows it to its end. The node that holds the device's
+    /// line carries it out, whichever node was asked.
     pub async fn command(
         &self,
         mn: &Mn,
@@ -43,38 +52,96 @@ impl App {
         person: PersonId,
         reason: String,
     ) -> Result<CommandRow, ApiError> {
-        let id = CommandId(uuid::Uuid::now_v7());
-        let (cn, at) = (request.cn.to_owned(), self.clock.now());
-        let mut row = CommandRow { id, mn: mn.clone(), cn, person, reason, at, steps: "[]".into() };
-        self.store.command_put(row.clone()).await?;
-        let detail = serde_json::json!({"mn": mn, "cn": request.cn, "area": request.area, "reason": row.reason});
+        let (id, at) = (CommandId(uuid::Uuid::now_v7()), self.clock.now());
+        let entry = self.registry.index().device(mn.0.as_bytes()).cloned().ok_or(ApiError::NotFound)?;
+        request.frame(&entry, at, &self.zone).map_err(|e| ApiError::field("command", e))?;
+        let node = self.holder(&entry).await?;
+        let detail = serde_json::json!({"mn": mn, "cn": request.cn, "area": request.area, "reason": reason});
+        let steps = match &node {
+            Some(_) => Vec::new(),
+            None => vec![Step::no_connection(at, ExchangeError::NotConnected.to_string())],
+        };
+        let steps = serde_json::to_string(&steps).unwrap_or_else(|_| "[]".into());
+        let (mn, ended) = (mn.clone(), node.is_none().then_some(at));
+        let (cn, area) = (request.cn, request.area);
+        let row = CommandRow { id, mn, cn, area, person, reason, at, steps, node: node.clone(), begun: None, ended };
+        self.store.command_put(row).await?;
         self.audit(Some(person), "device_command", &id.to_string(), detail).await?;
-        let (noted, mut notes) = tokio::sync::mpsc::unbounded_channel::<Step>();
+        let Some(node) = node else {
+            return Err(ApiError::Unavailable(ExchangeError::NotConnected.to_string()));
+        };
+        self.publish(notes::COMMAND, node.clone()).await?;
+        self.follow(id, &node).await
+    }
+
+    /// The node whose connection speaks for a device.
+    async fn holder(&self, entry: &DeviceEntry) -> Result<Option<String>, ApiError> {
+        let here = entry.line().speaker().is_some();
+        if here {
+            return Ok(Some(self.store.node().to_string()));
+        }
+        Ok(self.store.line_holder(&entry.device.mn).await?.map(|h| h.node))
+    }
+
+    /// Waits for the end of a command. Should its node end first, or not begin, that is its last step.
+    async fn follow(&self, id: CommandId, node: &str) -> Result<CommandRow, ApiError> {
+        let asked = tokio::time::Instant::now();
+        let mut ear = self.bells.went_on.listen();
+        loop {
+            let row = self.store.command(id).await?;
+            if row.ended.is_some() || self.shutdown.is_cancelled() {
+                return Ok(row);
+            }
+            let lives = self.store.node_lives(node).await?;
+            let late = row.begun.is_none() && asked.elapsed() > BEGIN_MAX;
+            if !lives || late {
+                let (now, why) =
+                    (self.clock.now(), if lives { "its node did not begin" } else { "its node has ended" });
+                let step = serde_json::json!(Step::no_connection(now, why));
+                let row = self.store.command_end(id, step, (now, !lives)).await?;
+                if row.ended.is_some() {
+                    return Ok(row);
+                }
+            }
+            ear.wait(FOLLOW_EVERY).await;
+        }
+    }
+
+    /// Carries out a command that was given to this node; what has happened so far is kept with every step.
+    pub async fn carry_out(&self, id: CommandId) -> Result<(), StoreError> {
+        let node = self.store.node().as_str();
+        let Some(row) = self.store.command_begin(id, node, self.clock.now()).await? else { return Ok(()) };
+        let (noted, mut steps) = tokio::sync::mpsc::unbounded_channel::<Step>();
         let mut note = move |step| {
             // the log below outlives the exchange
             let _kept = noted.send(step);
         };
-        let log = async {
-            let mut steps = Vec::new();
-            while let Some(step) = notes.recv().await {
-                steps.push(step);
-                row.steps = serde_json::to_string(&steps).unwrap_or_else(|_| "[]".into());
-                self.store.command_put(row.clone()).await?;
-            }
-            Ok::<_, ApiError>(row)
-        };
+        let request = Request { cn: row.cn, area: row.area };
         let exchange = async {
-            let done = self.ingest.exchange(mn, request, &mut note).await;
+            let why = tokio::select! {
+                done = self.ingest.exchange(&row.mn, request, &mut note) => done.err().map(|e| e.to_string()),
+                () = self.shutdown.cancelled() => Some("its node ends".to_owned()),
+            };
+            if let Some(why) = why {
+                note(Step::no_connection(self.clock.now(), why));
+            }
             drop(note);
-            done
         };
-        let (done, row) = tokio::join!(exchange, log);
-        match done {
-            Ok(()) => row,
-            Err(ExchangeError::NoDevice) => Err(ApiError::NotFound),
-            Err(error @ ExchangeError::NotConnected) => Err(ApiError::Unavailable(error.to_string())),
-            Err(error @ ExchangeError::Encode(_)) => Err(ApiError::field("command", error)),
-        }
+        let log = async {
+            let mut kept = Vec::new();
+            while let Some(step) = steps.recv().await {
+                let ended = step.is_last().then(|| self.clock.now());
+                kept.push(step);
+                let text = serde_json::to_string(&kept).unwrap_or_else(|_| "[]".into());
+                self.store.command_steps(id, text, ended).await?;
+                if let Err(error) = self.publish(notes::COMMAND, String::new()).await {
+                    tracing::debug!(%error, "whoever asked will look by itself");
+                }
+            }
+            Ok(())
+        };
+        let ((), logged) = tokio::join!(exchange, log);
+        logged
     }
 
     fn request(&self, entry: &DeviceEntry, input: DeviceCommandIn) -> Result<(Request, String), ApiError> {
@@ -87,7 +154,7 @@ impl App {
             }
             Ok(format!("BeginTime={},EndTime={}", civil("begin", begin)?, civil("end", end)?))
         };
-        let request = |cn: &'static str, area: String| Request { cn, area };
+        let request = |cn: &str, area: String| Request { cn: cn.to_owned(), area };
         Ok(match input {
             DeviceCommandIn::SetClock { reason } => {
                 let now = ingest::civil(self.clock.now(), &self.zone);

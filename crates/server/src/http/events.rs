@@ -32,6 +32,7 @@ fn event(live: &Live) -> Event {
         Live::Alarm(alarm) => ("alarm", serde_json::json!(alarm)),
         Live::Case { id } => ("case", serde_json::json!({"id": id})),
         Live::Device { mn } => ("device", serde_json::json!({"mn": mn})),
+        Live::Lost => ("lost", serde_json::json!({})),
     };
     Event::default().event(name).data(data.to_string())
 }

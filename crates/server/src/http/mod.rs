@@ -8,6 +8,7 @@ pub mod command;
 pub mod convert;
 pub mod events;
 pub mod extract;
+pub mod ops;
 pub mod present;
 pub mod register;
 pub mod rights;
@@ -41,12 +42,12 @@ const JSON_BYTES_MAX: usize = 256 << 10;
 #[openapi(
     info(title = "shanshui 山水", description = "城市生态环境平台 API · API of a city's ecology platform"),
     paths(
-        system::login, system::logout, system::me, system::about, system::health, system::people,
-        sense::geography, sense::stations, sense::station_add, sense::station, sense::curve, sense::telegram, sense::devices,
+        system::login, system::logout, system::me, system::about, system::health, system::nodes, system::people,
+        sense::geography, sense::stations, sense::station_add, sense::station, sense::curve, sense::statistics, sense::telegram, sense::devices,
         sense::device_add, sense::quarantine, sense::commands, sense::command,
         analyse::summary, analyse::judgements,
         act::alarms, act::acknowledge, act::cases, act::case_open, act::case, act::case_act, act::evidence_put,
-        act::evidence, events::events,
+        act::evidence, events::events, ops::healthz, ops::readyz,
     ),
     tags((name = "sense", description = "感知"), (name = "analyse", description = "研判"), (name = "act", description = "处置"),
         (name = "system", description = "系统"))
@@ -70,11 +71,15 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/system/me", get(system::me))
         .route("/api/v1/system/about", get(system::about))
         .route("/api/v1/system/health", get(system::health))
+        .route("/api/v1/system/nodes", get(system::nodes))
         .route("/api/v1/system/people", get(system::people))
+        .route("/healthz", get(ops::healthz))
+        .route("/readyz", get(ops::readyz))
         .route("/api/v1/sense/geography", get(sense::geography))
         .route("/api/v1/sense/stations", get(sense::stations).post(sense::station_add))
         .route("/api/v1/sense/stations/{code}", get(sense::station))
         .route("/api/v1/sense/points/{id}/curve", get(sense::curve))
+        .route("/api/v1/sense/points/{id}/statistics", get(sense::statistics))
         .route("/api/v1/sense/telegrams/{id}", get(sense::telegram))
         .route("/api/v1/sense/devices", get(sense::devices).post(sense::device_add))
         .route("/api/v1/sense/quarantine", get(sense::quarantine))
@@ -98,12 +103,23 @@ pub fn router(app: App) -> Router {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
     all.route_layer(middleware::from_fn_with_state(app.clone(), auth::gate))
-        .with_state(app)
+        .with_state(app.clone())
         .fallback(assets::serve)
+        .layer(middleware::from_fn_with_state(app, ops::count))
         .layer(header(CONTENT_SECURITY_POLICY, CSP))
         .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(X_FRAME_OPTIONS, "DENY"))
         .layer(header(REFERRER_POLICY, "same-origin"))
+}
+
+/// What a node without the role web answers: how it is.
+pub fn health_router(app: App) -> Router {
+    Router::new()
+        .route("/api/v1/system/health", get(system::health))
+        .route("/healthz", get(ops::healthz))
+        .route("/readyz", get(ops::readyz))
+        .route_layer(middleware::from_fn_with_state(app.clone(), auth::gate))
+        .with_state(app)
 }
 
 #[cfg(test)]

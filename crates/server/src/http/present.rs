@@ -1,6 +1,6 @@
 //! From what is kept to what is shown: stations, points, grades, devices, alarms, people, cases.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -186,7 +186,7 @@ impl App {
 
     /// Whether a device's data arrives.
     pub fn link(&self, device: &DeviceEntry, now: Instant) -> LinkState {
-        let Some(last) = device.line().last_data else { return LinkState::Never };
+        let Some(last) = device.line().last_data() else { return LinkState::Never };
         if silent(Some(last), now, device.device.interval_s, self.config.alarm.no_data_intervals) {
             LinkState::Offline
         } else {
@@ -247,6 +247,7 @@ impl App {
     /// Every device with its line.
     pub async fn device_views(&self) -> Result<Vec<DeviceView>, ApiError> {
         let now = self.clock.now();
+        self.facts_reload().await?;
         let counts: HashMap<PointId, i64> =
             self.store.counts(PeriodKind::Real, now.plus_ms(-3_600_000)).await?.into_iter().collect();
         Ok(self.devices().iter().map(|d| self.device_view(d, now, &counts)).collect())
@@ -257,7 +258,8 @@ impl App {
         let most = d.points.values().filter_map(|p| counts.get(p)).max().copied().unwrap_or(0);
         let expected = 3_600.0 / f64::from(d.device.interval_s);
         let link = self.link(d, now);
-        let line = d.line();
+        let facts = d.line().facts(&d.device.mn);
+        let deviations: BTreeMap<String, i64> = serde_json::from_str(&facts.deviations).unwrap_or_default();
         DeviceView {
             mn: d.device.mn.to_string(),
             station: d.device.station.to_string(),
@@ -265,17 +267,13 @@ impl App {
             edition: d.device.edition.clone(),
             encrypted: d.policy.key.is_some(),
             link,
-            peer: line.peer.clone(),
-            last_seen: line.last_seen.map(instant_out),
-            clock_offset_ms: line.clock_offset_ms,
-            frames_ok: line.frames_ok,
-            frames_bad: line.frames_bad,
-            transmission_rate: line.last_seen.map(|_| (most as f64 / expected).min(1.0)),
-            deviations: line
-                .deviations
-                .iter()
-                .map(|(code, n)| DeviationView { code: code.clone(), count: *n })
-                .collect(),
+            peer: facts.peer,
+            last_seen: facts.last_seen.map(instant_out),
+            clock_offset_ms: facts.clock_offset_ms,
+            frames_ok: facts.frames_ok,
+            frames_bad: facts.frames_bad,
+            transmission_rate: facts.last_seen.map(|_| (most as f64 / expected).min(1.0)),
+            deviations: deviations.into_iter().map(|(code, count)| DeviationView { code, count }).collect(),
         }
     }
 

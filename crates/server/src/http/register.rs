@@ -8,12 +8,14 @@ use shanshui_store::StoreError;
 use super::view::{DeviceIn, PointIn, StationIn};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::notes;
 
 impl App {
     /// Registers a station with its points.
     pub async fn register_station(&self, by: PersonId, input: StationIn) -> Result<(), ApiError> {
         let registration = registration(input)?;
         let code = registration.station.code.clone();
+        let alone = self.registering.lock().await;
         if self.station(&code).is_some() {
             return Err(ApiError::Exists(format!("station {code}")));
         }
@@ -23,6 +25,8 @@ impl App {
         let kept = self.store.station_register((code.clone(), body), factors, (by, self.clock.now())).await;
         kept.map_err(|error| exists(error, || format!("station {code}")))?;
         self.city_put(city).await?;
+        drop(alone);
+        self.publish(notes::REGISTRY, String::new()).await?;
         self.audit(Some(by), "station_register", code.as_str(), serde_json::json!({})).await
     }
 
@@ -69,6 +73,7 @@ impl App {
         let kept = self.store.device_register(device).await;
         kept.map_err(|error| exists(error, || format!("device {}", input.mn)))?;
         self.devices_reload().await?;
+        self.publish(notes::REGISTRY, String::new()).await?;
         self.audit(Some(by), "device_register", &input.mn, serde_json::json!({"station": station.code})).await
     }
 }

@@ -33,12 +33,14 @@ pub const RIGHTS: &[Row] = &[
     (Method::GET, "/api/v1/system/me", ALL),
     (Method::GET, "/api/v1/system/about", Who::Public),
     (Method::GET, "/api/v1/system/health", Who::Public),
+    (Method::GET, "/api/v1/system/nodes", ADMIN),
     (Method::GET, "/api/v1/system/people", OFFICERS),
     (Method::GET, "/api/v1/sense/geography", ALL),
     (Method::GET, "/api/v1/sense/stations", ALL),
     (Method::POST, "/api/v1/sense/stations", ADMIN),
     (Method::GET, "/api/v1/sense/stations/{code}", ALL),
     (Method::GET, "/api/v1/sense/points/{id}/curve", ALL),
+    (Method::GET, "/api/v1/sense/points/{id}/statistics", ALL),
     (Method::GET, "/api/v1/sense/telegrams/{id}", ALL),
     (Method::GET, "/api/v1/sense/devices", DUTY_OR_ADMIN),
     (Method::POST, "/api/v1/sense/devices", ADMIN),
@@ -56,6 +58,8 @@ pub const RIGHTS: &[Row] = &[
     (Method::POST, "/api/v1/act/cases/{id}/evidence", OFFICERS),
     (Method::GET, "/api/v1/act/evidence/{id}", OFFICERS),
     (Method::GET, "/api/v1/events", ALL),
+    (Method::GET, "/healthz", Who::Public),
+    (Method::GET, "/readyz", Who::Public),
 ];
 
 /// The row of a route; none means: nobody.

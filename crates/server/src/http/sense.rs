@@ -5,6 +5,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use shanshui_domain::id::{Mn, PointId, StationCode, TelegramId};
 use shanshui_domain::time::PeriodKind;
+use shanshui_history::{Length, Summary, Unread};
 use utoipa::IntoParams;
 
 use super::auth::Caller;
@@ -12,8 +13,8 @@ use super::convert::{instant_in, instant_out};
 use super::extract::{Body, Path, Query};
 use super::present::{self, LimitLine};
 use super::view::{
-    CurveView, DeviceCommandIn, DeviceCommandView, DeviceIn, DeviceView, Problem, QuarantineGroup, ReadingView,
-    StationDetail, StationIn, StationView, TelegramView,
+    CurveView, DeviceCommandIn, DeviceCommandView, DeviceIn, DeviceView, MissingView, Problem, QuarantineGroup,
+    ReadingView, StationDetail, StationIn, StationView, StatisticsRow, StatisticsView, TelegramView,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -120,13 +121,75 @@ pub async fn curve(
         arrived: instant_out(row.arrived),
         telegram: row.telegram.map(|t| t.0),
     });
-    let (rows, sampled) = (rows.collect(), sampled.sampled);
+    let (rows, sampled, missing) = (rows.collect(), sampled.sampled, missing(sampled.unread));
     Ok(Json(CurveView {
         point: present::point(&app, &point, kind, &latest),
         kind: kind.as_str().into(),
         rows,
         sampled,
+        missing,
     }))
+}
+
+fn missing(unread: Vec<Unread>) -> Vec<MissingView> {
+    let view = |u: Unread| {
+        tracing::error!(segment = u.segment, detail = u.detail, "a stretch of the history cannot be read");
+        MissingView { from: instant_out(u.from), to: instant_out(u.to), segment: u.segment }
+    };
+    unread.into_iter().map(view).collect()
+}
+
+/// Which periods.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct StatisticsQuery {
+    /// Kind of period of the values: real, minute, hour, day, cycle.
+    kind: Option<String>,
+    /// From, RFC 3339, inclusive; a year before `to` when absent.
+    from: Option<String>,
+    /// To, RFC 3339, exclusive; now when absent.
+    to: Option<String>,
+    /// Civil periods: day, month (when absent), year.
+    period: Option<String>,
+}
+
+/// Count, least, greatest, mean and sum of a point by civil days, months or years. Values whose mark is another than N are counted
+/// and not reckoned with.
+#[utoipa::path(get, path = "/api/v1/sense/points/{id}/statistics", tag = "sense", params(("id" = i64, Path), StatisticsQuery),
+    responses((status = 200, body = StatisticsView), (status = 400, body = Problem), (status = 404, body = Problem)))]
+pub async fn statistics(
+    State(app): State<App>,
+    _caller: Caller,
+    Path(id): Path<i64>,
+    Query(query): Query<StatisticsQuery>,
+) -> Result<Json<StatisticsView>, ApiError> {
+    let point = app.point(PointId(id)).ok_or(ApiError::NotFound)?;
+    let kind = kind_in(query.kind.as_deref().unwrap_or("real"))?;
+    let length = match query.period.as_deref().unwrap_or("month") {
+        "day" => Length::Day,
+        "month" => Length::Month,
+        "year" => Length::Year,
+        other => return Err(ApiError::field("period", format!("no such period {other:?}"))),
+    };
+    let to = query.to.as_deref().map_or(Ok(app.clock.now()), |t| instant_in("to", t))?;
+    let from = query.from.as_deref().map_or(Ok(to.plus_ms(-365 * 24 * 3_600_000)), |t| instant_in("from", t))?;
+    if from >= to {
+        return Err(ApiError::field("from", "is not before to"));
+    }
+    let found = app.store.statistics(&[point.id], kind, (from, to), (length, &app.zone)).await?;
+    let row = |(_, s): (PointId, Summary)| StatisticsRow {
+        from: instant_out(s.from),
+        to: instant_out(s.to),
+        count: s.count,
+        marked: s.marked,
+        valid: s.valid,
+        min: s.min,
+        max: s.max,
+        mean: s.mean(),
+        sum: s.sum,
+    };
+    let rows = found.rows.into_iter().map(row).collect();
+    Ok(Json(StatisticsView { point: id, kind: kind.as_str().into(), rows, missing: missing(found.unread) }))
 }
 
 /// A kind of period from its word.

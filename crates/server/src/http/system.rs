@@ -6,8 +6,9 @@ use axum::http::HeaderMap;
 use axum::response::{AppendHeaders, IntoResponse};
 
 use super::auth::{self, Caller};
+use super::convert::instant_out;
 use super::extract::Body;
-use super::view::{AboutView, HealthView, LoginIn, PersonView, Problem};
+use super::view::{AboutView, DiskView, HealthView, LoginIn, NodeView, PersonView, Problem};
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -72,7 +73,28 @@ pub async fn about(State(app): State<App>) -> Json<AboutView> {
 pub async fn health(State(app): State<App>) -> Json<HealthView> {
     let health = app.store.health();
     let connections = app.ingest.connections() as u64;
-    Json(HealthView { writable: health.writable, error: health.error, queued: health.queued as u64, connections })
+    let (guard, looked) = (app.store.guard(), app.store.guard().look());
+    let disk = DiskView { room: looked.room.into(), free_bytes: looked.free, free_min_bytes: guard.min() };
+    let queued = health.queued as u64;
+    Json(HealthView { writable: health.writable, error: health.error, queued, connections, disk })
+}
+
+/// The nodes that share the store, oldest first.
+#[utoipa::path(get, path = "/api/v1/system/nodes", tag = "system", responses((status = 200, body = [NodeView])))]
+pub async fn nodes(State(app): State<App>, _caller: Caller) -> Result<Json<Vec<NodeView>>, ApiError> {
+    let mut views = Vec::new();
+    for node in app.store.nodes().await? {
+        views.push(NodeView {
+            roles: node.roles.split(',').map(str::to_owned).collect(),
+            started: instant_out(node.started),
+            seen: instant_out(node.seen),
+            connections: node.connections.cast_unsigned(),
+            alive: app.store.node_lives(&node.id).await?,
+            this: node.id == app.store.node().as_str(),
+            id: node.id,
+        });
+    }
+    Ok(Json(views))
 }
 
 /// People a case can be given to.

@@ -129,6 +129,90 @@ pub struct HealthView {
     pub queued: u64,
     /// TCP connections of devices.
     pub connections: u64,
+    /// Room on the disk under the data folder.
+    pub disk: DiskView,
+}
+
+/// Room on the disk.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DiskView {
+    /// How much there is.
+    pub room: RoomView,
+    /// Bytes free; none when the disk does not say.
+    pub free_bytes: Option<u64>,
+    /// Below so many bytes there is a warning, below a quarter of them no telegram and no evidence is taken.
+    pub free_min_bytes: u64,
+}
+
+/// How much room there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RoomView {
+    /// Enough.
+    Enough,
+    /// Little: make room.
+    Low,
+    /// Too little: no telegram and no evidence is taken.
+    Full,
+}
+
+impl From<shanshui_store::Room> for RoomView {
+    fn from(room: shanshui_store::Room) -> Self {
+        use shanshui_store::Room::{Enough, Full, Low};
+        match room {
+            Enough => Self::Enough,
+            Low => Self::Low,
+            Full => Self::Full,
+        }
+    }
+}
+
+/// The process lives.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AliveView {
+    /// Always true.
+    pub alive: bool,
+    /// Version of the program.
+    pub version: String,
+}
+
+/// Whether this node can be given work.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReadyView {
+    /// All of the checks are good.
+    pub ready: bool,
+    /// Each check.
+    pub checks: Vec<CheckView>,
+}
+
+/// One check.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CheckView {
+    /// `schema`, `judge`, `store` or `disk`.
+    pub name: String,
+    /// Whether it is good.
+    pub ok: bool,
+    /// Figures, or why not.
+    pub detail: String,
+}
+
+/// A node: one of the processes that share the store.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NodeView {
+    /// Its id, new at every start.
+    pub id: String,
+    /// What it does: `ingest`, `web`, `job`.
+    pub roles: Vec<String>,
+    /// Since when.
+    pub started: String,
+    /// When it last wrote.
+    pub seen: String,
+    /// TCP connections of devices.
+    pub connections: u64,
+    /// Whether it lives. One that is gone without a word is named for ten minutes.
+    pub alive: bool,
+    /// The one that answers.
+    pub this: bool,
 }
 
 // ----------------------------------------------------------------------------------------------------------------- sense
@@ -390,6 +474,55 @@ pub struct CurveView {
     pub rows: Vec<ReadingView>,
     /// True when rows were left out; extremes, marked and exceeding rows never are.
     pub sampled: bool,
+    /// Stretches of the history that cannot be read: nothing is known of them.
+    pub missing: Vec<MissingView>,
+}
+
+/// A stretch of the history that cannot be read.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MissingView {
+    /// From, inclusive.
+    pub from: String,
+    /// To, exclusive.
+    pub to: String,
+    /// The segment it lies in.
+    pub segment: String,
+}
+
+/// What is known of a point in each period.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StatisticsView {
+    /// Point.
+    pub point: i64,
+    /// Kind of period of the values.
+    pub kind: String,
+    /// Periods in which there was something, ascending.
+    pub rows: Vec<StatisticsRow>,
+    /// Stretches of the history that cannot be read: they are not reckoned with.
+    pub missing: Vec<MissingView>,
+}
+
+/// What is known of a point in one civil period.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StatisticsRow {
+    /// First instant of the period.
+    pub from: String,
+    /// First instant after.
+    pub to: String,
+    /// Values, whatever their mark; of each stamp the newest.
+    pub count: u64,
+    /// Values whose mark is another than N: not reckoned with.
+    pub marked: u64,
+    /// Numbers reckoned with.
+    pub valid: u64,
+    /// The least.
+    pub min: Option<f64>,
+    /// The greatest.
+    pub max: Option<f64>,
+    /// The mean.
+    pub mean: Option<f64>,
+    /// The sum.
+    pub sum: f64,
 }
 
 /// One problem found in a telegram.

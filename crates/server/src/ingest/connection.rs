@@ -12,8 +12,9 @@ use hj212::decode::text;
 use hj212::encode::{self, Echo};
 use hj212::{Decoder, Edition, Limits, Piece};
 use shanshui_domain::id::Mn;
+use shanshui_domain::sense::Reading;
 use shanshui_domain::time::Instant;
-use shanshui_store::{Arrival, Receipt, StoreError, TelegramIn};
+use shanshui_store::{Arrival, Receipt, SecondConnection, StoreError, TelegramIn};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
@@ -22,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Heard, Shared, exchange, read};
 use crate::pace::Pace;
-use crate::registry::{DeviceEntry, Held, Line};
+use crate::registry::{DeviceEntry, Held, Line, Standing};
 
 /// Bytes read at once; the buffer belongs to the thread, not to the connection.
 const READ_MAX: usize = 64 << 10;
@@ -43,6 +44,8 @@ struct After {
     answer: Option<Vec<u8>>,
     /// The device asked for the time (1013).
     wants_clock: bool,
+    /// How the telegram ends, for those who count.
+    outcome: &'static str,
 }
 
 #[derive(Default)]
@@ -149,18 +152,23 @@ impl Connection {
 
     /// Keeps every whole telegram that has come, then answers. Gives how many there were.
     async fn keep(&mut self, decoder: &mut Decoder, writer: &mut WriteHalf<'_>, end: bool) -> std::io::Result<usize> {
+        let begun = std::time::Instant::now();
         let batch = self.take(decoder, end);
         let frames = batch.pieces;
         if batch.arrivals.is_empty() {
             return Ok(frames);
         }
-        let stations: Vec<_> = batch.arrivals.iter().map(|a| a.readings.clone()).collect();
+        let readings = self.shared.listened().then(|| batch.arrivals.iter().map(|a| a.readings.clone()).collect());
         match self.shared.store.arrive(batch.arrivals).await {
             Ok(receipts) => {
                 let answers: Vec<u8> =
                     batch.after.iter().filter_map(|a| a.answer.as_deref()).flatten().copied().collect();
-                self.tell(&batch.after, receipts, stations);
+                self.count(&batch.after, &receipts);
+                self.tell(&batch.after, receipts, readings);
                 write(writer, &answers).await?;
+                if !answers.is_empty() {
+                    self.shared.intake.acknowledged(begun.elapsed());
+                }
                 self.clocks(&batch.after);
                 Ok(frames)
             }
@@ -200,18 +208,18 @@ impl Connection {
         if let Some(reason) = strange {
             if let Some(entry) = &entry {
                 let mut line = entry.line();
-                line.frames_bad += 1;
+                line.bad();
                 deviations(&mut line, piece);
                 if reason != "damaged" {
                     line.deviates(reason);
                 }
-                line.dirty = true;
             }
             if !self.shared.may_quarantine(self.peer.ip(), now) {
+                self.shared.intake.telegrams("dropped", 1);
                 return None;
             }
             let telegram = self.telegram(piece, now, Some(reason));
-            let after = After { entry: None, answer: None, wants_clock: false };
+            let after = After { entry: None, answer: None, wants_clock: false, outcome: reason };
             return Some((Arrival { telegram, readings: Vec::new() }, after));
         }
         let entry = entry?;
@@ -221,7 +229,7 @@ impl Connection {
         let got = read::read(piece, &context);
         {
             let mut line = entry.line();
-            line.frames_ok += 1;
+            line.good();
             let pause = line.pace(self.shared.config.frames_per_s_max, tokio::time::Instant::now());
             self.device_pause = self.device_pause.max(pause);
             deviations(&mut line, piece);
@@ -242,7 +250,9 @@ impl Connection {
         let answer = answer_of(piece, &entry);
         let wants_clock = piece.cn() == b"1013";
         let telegram = self.telegram(piece, now, got.quarantine);
-        Some((Arrival { telegram, readings: got.readings }, After { entry: Some(entry), answer, wants_clock }))
+        let outcome = got.quarantine.unwrap_or("kept");
+        let after = After { entry: Some(entry), answer, wants_clock, outcome };
+        Some((Arrival { telegram, readings: got.readings }, after))
     }
 
     fn telegram(&self, piece: &Piece<'_>, now: Instant, quarantine: Option<&str>) -> TelegramIn {
@@ -275,49 +285,55 @@ impl Connection {
             self.devices.insert(mn.to_vec(), Arc::clone(entry));
         }
         let mut line = entry.line();
-        line.last_seen = Some(now);
+        line.hears(&self.peer_text, now);
         if read::kind_of(piece.cn()).is_some() {
-            line.last_data = Some(now);
+            line.hears_data(now);
         }
-        if line.peer.as_deref() != Some(&self.peer_text) {
-            line.peer = Some(self.peer_text.clone());
-        }
-        line.dirty = true;
         if piece.rf() != Some(b"1")
             && let Some(sent) = hj212::civil::parse(piece.qn()).and_then(|c| read::instant(c, &self.shared.zone))
         {
-            line.clock_offset_ms = Some(sent.ms_since(now));
+            line.clock_is(sent.ms_since(now));
         }
         match &mut line.held {
             Some(held) if held.connection == self.number => held.heard = now,
             Some(held) if !held.out.is_closed() && now.ms_since(held.heard) <= entry.quiet_ms() => {
                 if first {
-                    let held_by = held.peer.clone();
-                    line.deviates("second_connection");
                     let (station, mn) = (entry.device.station.clone(), entry.device.mn.clone());
-                    self.shared.tell(Heard::SecondConnection { station, mn, peer: self.peer_text.clone(), held_by });
+                    let (peer, held_by) = (self.peer_text.clone(), held.peer.clone());
+                    line.deviates("second_connection");
+                    self.shared.lines.second(self.number, SecondConnection { station, mn, peer, held_by, at: now });
                 }
             }
             _ => {
                 let (connection, peer, out) = (self.number, self.peer_text.clone(), self.out.clone());
-                line.held = Some(Held { connection, peer, heard: now, out });
+                line.held = Some(Held { connection, peer, heard: now, told: now, out, standing: Standing::Asked });
+                self.shared.lines.takes(entry, (self.number, &self.peer_text), now);
             }
         }
         if first {
-            self.shared.tell(Heard::Device(entry.device.mn.clone()));
+            self.shared.lines.begins(&entry.device.mn);
         }
     }
 
-    fn tell(&self, after: &[After], receipts: Vec<Receipt>, readings: Vec<Vec<shanshui_domain::sense::Reading>>) {
-        for ((after, receipt), readings) in after.iter().zip(receipts).zip(readings) {
+    fn tell(&self, after: &[After], receipts: Vec<Receipt>, readings: Option<Vec<Vec<Reading>>>) {
+        for ((after, receipt), readings) in after.iter().zip(receipts).zip(readings.into_iter().flatten()) {
             let Some(entry) = after.entry.as_ref().filter(|_| !readings.is_empty()) else { continue };
             let (station, mn) = (entry.device.station.clone(), entry.device.mn.clone());
             let rows = readings.into_iter().zip(receipt.kept).collect();
-            self.shared.tell(Heard::Readings { station, mn, telegram: receipt.telegram, rows });
+            self.shared.tell(Heard { station, mn, telegram: receipt.telegram, rows });
+        }
+        self.shared.arrived.ring();
+    }
+
+    fn count(&self, after: &[After], receipts: &[Receipt]) {
+        for (after, receipt) in after.iter().zip(receipts) {
+            self.shared.intake.telegrams(after.outcome, 1);
+            self.shared.intake.readings(&receipt.kept);
         }
     }
 
     fn refused(&self, after: &[After], error: &StoreError) {
+        self.shared.intake.telegrams("refused", after.len() as u64);
         tracing::error!(peer = %self.peer_text, %error, telegrams = after.len(), "not kept, not acknowledged");
         for entry in after.iter().filter_map(|a| a.entry.as_ref()) {
             entry.line().deviates("not_kept");
@@ -337,13 +353,15 @@ impl Connection {
     /// The lines held here are free again.
     fn release(&self) {
         for entry in self.devices.values() {
-            let mut line = entry.line();
-            if line.held.as_ref().is_some_and(|h| h.connection == self.number) {
-                line.held = None;
-            }
-            line.dirty = true;
-            drop(line);
-            self.shared.tell(Heard::Device(entry.device.mn.clone()));
+            let held = {
+                let mut line = entry.line();
+                let held = line.held.as_ref().is_some_and(|h| h.connection == self.number);
+                if held {
+                    line.held = None;
+                }
+                held
+            };
+            self.shared.lines.ends(&entry.device.mn, self.number, held);
         }
     }
 }

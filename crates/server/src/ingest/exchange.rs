@@ -22,9 +22,27 @@ const DATA_STEPS_MAX: u32 = 100_000;
 #[derive(Debug, Clone)]
 pub struct Request {
     /// Command.
-    pub cn: &'static str,
+    pub cn: String,
     /// Data area.
     pub area: String,
+}
+
+impl Request {
+    /// The QN that it has at a moment, and its bytes to a device.
+    ///
+    /// # Errors
+    /// When it cannot be written by the rules of the device's edition.
+    pub fn frame(
+        &self,
+        entry: &DeviceEntry,
+        at: Instant,
+        zone: &Zone,
+    ) -> Result<(String, Vec<u8>), hj212::EncodeError> {
+        let (device, qn) = (&entry.device, qn(at, zone));
+        let id = (device.password.expose(), device.mn.as_str());
+        let message = encode::request(&qn, &device.st, &self.cn, id, entry.edition, &self.area);
+        Ok((qn, message.frame(entry.policy.key.as_ref())?))
+    }
 }
 
 /// One thing that happened in an exchange, for the log.
@@ -36,6 +54,18 @@ pub struct Step {
     pub what: &'static str,
     /// Return code, number of records, or the telegram sent.
     pub detail: String,
+}
+
+impl Step {
+    /// The device cannot be spoken to, or no longer.
+    pub fn no_connection(at: Instant, detail: impl Into<String>) -> Self {
+        Self { at: at.to_string(), what: "no_connection", detail: detail.into() }
+    }
+
+    /// Whether nothing follows.
+    pub fn is_last(&self) -> bool {
+        !matches!(self.what, "sent" | "resent" | "accepted" | "data")
+    }
 }
 
 /// Why there was no exchange.
@@ -64,7 +94,7 @@ enum Said {
 struct Waiting {
     mn: Mn,
     qn: String,
-    cn: &'static str,
+    cn: String,
     said: mpsc::UnboundedSender<Said>,
 }
 
@@ -123,15 +153,12 @@ async fn exchange(
     note: &mut (dyn FnMut(Step) + Send),
 ) -> Result<(), ExchangeError> {
     let _alone = entry.begin_exchange().await;
-    let out = entry.line().held.as_ref().map(|h| h.out.clone()).ok_or(ExchangeError::NotConnected)?;
-    let qn = qn(shared.clock.now(), &shared.zone);
+    let out = entry.line().speaker().map(|h| h.out.clone()).ok_or(ExchangeError::NotConnected)?;
+    let (qn, frame) = request.frame(entry, shared.clock.now(), &shared.zone)?;
     let device = &entry.device;
-    let id = (device.password.expose(), device.mn.as_str());
-    let message = encode::request(&qn, &device.st, request.cn, id, entry.edition, &request.area);
-    let frame = message.frame(entry.policy.key.as_ref())?;
     let shown = format!("{} {}", request.cn, request.area);
     let (said, mut hears) = mpsc::unbounded_channel();
-    let waiting = Waiting { mn: device.mn.clone(), qn: qn.clone(), cn: request.cn, said };
+    let waiting = Waiting { mn: device.mn.clone(), qn: qn.clone(), cn: request.cn.clone(), said };
     shared.exchanges.list().push(waiting);
     let _open = Closing { shared, mn: &device.mn };
     let timeout = Duration::from_secs(shared.config.request_timeout_s);
@@ -202,7 +229,7 @@ pub(super) async fn answer_clock(shared: Arc<Shared>, entry: Arc<DeviceEntry>) {
     let mn = &entry.device.mn;
     let mut note =
         |step: Step| tracing::info!(%mn, what = step.what, detail = step.detail, "clock asked for by the device");
-    if let Err(error) = exchange(&shared, &entry, Request { cn: "1012", area }, &mut note).await {
+    if let Err(error) = exchange(&shared, &entry, Request { cn: "1012".into(), area }, &mut note).await {
         tracing::warn!(%mn, %error, "the clock the device asked for was not set");
     }
 }

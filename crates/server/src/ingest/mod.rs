@@ -6,11 +6,12 @@
 
 mod connection;
 mod exchange;
+mod lines;
 mod read;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -27,37 +28,23 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::config;
+use crate::metrics::Intake;
+use crate::notes::Bell;
 use crate::registry::Registry;
 
 pub use exchange::{ExchangeError, Request, Step, civil};
 
-/// What the jobs are told, always after the data is durable.
+/// What the judge is told, always after the data is durable: the readings of one telegram, with what keeping them did.
 #[derive(Debug)]
-pub enum Heard {
-    /// Readings of one telegram, with what keeping them did.
-    Readings {
-        /// Station.
-        station: StationCode,
-        /// Device.
-        mn: Mn,
-        /// Telegram.
-        telegram: TelegramId,
-        /// Each reading.
-        rows: Vec<(Reading, Kept)>,
-    },
-    /// A second live connection speaks for a device.
-    SecondConnection {
-        /// Station.
-        station: StationCode,
-        /// Device.
-        mn: Mn,
-        /// The newcomer.
-        peer: String,
-        /// The one that was there.
-        held_by: String,
-    },
-    /// Something about a device's line changed.
-    Device(Mn),
+pub struct Heard {
+    /// Station.
+    pub station: StationCode,
+    /// Device.
+    pub mn: Mn,
+    /// Telegram.
+    pub telegram: TelegramId,
+    /// Each reading.
+    pub rows: Vec<(Reading, Kept)>,
 }
 
 /// The ingest, as handlers and jobs see it. Cheap to clone.
@@ -71,12 +58,18 @@ pub(crate) struct Shared {
     clock: Clock,
     zone: Zone,
     heard: mpsc::Sender<Heard>,
-    /// Messages to the jobs that found no place: the jobs must read the store.
+    /// The judge of this node hears messages; otherwise none are sent.
+    listens: AtomicBool,
+    /// Messages to the judge that found no place: it must read the store.
     missed: AtomicU64,
+    /// Rings when something was kept.
+    arrived: Bell,
+    lines: lines::Told,
     connections: AtomicUsize,
     numbers: AtomicU64,
     quarantined: Mutex<HashMap<IpAddr, Budget>>,
     exchanges: exchange::Open,
+    intake: Intake,
 }
 
 /// What a peer address has put into quarantine within the running hour.
@@ -105,11 +98,15 @@ impl Ingest {
             clock,
             zone,
             heard,
+            listens: AtomicBool::new(false),
             missed: AtomicU64::new(0),
+            arrived: Bell::default(),
+            lines: lines::Told::default(),
             connections: AtomicUsize::new(0),
             numbers: AtomicU64::new(1),
             quarantined: Mutex::default(),
             exchanges: exchange::Open::default(),
+            intake: Intake::default(),
         };
         (Self(Arc::new(shared)), hears)
     }
@@ -119,7 +116,23 @@ impl Ingest {
         self.0.connections.load(Ordering::Relaxed)
     }
 
-    /// How many messages to the jobs found no place so far.
+    /// What is counted here.
+    pub fn intake(&self) -> &Intake {
+        &self.0.intake
+    }
+
+    /// From now on the judge of this node hears what is kept, or no longer. Whatever was kept before it began to listen it must
+    /// read from the store afterwards.
+    pub fn listen(&self, listens: bool) {
+        self.0.listens.store(listens, Ordering::SeqCst);
+    }
+
+    /// Rings when something was kept.
+    pub fn arrived(&self) -> &Bell {
+        &self.0.arrived
+    }
+
+    /// How many messages to the judge found no place so far.
     pub fn missed(&self) -> u64 {
         self.0.missed.load(Ordering::Acquire)
     }
@@ -154,7 +167,8 @@ impl Ingest {
         }
     }
 
-    /// Readings of a kept telegram, read again: for jobs that missed the message.
+    /// Readings of a kept telegram, read again: for the judge, when it was not told. None when it lies in quarantine, or its device
+    /// is not known here. Whether data is late because it was asked for is known to the store only.
     pub fn read_again(&self, row: &TelegramRow) -> Option<(StationCode, Mn, Vec<Reading>)> {
         if row.telegram.quarantine.is_some() {
             return None;
@@ -193,6 +207,10 @@ impl Ingest {
 }
 
 impl Shared {
+    fn listened(&self) -> bool {
+        self.listens.load(Ordering::SeqCst)
+    }
+
     fn tell(&self, heard: Heard) {
         if self.heard.try_send(heard).is_err() {
             self.missed.fetch_add(1, Ordering::Release);

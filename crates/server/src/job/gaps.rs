@@ -1,92 +1,135 @@
 //! Missing periods, found and asked for: one request at a time per device, small spans, back-off.
 //!
 //! A period is missing when a device that sends minute or hour records left one out between others of the last day. Runs only where
-//! commands to devices are allowed.
+//! commands to devices are allowed. Looking ([`ROUND`]) and asking ([`GAP`]) are work that one node takes; the request itself is
+//! carried out by the node that holds the device's line.
 
-use std::collections::HashMap;
-use std::time::Duration;
+use std::collections::{HashMap, HashSet};
 
+use serde::{Deserialize, Serialize};
 use shanshui_domain::id::{Mn, PersonId};
 use shanshui_domain::time::{Instant, PeriodKind};
+use shanshui_store::{JobIn, JobRow, StoreError};
 
+use super::work::Outcome;
 use crate::app::App;
 use crate::ingest::{Request, civil};
+use crate::notes;
 use crate::registry::DeviceEntry;
 
+/// Work: every device is looked at.
+pub const ROUND: &str = "gaps";
+/// Work: one gap is asked for.
+pub const GAP: &str = "gap";
 /// How far back gaps are looked for.
 const BACK_MS: i64 = 24 * 3_600_000;
 /// Records of one request, at most.
 const SPAN_MAX: i64 = 60;
 /// How often one gap is asked for.
-const TRIES_MAX: u32 = 4;
+const TRIES_MAX: i64 = 4;
+/// Before it is asked for again, doubled each time.
+const AGAIN_MS: i64 = 300_000;
 
-/// Runs until the program ends.
-pub(super) async fn run(app: App) {
-    if !app.config.hj212.commands {
-        return;
-    }
-    let mut tried = Tried::new();
-    let mut every = tokio::time::interval(Duration::from_mins(1));
-    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = app.shutdown.cancelled() => return,
-            _ = every.tick() => {}
-        }
-        round(&app, &mut tried).await;
+/// First and last missing stamp.
+type Span = (Instant, Instant);
+
+/// A gap, as the work to ask for it says it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Gap {
+    mn: Mn,
+    kind: PeriodKind,
+    begin: Instant,
+    end: Instant,
+}
+
+impl Gap {
+    fn subject(&self) -> String {
+        format!("{} {} {}", self.mn, self.kind.as_str(), self.begin)
     }
 }
 
-/// Gaps that were asked for: by device, kind and first missing stamp, how often and when last.
-pub type Tried = HashMap<(Mn, PeriodKind, Instant), (u32, Instant)>;
-
-/// Looks at every connected device once and asks for at most one gap of each.
-pub async fn round(app: &App, tried: &mut Tried) {
+/// Looks at every connected device once and puts down at most one gap of each to be asked for.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub async fn round(app: &App) -> Result<(), StoreError> {
     let now = app.clock.now();
-    tried.retain(|(_, _, at), _| now.ms_since(*at) < 2 * BACK_MS);
+    let jobs = app.store.jobs(GAP).await?;
+    let busy: HashSet<String> = jobs.iter().filter(|j| j.done_at.is_none() && j.due <= now).filter_map(mn).collect();
+    let known: HashSet<String> = jobs.into_iter().map(|j| j.subject).collect();
+    let held = app.store.lines_held().await?;
+    let mut lives: HashMap<String, bool> = HashMap::new();
+    let mut found = false;
     for device in app.devices() {
-        if device.line().held.is_none() {
+        let mn = &device.device.mn;
+        let Some(holder) = held.get(mn).filter(|_| !busy.contains(mn.as_str())) else { continue };
+        if !lives.contains_key(&holder.node) {
+            lives.insert(holder.node.clone(), app.store.node_lives(&holder.node).await?);
+        }
+        if !lives[&holder.node] {
             continue;
         }
-        if let Some((kind, gap)) = find(app, &device, now, tried).await {
-            let key = (device.device.mn.clone(), kind, gap.0);
-            let tries = tried.get(&key).map_or(0, |(n, _)| *n) + 1;
-            tried.insert(key, (tries, now));
-            pull(app, &device, kind, gap).await;
+        if let Some(gap) = find(app, &device, now, &known).await? {
+            let body = serde_json::to_string(&gap).unwrap_or_default();
+            found |= app.store.job_put(JobIn { kind: GAP, subject: gap.subject(), body, due: now }).await?;
         }
     }
+    if found {
+        app.publish(notes::JOB, String::new()).await?;
+    }
+    Ok(())
+}
+
+fn mn(job: &JobRow) -> Option<String> {
+    job.subject.split(' ').next().map(str::to_owned)
 }
 
 async fn find(
     app: &App,
     device: &DeviceEntry,
     now: Instant,
-    tried: &Tried,
-) -> Option<(PeriodKind, (Instant, Instant))> {
-    let point = *device.points.values().min()?;
+    known: &HashSet<String>,
+) -> Result<Option<Gap>, StoreError> {
     for kind in [PeriodKind::Hour, PeriodKind::Minute] {
-        let rows = app.store.range((point, kind), (now.plus_ms(-BACK_MS), now), 2_000).await;
-        let stamps: Vec<Instant> = match rows {
-            Ok(rows) => rows.iter().map(|r| r.at).collect(),
-            Err(error) => {
-                tracing::warn!(%error, mn = %device.device.mn, "gaps cannot be looked for");
-                return None;
-            }
-        };
-        let due = |gap: &(Instant, Instant)| match tried.get(&(device.device.mn.clone(), kind, gap.0)) {
-            None => true,
-            Some((tries, at)) => *tries < TRIES_MAX && now.ms_since(*at) > i64::from(2u32.pow(*tries)) * 300_000,
-        };
-        if let Some(gap) = gaps(&stamps).into_iter().find(due) {
-            return Some((kind, gap));
+        let all = missing(app, device, kind, now).await?.into_iter();
+        let mut all = all.map(|(begin, end)| Gap { mn: device.device.mn.clone(), kind, begin, end });
+        if let Some(gap) = all.find(|gap| !known.contains(&gap.subject())) {
+            return Ok(Some(gap));
         }
     }
-    None
+    Ok(None)
+}
+
+async fn missing(app: &App, device: &DeviceEntry, kind: PeriodKind, now: Instant) -> Result<Vec<Span>, StoreError> {
+    let Some(point) = device.points.values().min() else { return Ok(Vec::new()) };
+    let rows = app.store.range((*point, kind), (now.plus_ms(-BACK_MS), now), 2_000).await?;
+    let stamps: Vec<Instant> = rows.iter().map(|r| r.at).collect();
+    Ok(gaps(&stamps))
+}
+
+/// Asks for a gap, unless it has been filled meanwhile; again later while it is not, a few times.
+pub(super) async fn ask(app: &App, job: &JobRow) -> Result<Outcome, StoreError> {
+    let Ok(gap) = serde_json::from_str::<Gap>(&job.body) else {
+        return Ok(Outcome::Over(Some("cannot be read".into())));
+    };
+    let Some(device) = app.registry.index().device(gap.mn.0.as_bytes()).cloned() else {
+        return Ok(Outcome::Over(Some("no such device".into())));
+    };
+    let now = app.clock.now();
+    let still = missing(app, &device, gap.kind, now).await?.iter().any(|(begin, _)| *begin == gap.begin);
+    if !still {
+        return Ok(Outcome::Over(None));
+    }
+    let said = pull(app, &gap).await;
+    if job.tries >= TRIES_MAX {
+        return Ok(Outcome::Over(Some(said)));
+    }
+    Ok(Outcome::Again(app.clock.now().plus_ms(AGAIN_MS << job.tries), said))
 }
 
 /// First and last missing stamp of every gap, at most [`SPAN_MAX`] records each, newest first. The step is the smallest that
 /// occurs between neighbours more than once; fewer than four stamps tell nothing.
-fn gaps(stamps: &[Instant]) -> Vec<(Instant, Instant)> {
+fn gaps(stamps: &[Instant]) -> Vec<Span> {
     let steps: Vec<i64> = stamps.windows(2).map(|w| w[1].0 - w[0].0).filter(|s| *s > 0).collect();
     let step = steps.iter().copied().filter(|s| steps.iter().filter(|o| *o == s).count() > 1).min();
     let Some(step) = step.filter(|_| stamps.len() >= 4) else { return Vec::new() };
@@ -102,15 +145,19 @@ fn gaps(stamps: &[Instant]) -> Vec<(Instant, Instant)> {
     found
 }
 
-async fn pull(app: &App, device: &DeviceEntry, kind: PeriodKind, (begin, end): (Instant, Instant)) {
-    let cn = if kind == PeriodKind::Hour { "2061" } else { "2051" };
+/// How asking went, in a word.
+async fn pull(app: &App, gap: &Gap) -> String {
+    let cn = if gap.kind == PeriodKind::Hour { "2061" } else { "2051" };
     let civil = |at| civil(at, &app.zone);
-    let area = format!("BeginTime={},EndTime={}", civil(begin), civil(end));
+    let area = format!("BeginTime={},EndTime={}", civil(gap.begin), civil(gap.end));
     let system = PersonId(uuid::Uuid::nil());
-    let mn = &device.device.mn;
     let reason = "自动补取缺失数据 missing periods".to_owned();
-    if let Err(error) = app.command(mn, Request { cn, area }, system, reason).await {
-        tracing::info!(%mn, ?error, "missing periods could not be asked for");
+    match app.command(&gap.mn, Request { cn: cn.into(), area }, system, reason).await {
+        Ok(_) => "asked for".to_owned(),
+        Err(error) => {
+            tracing::info!(mn = %gap.mn, ?error, "missing periods could not be asked for");
+            format!("not asked for: {error:?}")
+        }
     }
 }
 

@@ -1,58 +1,43 @@
-//! What happens by itself: judging what arrives, raising and ending alarms, noticing silence, closing gaps.
+//! What happens by itself: judging what arrives, raising and ending alarms, noticing silence, closing gaps, telling the other
+//! nodes.
 //!
-//! The judge hears of readings only after they are durable. Should more arrive than it can take, it reads the telegrams from the
-//! store instead, from its cursor on; after a crash it does the same, so that no exceedance is lost between the two.
+//! Several nodes may work on one store. What only one may do at a time it does while it holds a name (the judge); what must be
+//! done once is work put down in the store and taken by one ([`work`]); what is known of this node's lines is written down every
+//! few seconds and told to all ([`lines`]).
 
 pub mod gaps;
+pub(crate) mod history;
 pub mod judge;
+mod lines;
 mod watch;
+mod work;
 
-use std::time::Duration;
+use tokio::task::JoinHandle;
 
-use tokio::sync::mpsc;
+use crate::app::{App, Hearing};
+use crate::notes;
 
-use crate::app::App;
-use crate::ingest::Heard;
-
-/// Starts every job; they end when the program is told to.
-pub fn start(app: &App, hears: mpsc::Receiver<Heard>) -> Vec<tokio::task::JoinHandle<()>> {
-    vec![
-        tokio::spawn(watch::run(app.clone(), hears)),
-        tokio::spawn(lines(app.clone())),
-        tokio::spawn(gaps::run(app.clone())),
-    ]
+/// The tasks of a node.
+pub struct Tasks {
+    /// End when the program is told to.
+    pub front: Vec<JoinHandle<()>>,
+    /// End after those, once the program closes: they write down what the others left behind.
+    pub back: Vec<JoinHandle<()>>,
 }
 
-/// Writes down what is known of the lines, and reads the people again, for changes made by other processes.
-async fn lines(app: App) {
-    let mut every = tokio::time::interval(Duration::from_secs(5));
-    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut rounds = 0u32;
-    loop {
-        let end = tokio::select! {
-            () = app.shutdown.cancelled() => true,
-            _ = every.tick() => false,
-        };
-        let now = app.clock.now();
-        let facts = app.devices().into_iter().filter_map(|d| {
-            let mut line = d.line();
-            line.expire_packets(now);
-            line.take_facts(&d.device.mn)
-        });
-        let facts: Vec<_> = facts.collect();
-        if !facts.is_empty()
-            && let Err(error) = app.store.device_facts_put(facts).await
-        {
-            tracing::warn!(%error, "what is known of the lines could not be written");
-        }
-        if end {
-            return;
-        }
-        rounds += 1;
-        if rounds.is_multiple_of(6)
-            && let Err(error) = app.people_reload().await
-        {
-            tracing::warn!(%error, "people could not be read");
-        }
+/// Starts what the node's roles need.
+pub fn start(app: &App, hearing: Hearing) -> Tasks {
+    let mut front = vec![tokio::spawn(notes::hear(app.clone()))];
+    let back = vec![tokio::spawn(notes::tell(app.clone(), hearing.told)), tokio::spawn(lines::run(app.clone()))];
+    if app.roles.job {
+        front.push(tokio::spawn(watch::run(app.clone(), hearing.arrivals)));
+        front.push(tokio::spawn(work::run(app.clone())));
+        front.push(tokio::spawn(work::timers(app.clone())));
+        front.push(tokio::spawn(history::run(app.clone())));
     }
+    if app.roles.ingest {
+        front.push(tokio::spawn(lines::arrivals(app.clone())));
+        front.push(tokio::spawn(lines::commands(app.clone())));
+    }
+    Tasks { front, back }
 }

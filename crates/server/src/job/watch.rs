@@ -1,4 +1,4 @@
-//! The judge: one task that sees every reading once, in order of arrival.
+//! The judge: one task that sees every reading once, in order of arrival; one over all nodes (ADR 0005, 0010).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::Duration;
@@ -11,7 +11,9 @@ use shanshui_domain::id::{AlarmId, Mn, PointId, StationCode, TelegramId};
 use shanshui_domain::place::{Station, StationKind};
 use shanshui_domain::sense::{Kept, Reading};
 use shanshui_domain::time::{Instant, PeriodKind};
-use shanshui_store::{AlarmFilter, AlarmRow, JudgementRow, StoreError};
+use shanshui_store::{
+    AlarmFilter, AlarmRow, JudgementRow, KeptAs, SECOND_CONNECTION, SecondConnection, StoreError, TelegramRow,
+};
 use tokio::sync::mpsc;
 
 use super::judge::{self, FactorVerdict, Judged, KIND_AIR, Seen, Values};
@@ -32,6 +34,27 @@ const SLACK: i64 = 4_096;
 /// Telegrams read at once when catching up.
 const PAGE: usize = 2_000;
 const CURSOR: &str = "judge:cursor";
+/// Up to here every telegram was read from the store in order.
+const READ: &str = "judge:read";
+/// Who the judge is.
+const HOLDER: &str = "judge:holder";
+/// The name that the judge holds.
+const NAME: &str = "judge";
+/// How often a node asks whether it may be the judge.
+const ASK_EVERY: Duration = Duration::from_millis(500);
+/// A judge that cannot start for so long ends the program.
+const GIVE_UP: Duration = Duration::from_mins(5);
+/// Telegrams are read and judged for so long before the clock is looked at.
+const SLICE: Duration = Duration::from_millis(500);
+/// After telegrams could not be read.
+const PAUSE: Duration = Duration::from_millis(500);
+/// What a node has begun to keep is kept, or not, within this time after its death.
+const DEAD_MS: i64 = 20_000;
+/// Telegrams before the cursor that are read for what they tell of the last minutes; nothing of them is judged again.
+const MEMORY: i64 = 16_384;
+/// Second connections told of at once, and for how long they are this judge's.
+const SECONDS_MAX: usize = 100;
+const SECONDS_MS: i64 = 30_000;
 const PH: &str = "w01001";
 
 /// What one station has shown.
@@ -47,6 +70,9 @@ struct Shown {
 
 struct Judge {
     app: App,
+    /// Says who the judge is; another judge writes its own, and then this one is none.
+    token: String,
+    mode: Mode,
     shown: HashMap<StationCode, Shown>,
     watches: HashMap<String, Watch>,
     /// Alarms that last, by condition, with when they were last seen.
@@ -54,15 +80,45 @@ struct Judge {
     /// Rule states to be written.
     dirty: BTreeMap<String, String>,
     cursor: i64,
+    /// Telegrams are being read from the store, in the order in which they were kept; messages are passed over meanwhile.
+    reading: bool,
+    /// Telegrams read and not judged yet, with their arrival; all up to `page` were read.
+    pending: VecDeque<(Instant, Heard)>,
+    page: i64,
     /// Every telegram up to this one was read from the store: a message that comes for it later says nothing new.
     caught_up: i64,
+    /// What was left by the judge before this one has been read.
+    settled: bool,
     /// Telegrams judged by message, so that reading on from the store judges none of them twice.
     judged: BTreeSet<i64>,
+    /// Those above this are remembered: a node that came since the nodes were looked at has kept none below.
+    judged_from: i64,
     missed: u64,
+    /// Last data of devices by what was judged, at whatever node it came in.
+    data: HashMap<Mn, Instant>,
     fresh: HashSet<StationCode>,
     graded: HashSet<StationCode>,
     /// Newest stamp an alarm of each condition was seen at before the start: what is read again raises none of those anew.
     before: HashMap<String, Instant>,
+}
+
+/// How the judge comes to know what was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// This node alone takes data in: by its messages, and from the store when it missed some.
+    Hears,
+    /// Other nodes take data in too: from the store, in the order in which it was kept.
+    Reads,
+}
+
+/// Why a judge has ended.
+enum End {
+    /// The program ends.
+    Shutdown,
+    /// Another is the judge.
+    Lost,
+    /// It could not begin.
+    Failed(StoreError),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -71,34 +127,86 @@ struct Lasting {
     last: Instant,
 }
 
-/// Runs until the program ends.
+/// Is the judge whenever no other node is, until the program ends.
 pub(super) async fn run(app: App, mut hears: mpsc::Receiver<Heard>) {
-    let mut judge = match Judge::start(&app).await {
-        Ok(judge) => judge,
-        Err(error) => {
-            tracing::error!(%error, "the judge cannot start; the program ends");
-            app.fail();
-            return;
+    let mut trouble: Option<tokio::time::Instant> = None;
+    loop {
+        let holding = tokio::select! {
+            () = app.shutdown.cancelled() => return,
+            holding = app.store.hold(NAME) => holding,
+        };
+        match holding {
+            Ok(Some(holding)) => {
+                let lost = holding.lost();
+                let end = tokio::select! {
+                    biased;
+                    () = lost.cancelled() => End::Lost,
+                    end = judge(&app, &mut hears) => end,
+                };
+                app.ingest.listen(false);
+                match end {
+                    End::Shutdown => return,
+                    End::Lost => tracing::warn!("this node is the judge no longer"),
+                    End::Failed(StoreError::Unavailable(why)) if lasts(&mut trouble) < GIVE_UP => {
+                        tracing::warn!(why, "the judge cannot start yet");
+                    }
+                    End::Failed(error) => {
+                        tracing::error!(%error, "the judge cannot start; the program ends");
+                        app.fail();
+                        return;
+                    }
+                }
+            }
+            Ok(None) => trouble = None,
+            Err(error) => tracing::debug!(%error, "it cannot be known who the judge is"),
         }
+        tokio::select! {
+            () = app.shutdown.cancelled() => return,
+            () = tokio::time::sleep(ASK_EVERY) => {}
+        }
+    }
+}
+
+/// How long there has been trouble.
+fn lasts(trouble: &mut Option<tokio::time::Instant>) -> Duration {
+    trouble.get_or_insert_with(tokio::time::Instant::now).elapsed()
+}
+
+async fn judge(app: &App, hears: &mut mpsc::Receiver<Heard>) -> End {
+    let mut judge = match Judge::start(app).await {
+        Ok(judge) => judge,
+        Err(error) => return End::Failed(error),
     };
+    tracing::info!(mode = ?judge.mode, "this node is the judge");
+    let (mut arrived, mut jobs, mut nodes) =
+        (app.bells.arrived.listen(), app.bells.job.listen(), app.bells.node.listen());
     let mut every = tokio::time::interval(Duration::from_secs(1));
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut batch = Vec::with_capacity(1_024);
     loop {
         tokio::select! {
             () = app.shutdown.cancelled() => {
-                judge.note().await;
-                return;
+                // an error is in the log, and what was not written is judged again
+                let _tried = judge.note().await;
+                return End::Shutdown;
             }
             n = hears.recv_many(&mut batch, 1_024) => {
                 if n == 0 {
-                    return;
+                    return End::Shutdown;
                 }
                 for heard in batch.drain(..) {
                     judge.hear(heard).await;
                 }
             }
-            _ = every.tick() => judge.tick().await,
+            () = std::future::ready(()), if judge.reading => judge.read_on().await,
+            () = arrived.rung(), if judge.mode == Mode::Reads => judge.reading = true,
+            () = jobs.rung() => judge.seconds().await,
+            () = nodes.rung() => judge.nodes().await,
+            _ = every.tick() => {
+                if let Err(End::Lost) = judge.tick().await {
+                    return End::Lost;
+                }
+            }
         }
     }
 }
@@ -120,40 +228,143 @@ struct Problem<'a> {
 
 impl Judge {
     async fn start(app: &App) -> Result<Self, StoreError> {
+        let token = uuid::Uuid::now_v7().to_string();
         let mut judge = Self {
             app: app.clone(),
+            token: token.clone(),
+            mode: Mode::Reads,
             shown: HashMap::new(),
             watches: HashMap::new(),
             lasting: HashMap::new(),
             dirty: BTreeMap::new(),
             cursor: 0,
+            reading: true,
+            pending: VecDeque::new(),
+            page: 0,
             caught_up: 0,
+            settled: false,
             judged: BTreeSet::new(),
-            missed: app.ingest.missed(),
+            judged_from: 0,
+            missed: 0,
+            data: HashMap::new(),
             fresh: HashSet::new(),
             graded: HashSet::new(),
             before: HashMap::new(),
         };
+        // from here on whatever another judge had in hand is refused
+        app.store.rule_states_put(vec![(HOLDER.into(), token)]).await?;
         for (key, value) in app.store.rule_states().await? {
-            if key == CURSOR {
-                judge.cursor = value.parse().unwrap_or(0);
-            } else if let (Some(condition), Ok(watch)) = (key.strip_prefix("watch:"), serde_json::from_str(&value)) {
-                judge.watches.insert(condition.to_owned(), watch);
+            match (key.as_str(), key.strip_prefix("watch:")) {
+                (CURSOR, _) => judge.cursor = value.parse().unwrap_or(0),
+                (READ, _) => judge.caught_up = value.parse().unwrap_or(0),
+                (_, Some(condition)) => {
+                    if let Ok(watch) = serde_json::from_str(&value) {
+                        judge.watches.insert(condition.to_owned(), watch);
+                    }
+                }
+                _ => {}
             }
         }
         judge.remember_alarms().await?;
-        judge.cursor = (judge.cursor - SLACK).max(0);
-        judge.catch_up().await?;
-        judge.remember_values().await?;
-        judge.before.clear();
-        let codes: Vec<StationCode> = judge.shown.keys().cloned().collect();
+        app.facts_reload().await?;
+        let from = (judge.cursor - SLACK).max(judge.caught_up).max(0);
+        judge.remember_telegrams(from).await?;
+        judge.cursor = from;
+        let alone = app.roles.ingest && judge.others().await?.is_empty();
+        judge.enter(if alone { Mode::Hears } else { Mode::Reads });
+        Ok(judge)
+    }
+
+    /// Hears or reads from now on; first what was kept so far is read.
+    fn enter(&mut self, mode: Mode) {
+        self.mode = mode;
+        self.app.ingest.listen(mode == Mode::Hears);
+        self.read_from(self.cursor);
+    }
+
+    /// Goes back to a telegram and reads from there.
+    fn read_from(&mut self, cursor: i64) {
+        (self.cursor, self.page, self.reading) = (cursor, cursor, true);
+        self.pending.clear();
+    }
+
+    /// What was left is read: the present is shown.
+    async fn settle(&mut self) -> Result<(), StoreError> {
+        self.remember_values().await?;
+        self.before.clear();
+        self.settled = true;
+        let codes: Vec<StationCode> = self.shown.keys().cloned().collect();
         for code in codes {
-            let at = judge.shown.get(&code).and_then(|s| s.values.values().map(|v| v.at).max());
+            let at = self.shown.get(&code).and_then(|s| s.values.values().map(|v| v.at).max());
             if let Some(at) = at {
-                judge.judge_real(&code, at, None).await;
+                self.judge_real(&code, at, None).await;
             }
         }
-        Ok(judge)
+        Ok(())
+    }
+
+    /// Other nodes that take data in: for each the newest telegram when it came. One that died counts for a while longer: what it
+    /// had in hand may still be on its way.
+    async fn others(&self) -> Result<Vec<i64>, StoreError> {
+        let (now, me) = (self.app.clock.now(), self.app.store.node().as_str());
+        let mut others = Vec::new();
+        for node in self.app.store.nodes().await? {
+            if node.id == me || node.roles.split(',').all(|role| role != "ingest") {
+                continue;
+            }
+            if now.ms_since(node.seen) < DEAD_MS || self.app.store.node_lives(&node.id).await? {
+                others.push(node.after.0);
+            }
+        }
+        Ok(others)
+    }
+
+    /// A node that takes data in has come, or the last of the others has gone.
+    async fn nodes(&mut self) {
+        let others = match self.others().await {
+            Ok(others) => others,
+            Err(error) => {
+                tracing::warn!(%error, "it cannot be known which nodes there are");
+                return;
+            }
+        };
+        match (self.mode, others.iter().min()) {
+            (Mode::Hears, Some(after)) => {
+                // what it has kept so far lies among what was judged by message
+                let from = (self.cursor - SLACK).min(*after).max(self.caught_up);
+                tracing::info!(from, "other nodes take data in too; reading it from the store");
+                self.cursor = from;
+                self.enter(Mode::Reads);
+            }
+            (Mode::Reads, None) if self.app.roles.ingest => {
+                tracing::info!("no other node takes data in; hearing it");
+                self.enter(Mode::Hears);
+            }
+            _ => self.judged_from = self.cursor - SLACK,
+        }
+    }
+
+    /// What the telegrams before the cursor told of the present and of the last minutes.
+    async fn remember_telegrams(&mut self, until: i64) -> Result<(), StoreError> {
+        let mut after = (until - MEMORY).max(0);
+        while after < until {
+            let page = self.app.store.telegrams_after(TelegramId(after), PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = last.id.0;
+            let index = self.app.registry.index();
+            for row in page.iter().filter(|row| row.id.0 <= until) {
+                let Some((station, mn, readings)) = self.app.ingest.read_again(row) else { continue };
+                if !readings.is_empty() {
+                    self.data.insert(mn, row.telegram.arrived);
+                }
+                for reading in readings.iter().filter(|r| r.key.kind == PeriodKind::Real && !r.late) {
+                    if let Some(point) = index.point(reading.key.point) {
+                        self.take(&station, point, reading);
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn remember_alarms(&mut self) -> Result<(), StoreError> {
@@ -188,38 +399,70 @@ impl Judge {
         Ok(())
     }
 
-    /// Reads telegrams from the cursor on, as they were kept.
-    async fn catch_up(&mut self) -> Result<(), StoreError> {
-        loop {
+    /// Reads telegrams from the cursor on, in the order in which they were kept, for a moment; what is left follows.
+    async fn read_some(&mut self) -> Result<(), StoreError> {
+        let begun = tokio::time::Instant::now();
+        while begun.elapsed() < SLICE && !self.app.shutdown.is_cancelled() {
+            if let Some((arrived, heard)) = self.pending.pop_front() {
+                self.cursor = heard.telegram.0;
+                self.data.insert(heard.mn.clone(), arrived);
+                self.readings(&heard.station, &heard.mn, heard.telegram, heard.rows).await;
+                continue;
+            }
+            self.cursor = self.cursor.max(self.page);
+            let missed = self.app.ingest.missed();
             let page = self.app.store.telegrams_after(TelegramId(self.cursor), PAGE).await?;
-            for row in &page {
-                self.cursor = row.id.0;
-                if self.judged.contains(&row.id.0) {
-                    continue;
+            let Some(last) = page.last() else {
+                if !self.settled {
+                    self.settle().await?;
                 }
-                let Some((station, mn, readings)) = self.app.ingest.read_again(row) else { continue };
-                let rows = readings.into_iter().map(|r| (r, Kept::New)).collect();
-                self.readings(&station, &mn, row.id, rows).await;
-            }
-            // the cursor is kept: what is left is read after the next start
-            if page.len() < PAGE || self.app.shutdown.is_cancelled() {
-                self.caught_up = self.cursor;
+                (self.caught_up, self.reading, self.missed) = (self.cursor, false, missed);
                 return Ok(());
-            }
+            };
+            self.pending = self.read_again(&page).await?;
+            self.page = last.id.0;
         }
+        Ok(())
+    }
+
+    /// What telegrams say that were not judged yet, with what keeping them did.
+    async fn read_again(&self, page: &[TelegramRow]) -> Result<VecDeque<(Instant, Heard)>, StoreError> {
+        let unknown = |row: &TelegramRow| {
+            let known = row.telegram.mn.as_ref().map(|mn| self.app.registry.index().device(mn.0.as_bytes()).is_some());
+            row.telegram.quarantine.is_none() && known == Some(false)
+        };
+        if page.iter().any(unknown) {
+            // it was registered at another node a moment ago
+            self.app.devices_reload().await.map_err(|e| StoreError::Unavailable(format!("{e:#}")))?;
+        }
+        let (mut heard, mut asked) = (Vec::new(), Vec::new());
+        for row in page.iter().filter(|row| !self.judged.contains(&row.id.0)) {
+            let Some((station, mn, readings)) = self.app.ingest.read_again(row).filter(|(_, _, r)| !r.is_empty())
+            else {
+                continue;
+            };
+            asked.extend(readings.iter().map(|r| (row.id, r.key)));
+            heard.push((row.telegram.arrived, station, mn, row.id, readings));
+        }
+        let mut kept = self.app.store.kept_as(&asked).await?.into_iter();
+        let row = |mut reading: Reading, kept: KeptAs| {
+            reading.late = kept.late.unwrap_or(reading.late);
+            (reading, kept.kept)
+        };
+        let heard = heard.into_iter().map(|(arrived, station, mn, telegram, readings)| {
+            let rows = readings.into_iter().zip(&mut kept).map(|(r, k)| row(r, k)).collect();
+            (arrived, Heard { station, mn, telegram, rows })
+        });
+        Ok(heard.collect())
     }
 
     async fn hear(&mut self, heard: Heard) {
-        match heard {
-            // once one message was missed the store is read from the cursor on, this telegram included
-            Heard::Readings { telegram, .. } if self.behind() || telegram.0 <= self.caught_up => {}
-            Heard::Readings { station, mn, telegram, rows } => {
-                self.judged.insert(telegram.0);
-                self.readings(&station, &mn, telegram, rows).await;
-            }
-            Heard::SecondConnection { station, mn, peer, held_by } => self.second(&station, &mn, &peer, &held_by).await,
-            Heard::Device(mn) => self.app.tell(Live::Device { mn: mn.to_string() }),
+        // once one message was missed, or others take data in too, the store is read from the cursor on, this telegram included
+        if self.reading || self.mode == Mode::Reads || self.behind() || heard.telegram.0 <= self.caught_up {
+            return;
         }
+        self.judged.insert(heard.telegram.0);
+        self.readings(&heard.station, &heard.mn, heard.telegram, heard.rows).await;
     }
 
     /// Whether messages were missed since the store was read on.
@@ -227,34 +470,80 @@ impl Judge {
         self.app.ingest.missed() != self.missed
     }
 
-    async fn tick(&mut self) {
-        if self.behind() {
-            self.missed = self.app.ingest.missed();
-            tracing::warn!(missed = self.missed, "more arrives than can be judged at once; reading on from the store");
-            self.cursor = (self.cursor - SLACK).max(self.caught_up);
-            if let Err(error) = self.catch_up().await {
-                tracing::error!(%error, "the judge cannot read telegrams");
-            }
+    async fn read_on(&mut self) {
+        if let Err(error) = self.read_some().await {
+            tracing::error!(%error, "the judge cannot read telegrams");
+            tokio::time::sleep(PAUSE).await;
         }
-        self.judged = self.judged.split_off(&(self.cursor - SLACK));
+    }
+
+    async fn tick(&mut self) -> Result<(), End> {
+        self.nodes().await;
+        if self.mode == Mode::Reads {
+            self.reading = true;
+        } else if !self.reading && self.behind() {
+            let missed = self.app.ingest.missed();
+            tracing::warn!(missed, "more arrives than can be judged at once; reading on from the store");
+            self.read_from((self.cursor - SLACK).max(self.caught_up));
+        }
+        self.judged = self.judged.split_off(&self.judged_from.min(self.cursor - SLACK));
+        self.seconds().await;
         self.silence().await;
         self.calm().await;
-        self.note().await;
+        if let Err(StoreError::Conflict) = self.note().await {
+            return Err(End::Lost);
+        }
         if !self.fresh.is_empty() {
             self.app.tell(Live::Readings(self.fresh.drain().collect()));
         }
         if !self.graded.is_empty() {
             self.app.tell(Live::Grades(self.graded.drain().collect()));
         }
+        Ok(())
     }
 
-    /// Writes the states of the rules and the cursor.
-    async fn note(&mut self) {
+    /// Writes the states of the rules and how far was judged.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when another is the judge.
+    async fn note(&mut self) -> Result<(), StoreError> {
         self.dirty.insert(CURSOR.into(), self.cursor.to_string());
+        let read = if self.reading || self.mode == Mode::Reads { self.cursor } else { self.caught_up };
+        self.dirty.insert(READ.into(), read.to_string());
         let states = self.dirty.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-        match self.app.store.rule_states_put(states).await {
-            Ok(()) => self.dirty.clear(),
-            Err(error) => tracing::warn!(%error, "states of the alarm rules could not be written"),
+        match self.app.store.rule_states_held((HOLDER, self.token.clone()), states).await {
+            Ok(()) => {
+                self.dirty.clear();
+                Ok(())
+            }
+            Err(error) => {
+                tracing::warn!(%error, "states of the alarm rules could not be written");
+                Err(error)
+            }
+        }
+    }
+
+    /// Second connections that nodes have put down.
+    async fn seconds(&mut self) {
+        let (me, now) = (self.app.store.node().as_str(), self.app.clock.now());
+        let jobs = match self.app.store.jobs_take(me, &[SECOND_CONNECTION], (now, SECONDS_MS), SECONDS_MAX).await {
+            Ok(jobs) => jobs,
+            Err(error) => {
+                tracing::warn!(%error, "second connections could not be read");
+                return;
+            }
+        };
+        for job in jobs {
+            let said = match serde_json::from_str::<SecondConnection>(&job.body) {
+                Ok(second) if !self.second(&second).await => {
+                    self.app.store.job_retry(&job, now.plus_ms(1_000), "not written".into()).await
+                }
+                Ok(_) => self.app.store.job_done(&job, now, None).await,
+                Err(error) => self.app.store.job_done(&job, now, Some(error.to_string())).await,
+            };
+            if let Err(error) = said {
+                tracing::warn!(%error, subject = job.subject, "a second connection is told of again");
+            }
         }
     }
 
@@ -393,7 +682,8 @@ impl Judge {
                 Err(error) => tracing::error!(%error, station = %station.code, "a judgement could not be written"),
             }
         }
-        if late {
+        // after a start the present is shown again; it was held against its limits when it came
+        if late || telegram.is_none() {
             return;
         }
         for factor in &judged.factors {
@@ -498,12 +788,12 @@ impl Judge {
         .await;
     }
 
-    async fn second(&mut self, code: &StationCode, mn: &Mn, peer: &str, held_by: &str) {
+    async fn second(&mut self, s: &SecondConnection) -> bool {
+        let SecondConnection { station: code, mn, peer, held_by, at } = s;
         let name = self
             .app
             .station(code)
             .map_or_else(|| (code.to_string(), code.to_string()), |s| (s.name_zh.clone(), s.name_en.clone()));
-        let at = self.app.clock.now();
         self.raise(Problem {
             kind: AlarmKind::SecondConnection,
             condition: format!("second:{mn}"),
@@ -515,16 +805,16 @@ impl Judge {
             zh: format!("{}：设备 {mn} 出现第二个连接（{peer}），原连接 {held_by} 仍在线", name.0),
             en: format!("{}: a second connection ({peer}) speaks for device {mn}; {held_by} is still there", name.1),
             basis: json!({"mn": mn, "peer": peer, "held_by": held_by}),
-            at,
+            at: *at,
         })
-        .await;
+        .await
     }
 
     /// Devices that have fallen silent.
     async fn silence(&mut self) {
         let (now, intervals) = (self.app.clock.now(), self.app.config.alarm.no_data_intervals);
         for device in self.app.devices() {
-            let last = device.line().last_data;
+            let last = device.line().last_data().max(self.data.get(&device.device.mn).copied());
             let condition = format!("no_data:{}", device.device.mn);
             if !silent(last, now, device.device.interval_s, intervals) {
                 if self.lasting.contains_key(&condition) {
@@ -573,13 +863,14 @@ impl Judge {
         }
     }
 
-    async fn raise(&mut self, p: Problem<'_>) {
+    /// False when it could not be written.
+    async fn raise(&mut self, p: Problem<'_>) -> bool {
         if self.before.get(&p.condition).is_some_and(|seen| *seen >= p.at) {
-            return;
+            return true;
         }
         // a spike is seen again by every value while its window lasts: one disturbance, counted once
         if p.kind == AlarmKind::Spike && self.lasting.contains_key(&p.condition) {
-            return;
+            return true;
         }
         let row = AlarmRow {
             id: AlarmId(uuid::Uuid::now_v7()),
@@ -608,13 +899,18 @@ impl Judge {
                 if new {
                     self.app.tell(Live::Alarm(Box::new(self.app.alarm_view(&row))));
                 }
+                true
             }
-            Err(error) => tracing::error!(%error, station = %p.station, "an alarm could not be written"),
+            Err(error) => {
+                tracing::error!(%error, station = %p.station, "an alarm could not be written");
+                false
+            }
         }
     }
 
     async fn ends(&mut self, condition: &str, at: Instant) {
-        if self.lasting.remove(condition).is_none() {
+        // an end that is read again and lies before the newest beginning: it has ended an earlier alarm
+        if self.before.get(condition).is_some_and(|seen| *seen > at) || self.lasting.remove(condition).is_none() {
             return;
         }
         match self.app.store.alarm_end(condition.to_owned(), at).await {

@@ -28,7 +28,7 @@ impl Program {
     fn start(folder: &Path) -> Self {
         let config = folder.join("shanshui.toml");
         let text = format!(
-            "data = {:?}\n[http]\nlisten = \"127.0.0.1:0\"\n[hj212]\nlisten = \"127.0.0.1:0\"\n",
+            "data = {:?}\n[http]\nlisten = \"127.0.0.1:0\"\n[hj212]\nlisten = \"127.0.0.1:0\"\n[metrics]\nlisten = \"\"\n",
             folder.join("data").display().to_string()
         );
         std::fs::write(&config, text).expect("written");

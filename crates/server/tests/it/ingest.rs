@@ -327,20 +327,24 @@ async fn a_missing_hour_is_found_and_asked_for() {
         let record = format!("DataTime={};w01001-Avg=7.4,w01001-Flag=N,w01010-Avg=15.0,w01010-Flag=N", hour(back));
         assert!(line.upload("2061", &record).await.contains("CN=9014"));
     }
-    let mut tried = gaps::Tried::new();
-    let round = gaps::round(&city.running.app, &mut tried);
-    let device = async {
-        let request = line.next().await.expect("a request");
-        let span = format!("CP=&&BeginTime={},EndTime={}&&", hour(5), hour(4));
-        assert!(request.contains("CN=2061") && request.contains(&span), "{request} asks for {span}");
-        let qn = request.split(';').next().expect("QN").trim_start_matches("QN=").to_owned();
-        let answers = [line.frame("9011", &qn, "QnRtn=1"), line.frame("9012", &qn, "ExeRtn=100")].concat();
-        line.send(&answers).await;
-    };
-    tokio::join!(round, device);
-    assert_eq!(tried.len(), 1, "the same gap is not asked for again at once");
-    gaps::round(&city.running.app, &mut tried).await;
-    let log = city.running.app.store.commands(&line.device.mn).await.expect("a log");
+    let app = &city.running.app;
+    until("the line's holder", async || app.store.line_holder(&line.device.mn).await.expect("an answer")).await;
+    gaps::round(app).await.expect("a round");
+    let request = line.next().await.expect("a request");
+    let span = format!("CP=&&BeginTime={},EndTime={}&&", hour(5), hour(4));
+    assert!(request.contains("CN=2061") && request.contains(&span), "{request} asks for {span}");
+    let qn = request.split(';').next().expect("QN").trim_start_matches("QN=").to_owned();
+    let answers = [line.frame("9011", &qn, "QnRtn=1"), line.frame("9012", &qn, "ExeRtn=100")].concat();
+    line.send(&answers).await;
+    let job = until("the end of the first try", async || {
+        let job = app.store.jobs(gaps::GAP).await.expect("jobs").remove(0);
+        job.error.is_some().then_some(job)
+    })
+    .await;
+    assert!(job.tries == 1 && job.done_at.is_none() && job.due > app.clock.now(), "asked again later: {job:?}");
+    gaps::round(app).await.expect("a round");
+    assert_eq!(app.store.jobs(gaps::GAP).await.expect("jobs").len(), 1, "the same gap is not asked for again at once");
+    let log = app.store.commands(&line.device.mn).await.expect("a log");
     assert_eq!(log.len(), 1);
     assert!(log[0].person.0.is_nil() && log[0].steps.contains("no data"), "{log:?}");
     city.running.stop().await;
@@ -374,5 +378,41 @@ async fn an_exceedance_in_a_flood_that_overruns_the_judge_is_not_hidden() {
         "seen, and seen once: {alarm}"
     );
     assert!(city.running.app.ingest.missed() > 0, "the judge was overrun");
+    city.running.stop().await;
+}
+
+#[tokio::test]
+async fn what_overruns_the_judge_hides_no_restated_value_and_no_second_connection() {
+    let city = City::with(|c| c.alarm.queue = 1).await;
+    let (mut line, mut second) = (city.line("ms16").await, city.line("ms16").await);
+    // every stamp comes twice: the same again, but for one that comes with another value
+    let value = |i: i64| if i == 301 { "7.31" } else { "7.30" };
+    let flood: Vec<u8> =
+        (0..600).flat_map(|i| line.frame("2011", &now_qn(), &water(&civil(i / 2 - 400), value(i)))).collect();
+    line.send(&flood).await;
+    let late = second.frame("2011", &now_qn(), &water(&civil(-401), "7.30"));
+    for i in 0..600 {
+        if i == 300 {
+            second.send(&late).await;
+        }
+        assert!(line.next().await.expect("an answer").contains("CN=9014"));
+    }
+    assert!(city.running.app.ingest.missed() > 0, "the judge was overrun");
+    let officer = city.person("zhoumin").await;
+    let kinds = ["value_changed", "second_connection"];
+    let alarms = until("both alarms", async || {
+        let alarms = officer.ok("/api/v1/act/alarms?station=ms16").await;
+        let alarms = alarms["items"].as_array()?.clone();
+        kinds.iter().all(|kind| alarms.iter().any(|a| a["kind"] == *kind)).then_some(alarms)
+    })
+    .await;
+    for kind in kinds {
+        let counts: Vec<_> = alarms.iter().filter(|a| a["kind"] == kind).map(|a| a["count"].as_i64()).collect();
+        assert_eq!(counts, [Some(1)], "{kind}: seen, and seen once");
+    }
+    let restated = alarms.iter().find(|a| a["kind"] == "value_changed").expect("found above");
+    assert_eq!(restated["value"], "7.31");
+    let jobs = city.running.app.store.jobs(shanshui_store::SECOND_CONNECTION).await.expect("jobs");
+    assert!(jobs.len() == 1 && jobs[0].tries == 1, "{jobs:?}");
     city.running.stop().await;
 }

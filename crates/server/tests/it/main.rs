@@ -4,6 +4,8 @@ mod cli;
 mod full;
 mod generated;
 mod ingest;
+mod nodes;
+mod ops;
 mod people;
 #[cfg(feature = "query")]
 mod query;

@@ -32,6 +32,7 @@ impl City {
         let mut config = Config { data: folder.path().join("data"), ..Config::default() };
         config.http.listen = ([127, 0, 0, 1], 0).into();
         config.hj212.listen = ([127, 0, 0, 1], 0).into();
+        config.metrics.listen = Some(([127, 0, 0, 1], 0).into());
         change(&mut config);
         let running = run(&config).await;
         Self { running, config, folder }
@@ -55,17 +56,7 @@ impl City {
     }
 
     pub(crate) async fn person(&self, login: &str) -> Person {
-        let city = self.running.app.city();
-        let person = city.people.iter().find(|p| p.login == login).expect("a login of the city");
-        let person = Person {
-            base: format!("http://{}", self.running.http),
-            http: client(),
-            password: person.password.expose().into(),
-        };
-        let (status, _) =
-            person.post("/api/v1/system/login", json!({"login": login, "password": person.password})).await;
-        assert_eq!(status, StatusCode::OK, "{login} logs in");
-        person
+        Person::login(&self.running.http.to_string(), login).await
     }
 
     pub(crate) fn nobody(&self) -> Person {
@@ -110,7 +101,11 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) async fn open(city: &City, device: Device) -> Self {
-        let stream = TcpStream::connect(city.running.hj212).await.expect("the port is open");
+        Self::to(&city.running.hj212.expect("it takes data in").to_string(), device).await
+    }
+
+    pub(crate) async fn to(address: &str, device: Device) -> Self {
+        let stream = TcpStream::connect(address).await.expect("the port is open");
         Self { stream, device }
     }
 
@@ -172,6 +167,18 @@ pub(crate) struct Person {
 }
 
 impl Person {
+    /// A person of the demonstration city.
+    pub(crate) async fn login(address: &str, login: &str) -> Self {
+        let city = city::demo().expect("the city loads");
+        let person = city.people.iter().find(|p| p.login == login).expect("a login of the city");
+        let (base, password) = (format!("http://{address}"), person.password.expose().into());
+        let person = Self { base, http: client(), password };
+        let (status, _) =
+            person.post("/api/v1/system/login", json!({"login": login, "password": person.password})).await;
+        assert_eq!(status, StatusCode::OK, "{login} logs in");
+        person
+    }
+
     pub(crate) async fn get(&self, path: &str) -> (StatusCode, Value) {
         let answer = self.http.get(format!("{}{path}", self.base)).send().await.expect("an answer");
         let status = answer.status();

@@ -14,7 +14,7 @@ use shanshui_domain::unit::Unit;
 use uuid::Uuid;
 
 use super::{Home, POINT, REAL, arrival, device, keep, key, person, reading, telegram};
-use crate::{CommandRow, CurveBound, DeviceFacts, PersonRow, Store, StoreError};
+use crate::{CommandRow, CurveBound, PersonRow, Store, StoreError};
 
 const ALWAYS: (Instant, Instant) = (Instant(i64::MIN), Instant(i64::MAX));
 
@@ -93,7 +93,9 @@ pub(super) async fn values_are_kept_as_sent(store: &Store, _: &impl Home) {
         "-/",
     ];
     for (i, text) in said.iter().enumerate() {
-        let sent = reading(key(i as i64), text);
+        let mut sent = reading(key(i as i64), text);
+        // the one character that not every engine can keep
+        sent.value = sent.value.map(|value| value.replace('\0', "\u{fffd}"));
         assert_eq!(keep(store, &[(i as i64, text)]).await, [Kept::New], "{text:?}");
         assert_eq!(keep(store, &[(i as i64, text)]).await, [Kept::Repeat], "{text:?}");
         let versions = store.versions(sent.key).await.expect("versions");
@@ -335,31 +337,24 @@ pub(super) async fn secrets_do_not_show(store: &Store, _: &impl Home) {
     assert!(!refused.to_string().is_empty());
 }
 
-pub(super) async fn lines_and_commands(store: &Store, _: &impl Home) {
-    let fact = |ok: i64, seen: Option<i64>| DeviceFacts {
-        mn: Mn::from("A"),
-        last_seen: seen.map(Instant),
-        peer: seen.map(|_| "192.0.2.1:1".into()),
-        clock_offset_ms: seen.map(|_| -1_500),
-        frames_ok: ok,
-        frames_bad: 1,
-        deviations: "{}".into(),
-    };
-    store.device_facts_put(vec![fact(1, None)]).await.expect("kept");
-    store.device_facts_put(vec![fact(2, Some(9))]).await.expect("kept");
-    assert_eq!(store.device_facts().await.expect("facts"), [fact(2, Some(9))]);
+pub(super) async fn commands_are_logged(store: &Store, _: &impl Home) {
     let command = |id: u128, at: i64, steps: &str| CommandRow {
         id: CommandId(Uuid::from_u128(id)),
         mn: Mn::from("A"),
         cn: "1012".into(),
+        area: String::new(),
         person: person(1),
         reason: "clock".into(),
         at: Instant(at),
         steps: steps.into(),
+        node: None,
+        begun: None,
+        ended: None,
     };
-    for c in [command(1, 5, "[]"), command(2, 6, "[]"), command(1, 5, "[1]")] {
+    for c in [command(1, 5, "[]"), command(2, 6, "[]")] {
         store.command_put(c).await.expect("kept");
     }
+    store.command_steps(CommandId(Uuid::from_u128(1)), "[1]".into(), None).await.expect("kept");
     let newest_first = [command(2, 6, "[]"), command(1, 5, "[1]")];
     assert_eq!(store.commands(&Mn::from("A")).await.expect("commands"), newest_first);
     assert_eq!(store.commands(&Mn::from("B")).await.expect("commands"), []);

@@ -13,14 +13,15 @@ use shanshui_domain::time::Instant;
 use uuid::Uuid;
 
 use super::{Home, arrival, keep, key, person, reading, suite};
-use crate::dialect::sqlite::writer::Fault;
-use crate::{AuditEntry, Store, StoreError, StoreOptions, TelegramRow};
+use crate::dialect::queue::Fault;
+use crate::dialect::sqlite::writer::Writer;
+use crate::{AuditEntry, Engine, Store, StoreError, StoreOptions, TelegramRow};
 
 struct Folder(tempfile::TempDir);
 
 impl Home for Folder {
-    fn fresh() -> Self {
-        Self(tempfile::tempdir().expect("a folder"))
+    async fn fresh() -> Option<Self> {
+        Some(Self::new())
     }
 
     async fn open(&self) -> Store {
@@ -29,6 +30,10 @@ impl Home for Folder {
 }
 
 impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
@@ -101,7 +106,7 @@ async fn the_check_names_every_damage() {
         ("DELETE FROM telegram WHERE id=2", "sources"),
     ];
     for (sql, what) in cases {
-        let home = Folder::fresh();
+        let home = Folder::new();
         home.filled().await;
         assert_eq!(home.faults().await, "", "whole before");
         home.damage(&audit(sql));
@@ -111,7 +116,7 @@ async fn the_check_names_every_damage() {
 
 #[tokio::test]
 async fn a_torn_page_is_found() {
-    let home = Folder::fresh();
+    let home = Folder::new();
     home.filled().await;
     let mut bytes = std::fs::read(home.path("store.db")).expect("reads");
     bytes[4 * 4_096..5 * 4_096].fill(0xaa);
@@ -125,7 +130,7 @@ async fn a_torn_page_is_found() {
 
 #[tokio::test]
 async fn a_newer_schema_and_another_file_are_refused() {
-    let home = Folder::fresh();
+    let home = Folder::new();
     home.filled().await;
     Connection::open(home.path("store.db")).expect("opens").execute_batch("PRAGMA user_version=99").expect("set");
     let refused = Store::open(&home.path("store.db"), StoreOptions::default()).await.err();
@@ -139,13 +144,20 @@ async fn a_newer_schema_and_another_file_are_refused() {
 
 #[tokio::test]
 async fn a_path_may_hold_any_letter() {
-    let home = Folder::fresh();
+    let home = Folder::new();
     let path = home.path("水 质?#%41&mode=ro.db");
     let store = Store::open(&path, StoreOptions::default()).await.expect("opens");
     keep(&store, &[(10, "1")]).await;
     assert_eq!(store.latest().await.expect("reads").len(), 1);
     store.close().await;
     assert_eq!(home.names(), ["水 质?#%41&mode=ro.db"], "no other file, and no log after a clean end");
+}
+
+fn writer(store: &Store) -> &Writer {
+    match &store.engine {
+        Engine::Sqlite(writer, _) => writer,
+        Engine::Postgres(_) => unreachable!("a file"),
+    }
 }
 
 async fn writable(store: &Store) {
@@ -167,10 +179,10 @@ async fn large(store: &Store, at: i64) -> Result<Vec<Kept>, StoreError> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_or_failing_disk_refuses_the_group_and_comes_back_by_itself() {
     for fault in [Fault::Full, Fault::Sync] {
-        let home = Folder::fresh();
+        let home = Folder::new();
         let store = home.open().await;
         keep(&store, &[(1, "1")]).await;
-        store.writer.fault(fault);
+        writer(&store).fault(fault);
         let many = (0..50).map(|i| {
             let store = store.clone();
             tokio::spawn(async move {
@@ -186,14 +198,14 @@ async fn a_full_or_failing_disk_refuses_the_group_and_comes_back_by_itself() {
         }
         assert!(!store.health().writable && store.health().error.is_some());
         assert_eq!(store.latest().await.expect("reading goes on").len(), 1);
-        store.writer.fault(Fault::None);
+        writer(&store).fault(Fault::None);
         assert_eq!(large(&store, 2).await.expect("the next group"), [Kept::New], "{fault:?}");
         assert!(store.health().writable);
-        store.writer.fault(fault);
+        writer(&store).fault(fault);
         large(&store, 3).await.expect_err("full again");
         tokio::time::sleep(Duration::from_millis(2_500)).await;
         assert!(!store.health().writable, "{fault:?}: still full");
-        store.writer.fault(Fault::None);
+        writer(&store).fault(Fault::None);
         writable(&store).await;
         let versions = store.versions(key(3)).await.expect("a question");
         assert_eq!(versions, [], "{fault:?}: nothing of what was refused");
@@ -204,7 +216,7 @@ async fn a_full_or_failing_disk_refuses_the_group_and_comes_back_by_itself() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_log_stays_short_under_constant_reading_and_is_gone_after_the_end() {
-    let home = Folder::fresh();
+    let home = Folder::new();
     let store = home.open().await;
     keep(&store, &(0..2_000).map(|i| (i, "1")).collect::<Vec<_>>()).await;
     let stop = Arc::new(AtomicBool::new(false));
@@ -237,7 +249,7 @@ async fn the_log_stays_short_under_constant_reading_and_is_gone_after_the_end() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_made_while_writing_is_whole_and_can_be_restored() {
-    let home = Folder::fresh();
+    let home = Folder::new();
     let store = home.open().await;
     let stop = Arc::new(AtomicBool::new(false));
     let writers: Vec<_> = (0..4)
@@ -281,7 +293,7 @@ async fn last_telegram(store: &Store) -> TelegramRow {
 
 #[tokio::test]
 async fn a_damaged_backup_is_not_restored() {
-    let home = Folder::fresh();
+    let home = Folder::new();
     home.filled().await;
     home.damage("UPDATE link SET body='{}' WHERE stream='audit' AND seq=2");
     let refused = Store::restore(&home.path("store.db"), &home.path("new.db")).await;

@@ -15,6 +15,8 @@ const INSERT_TELEGRAM: &str =
 const INSERT_READING: &str = "INSERT OR IGNORE INTO reading \
     (block, kind, at, point, version, value, number, extra, mark, arrived, late, telegram) \
     VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)";
+/// What slow work with readings is called in the log: its statements run too often to be timed one by one.
+pub(super) const READINGS: &str = INSERT_READING;
 const NEWEST: &str = "SELECT version, value, extra, mark FROM reading \
     WHERE block=$1 AND kind=$2 AND at=$3 AND point=$4 ORDER BY version DESC LIMIT 1";
 

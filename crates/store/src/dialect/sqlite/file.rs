@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use shanshui_domain::time::Instant;
 
-use super::{MIGRATIONS, schema, sql};
-use crate::StoreError;
+use super::{migrations, schema, sql};
+use crate::look::Look;
+use crate::{Schema, StoreError};
 
 /// Copies a database while it is being written, whole and consistent, and makes the copy durable. The copy appears under its name
 /// only when it is complete.
@@ -25,7 +27,7 @@ pub(crate) fn backup(from: &Path, to: &Path) -> Result<(), StoreError> {
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
     remove(to);
     let db = existing(from)?;
-    let (found, known) = (schema(&db)?, MIGRATIONS.len() as i64);
+    let (found, known) = (schema(&db)?, migrations().len() as i64);
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
@@ -40,6 +42,21 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
 /// When the name is taken, or the folder cannot be written.
 pub(crate) fn place(part: &Path, to: &Path) -> Result<(), StoreError> {
     refuse_existing(to)?;
+    rename(part, to)
+}
+
+/// The same for a folder with everything in it.
+///
+/// # Errors
+/// As for a file.
+pub(crate) fn place_folder(part: &Path, to: &Path) -> Result<(), StoreError> {
+    if to.symlink_metadata().is_ok() {
+        return Err(StoreError::Io(format!("{} is there already", to.display())));
+    }
+    rename(part, to)
+}
+
+fn rename(part: &Path, to: &Path) -> Result<(), StoreError> {
     std::fs::rename(part, to).map_err(|e| StoreError::Io(format!("{}: {e}", to.display())))?;
     match to.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => synced(folder),
@@ -64,7 +81,7 @@ pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-pub(super) fn beside_log(path: &Path, what: &str) -> PathBuf {
+pub(crate) fn beside_log(path: &Path, what: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-");
     name.push(what);
@@ -83,14 +100,15 @@ pub(crate) fn remove(path: &Path) {
 }
 
 /// Opens what is there; a missing file is not made.
-fn existing(path: &Path) -> Result<Connection, StoreError> {
+pub(crate) fn existing(path: &Path) -> Result<Connection, StoreError> {
     if !path.is_file() {
         return Err(StoreError::Io(format!("{} is no file", path.display())));
     }
     Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(sql)
 }
 
-fn synced(path: &Path) -> Result<(), StoreError> {
+/// Makes a file or the names in a folder durable.
+pub(crate) fn synced(path: &Path) -> Result<(), StoreError> {
     let synced = std::fs::File::open(path).and_then(|f| f.sync_all());
     synced.map_err(|e| StoreError::Io(format!("{}: {e}", path.display())))
 }
@@ -105,4 +123,25 @@ pub(crate) fn integrity(path: &Path) -> Result<Vec<String>, StoreError> {
     let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(sql)?;
     let said = rows.collect::<Result<Vec<_>, _>>().map_err(sql)?;
     Ok(said.into_iter().filter(|s| s != "ok").collect())
+}
+
+/// A look at a file, in use or not.
+///
+/// # Errors
+/// When it is no database, or cannot be read.
+pub(crate) fn look(path: &Path) -> Result<Look, StoreError> {
+    let db = existing(path)?;
+    db.execute_batch("PRAGMA busy_timeout=10000; PRAGMA query_only=ON").map_err(sql)?;
+    let found = schema(&db)?;
+    let mut statement = db.prepare("PRAGMA quick_check(10)").map_err(sql)?;
+    let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(sql)?;
+    let said = rows.collect::<Result<Vec<_>, _>>().map_err(sql)?;
+    let newest = "SELECT arrived FROM telegram ORDER BY id DESC LIMIT 1";
+    let newest = if found == 0 { None } else { db.query_row(newest, [], |row| row.get(0)).optional().map_err(sql)? };
+    Ok(Look {
+        schema: Schema { found, known: crate::dialect::known() },
+        faults: said.into_iter().filter(|s| s != "ok").collect(),
+        newest: newest.map(Instant),
+        server: None,
+    })
 }

@@ -10,38 +10,18 @@ use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode};
 
+use super::{Sync, steps};
 use crate::StoreError;
 
-/// Migrations, in order; a new one is appended, none is ever changed.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_loop.sql")];
-
-/// How hard a commit is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sync {
-    /// It reaches the disk.
-    Full,
-    /// Nothing is promised: the negative control of crash tests.
-    Off,
-}
-
-/// Whether the store can do its work.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Health {
-    /// The last group was made durable.
-    pub writable: bool,
-    /// Why not.
-    pub error: Option<String>,
-    /// Writes waiting.
-    pub queued: usize,
-    /// Groups committed since the start.
-    pub groups: u64,
-}
-
 /// Opens a file for writing and brings its schema up.
-fn open(path: &Path, sync: Sync) -> Result<Connection, StoreError> {
+pub(crate) fn open(path: &Path, sync: Sync) -> Result<Connection, StoreError> {
     let mut db = connect(path, sync)?;
-    migrate(&mut db, MIGRATIONS)?;
+    migrate(&mut db, &migrations())?;
     Ok(db)
+}
+
+fn migrations() -> Vec<&'static str> {
+    steps(|s| s.sqlite)
 }
 
 fn connect(path: &Path, sync: Sync) -> Result<Connection, StoreError> {
@@ -76,11 +56,11 @@ fn migrate(db: &mut Connection, migrations: &[&str]) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn schema(db: &Connection) -> Result<i64, StoreError> {
+pub(crate) fn schema(db: &Connection) -> Result<i64, StoreError> {
     db.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(sql)
 }
 
-fn sql(error: rusqlite::Error) -> StoreError {
+pub(crate) fn sql(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
             StoreError::Full(error.to_string())

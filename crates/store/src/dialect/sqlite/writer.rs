@@ -6,23 +6,24 @@
 //! acknowledged, the connection is opened anew (a failed sync is never retried on the same handle), and the next group tries
 //! again. While the store is not writable and nobody asks, the thread itself tries once a second whether it is again.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
-use super::bulk::{Latest, arrive};
+use super::bulk::{Latest, READINGS, arrive};
 use super::file::beside_log;
-use super::{Health, connect, open, sql};
-use crate::sense::{Arrival, Receipt};
+use super::{connect, open, sql};
+#[cfg(test)]
+use crate::dialect::queue::Fault;
+use crate::dialect::queue::{Finish, Job, Queue, Shared, in_savepoint};
+use crate::history::{Arrived, STATE, admits, put_back, state};
 use crate::sql::{Row, Tx, Value};
-use crate::{StoreError, StoreOptions};
+use crate::{Meter, StoreError, StoreOptions};
 
 /// Beyond this the log is brought back to nothing, for which readers are waited for a moment.
 const LOG_MAX_BYTES: u64 = 64 << 20;
@@ -34,136 +35,17 @@ const LOG_STEP_BYTES: u64 = 16 << 20;
 /// How often a store that is not writable tries whether it is again.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 
-type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
-type Work = Box<dyn FnOnce(&mut dyn Tx) -> Finish + Send>;
-/// What remains to be said once the group is durable, or has failed.
-type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-
-enum Job {
-    Arrive(Vec<Arrival>, Answer<Vec<Receipt>>),
-    Work(Work),
-    Close,
-}
-
 /// The writer's handle.
-pub struct Writer {
-    jobs: mpsc::Sender<Job>,
-    shared: Arc<Shared>,
-    thread: Mutex<Option<thread::JoinHandle<()>>>,
-}
+pub(crate) type Writer = Queue;
 
-#[derive(Default)]
-struct Shared {
-    groups: AtomicU64,
-    error: Mutex<Option<String>>,
-    #[cfg(test)]
-    fault: Mutex<Fault>,
-}
-
-impl Shared {
-    fn error(&self) -> MutexGuard<'_, Option<String>> {
-        self.error.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    #[cfg(test)]
-    fn fault(&self) -> Fault {
-        *self.fault.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What a test makes the disk do.
-#[cfg(test)]
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// Nothing.
-    #[default]
-    None,
-    /// The file cannot grow.
-    Full,
-    /// The sync of a commit fails.
-    Sync,
-}
-
-impl Writer {
-    /// Opens the file, brings its schema up, starts the thread.
-    pub(crate) fn open(path: &Path, options: StoreOptions) -> Result<Self, StoreError> {
-        let db = open(path, options.sync)?;
-        let (jobs, waiting) = mpsc::channel(options.queue);
-        let shared = Arc::new(Shared::default());
-        let log = beside_log(path, "wal");
-        let (path, shared_too) = (path.to_owned(), Arc::clone(&shared));
-        let state = Thread { path, log, options, db, waiting, shared: shared_too, log_rest: None };
-        let spawned = thread::Builder::new().name("store-writer".into()).spawn(move || state.run());
-        let thread = spawned.map_err(|e| StoreError::Io(e.to_string()))?;
-        Ok(Self { jobs, shared, thread: Mutex::new(Some(thread)) })
-    }
-
-    pub(crate) fn health(&self) -> Health {
-        let error = self.shared.error().clone();
-        Health {
-            writable: error.is_none() && !self.jobs.is_closed(),
-            error,
-            queued: self.jobs.max_capacity() - self.jobs.capacity(),
-            groups: self.shared.groups.load(Ordering::Relaxed),
-        }
-    }
-
-    pub(crate) async fn close(&self) {
-        let _closed_already = self.jobs.send(Job::Close).await;
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            let joined = tokio::task::spawn_blocking(move || thread.join()).await;
-            if !matches!(joined, Ok(Ok(()))) {
-                tracing::error!("the store's writer ended in a panic");
-            }
-        }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn fault(&self, fault: Fault) {
-        *self.shared.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
-    }
-
-    async fn send(&self, job: Job) -> Result<(), StoreError> {
-        self.jobs.send(job).await.map_err(|_| StoreError::Busy)
-    }
-
-    pub(crate) async fn arrive(&self, arrivals: Vec<Arrival>) -> Result<Vec<Receipt>, StoreError> {
-        let (answer, answered) = oneshot::channel();
-        self.send(Job::Arrive(arrivals, answer)).await?;
-        answered.await.map_err(|_| StoreError::Busy)?
-    }
-
-    pub(crate) async fn write<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let (answer, answered) = oneshot::channel();
-        let work: Work = Box::new(move |tx| {
-            let done = in_savepoint(tx, |tx| work(tx));
-            Box::new(move |durable| {
-                // whoever asked may have gone away; the work is done all the same
-                let _gone = answer.send(durable.and(done));
-            })
-        });
-        self.send(Job::Work(work)).await?;
-        answered.await.map_err(|_| StoreError::Busy)?
-    }
-}
-
-/// Runs work that may fail by itself; its own changes are taken back, its neighbours' stay.
-fn in_savepoint<X: Tx + ?Sized, T>(
-    tx: &mut X,
-    work: impl FnOnce(&mut X) -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    tx.execute("SAVEPOINT work", vec![])?;
-    let done = catch_unwind(AssertUnwindSafe(|| work(tx)));
-    let done = done.unwrap_or_else(|_| Err(StoreError::Sql("the work ended in a panic".into())));
-    if done.is_err() {
-        tx.execute("ROLLBACK TO work", vec![])?;
-    }
-    tx.execute("RELEASE work", vec![])?;
-    done
+/// Opens the file, brings its schema up, starts the thread.
+pub(crate) fn start(path: &Path, options: StoreOptions, meter: Meter) -> Result<Writer, StoreError> {
+    let db = open(path, options.sync)?;
+    let log = beside_log(path, "wal");
+    let path = path.to_owned();
+    Queue::start("store-writer", options, move |waiting, shared| {
+        Thread { path, log, options, db, waiting, shared, meter, log_rest: None }.run();
+    })
 }
 
 struct Thread {
@@ -173,6 +55,7 @@ struct Thread {
     db: Connection,
     waiting: mpsc::Receiver<Job>,
     shared: Arc<Shared>,
+    meter: Meter,
     /// Until when a long log is left alone.
     log_rest: Option<(Instant, u64)>,
 }
@@ -196,17 +79,13 @@ impl Thread {
 
     fn commit(&mut self, jobs: impl Iterator<Item = Job>) {
         let mut finishes: Vec<Finish> = Vec::new();
+        let begun = Instant::now();
         let result = self.group(jobs, &mut finishes);
-        match &result {
-            Ok(()) => {
-                self.shared.groups.fetch_add(1, Ordering::Relaxed);
-                *self.shared.error() = None;
-            }
-            Err(error) => {
-                tracing::error!(%error, "nothing of this group was kept");
-                *self.shared.error() = Some(error.to_string());
-                self.reopen();
-            }
+        self.meter.group(finishes.len(), begun.elapsed(), result.is_ok());
+        self.shared.committed(&result);
+        if let Err(error) = &result {
+            tracing::error!(%error, "nothing of this group was kept");
+            self.reopen();
         }
         for finish in finishes {
             finish(result.clone());
@@ -214,21 +93,36 @@ impl Thread {
     }
 
     fn group(&mut self, jobs: impl Iterator<Item = Job>, finishes: &mut Vec<Finish>) -> Result<(), StoreError> {
-        let (db, mut latest) = (&self.db, Latest::default());
+        let (db, mut latest, mut moved) = (&self.db, Latest::default(), None);
         let mut tx = self.begin();
         for job in jobs {
             match job {
-                Job::Arrive(arrivals, answer) => {
-                    let receipts = in_savepoint(&mut tx, |tx| arrive(db, arrivals).map_err(|e| tx.note(e)));
-                    let receipts = receipts.map(|(receipts, seen)| {
+                Job::Arrive(arrivals, recall, answer) => {
+                    let begun = Instant::now();
+                    let receipts = in_savepoint(&mut tx, |tx| {
+                        let moved = moved.map_or_else(|| state(tx.row(STATE, vec![])?), Ok)?;
+                        if !admits(moved, &arrivals, &recall) {
+                            return Ok((moved, Arrived::Moved(arrivals), Latest::default()));
+                        }
+                        put_back(tx, recall)?;
+                        let (receipts, seen) = arrive(db, arrivals).map_err(|e| tx.note(e))?;
+                        Ok((moved, Arrived::Kept(receipts), seen))
+                    });
+                    let rows = receipts.as_ref().map_or(0, |(_, arrived, _)| arrived.rows());
+                    self.meter.write(READINGS, begun.elapsed(), rows);
+                    let receipts = receipts.map(|(state, arrived, seen)| {
                         latest.merge(seen);
-                        receipts
+                        moved = Some(state);
+                        arrived
                     });
                     finishes.push(Box::new(move |durable| {
                         let _gone = answer.send(durable.and(receipts));
                     }));
                 }
-                Job::Work(work) => finishes.push(work(&mut tx)),
+                Job::Work(work) => {
+                    moved = None;
+                    finishes.push(work(&mut tx));
+                }
                 Job::Close => {}
             }
         }
@@ -243,7 +137,7 @@ impl Thread {
             let pages = if self.shared.fault() == Fault::Full { 1 } else { i64::from(u32::MAX) - 1 };
             self.db.query_row(&format!("PRAGMA max_page_count={pages}"), [], |_| Ok(())).expect("a pragma");
         }
-        SqliteTx::begin(&self.db)
+        SqliteTx::begin(&self.db, &self.meter)
     }
 
     fn end(&self) -> Result<(), StoreError> {
@@ -251,7 +145,10 @@ impl Thread {
         if self.shared.fault() == Fault::Sync {
             return Err(StoreError::Full("disk I/O error".into()));
         }
-        self.db.execute_batch("COMMIT").map_err(sql)
+        let begun = Instant::now();
+        let done = self.db.execute_batch("COMMIT").map_err(sql);
+        self.meter.write("COMMIT", begun.elapsed(), 0);
+        done
     }
 
     fn reopen(&mut self) {
@@ -316,12 +213,13 @@ impl Thread {
 /// statement is refused with the same error.
 struct SqliteTx<'a> {
     db: &'a Connection,
+    meter: &'a Meter,
     broken: Option<StoreError>,
 }
 
 impl<'a> SqliteTx<'a> {
-    fn begin(db: &'a Connection) -> Self {
-        Self { db, broken: db.execute_batch("BEGIN IMMEDIATE").map_err(sql).err() }
+    fn begin(db: &'a Connection, meter: &'a Meter) -> Self {
+        Self { db, meter, broken: db.execute_batch("BEGIN IMMEDIATE").map_err(sql).err() }
     }
 
     fn whole(&self) -> Result<(), StoreError> {
@@ -358,12 +256,23 @@ impl<'a> SqliteTx<'a> {
 impl Tx for SqliteTx<'_> {
     fn execute(&mut self, text: &'static str, args: Vec<Value>) -> Result<usize, StoreError> {
         self.whole()?;
-        self.run(text, &args).map_err(|e| self.note(e))
+        let begun = Instant::now();
+        let changed = self.run(text, &args).map_err(|e| self.note(e));
+        self.meter.write(text, begun.elapsed(), *changed.as_ref().unwrap_or(&0));
+        changed
     }
 
     fn query(&mut self, text: &'static str, args: Vec<Value>) -> Result<Vec<Row>, StoreError> {
         self.whole()?;
-        self.ask(text, &args).map_err(|e| self.note(e))
+        let begun = Instant::now();
+        let rows = self.ask(text, &args).map_err(|e| self.note(e));
+        self.meter.write(text, begun.elapsed(), rows.as_ref().map_or(0, Vec::len));
+        rows
+    }
+
+    fn define(&mut self, text: &str) -> Result<(), StoreError> {
+        self.whole()?;
+        self.run(text, &[]).map(|_| ()).map_err(|e| self.note(e))
     }
 }
 
@@ -378,7 +287,7 @@ fn bind(statement: &mut Statement<'_>, args: &[Value]) -> Result<(), StoreError>
     Ok(())
 }
 
-fn value(raw: ValueRef<'_>) -> Result<Value, StoreError> {
+pub(crate) fn value(raw: ValueRef<'_>) -> Result<Value, StoreError> {
     Ok(match raw {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(n) => Value::Int(n),

@@ -1,0 +1,244 @@
+//! Figures for monitoring, in the text format of Prometheus. All names begin with `shanshui_`; units are seconds and bytes.
+//!
+//! What is counted while the program works is kept in counters that belong to one running program ([`Metrics`], [`Intake`], the
+//! store's [`shanshui_store::Meter`]); what merely *is* (connections, lasting alarms, free bytes) is looked up when somebody asks.
+//! A figure that cannot be had is left out, and the others are shown. Labels take fixed words only: nothing a stranger sends
+//! becomes one.
+
+use std::time::Duration;
+
+use prometheus::core::Collector;
+use prometheus::{
+    Gauge, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+};
+use shanshui_domain::act::alarm::AlarmKind;
+use shanshui_domain::sense::Kept;
+
+use crate::app::App;
+
+/// Bounds in seconds of answers to people and to stations.
+const SECONDS: [f64; 12] = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+/// How a telegram can end, as labels; `data_time` and `data_time_future` lie in quarantine and are acknowledged.
+const OUTCOMES: [&str; 8] =
+    ["kept", "damaged", "unknown_device", "wrong_password", "data_time", "data_time_future", "dropped", "refused"];
+
+/// What the intake of telegrams counts. Cheap to clone; clones count together.
+#[derive(Debug, Clone)]
+pub struct Intake {
+    telegrams: IntCounterVec,
+    readings: IntCounterVec,
+    acknowledged: HistogramVec,
+}
+
+impl Default for Intake {
+    fn default() -> Self {
+        let intake = Self {
+            telegrams: counters(
+                "shanshui_telegrams_total",
+                "Telegrams and damaged stretches, by outcome.",
+                &["outcome"],
+            ),
+            readings: counters("shanshui_readings_total", "Readings, by what keeping them did.", &["kept"]),
+            acknowledged: histograms(
+                "shanshui_acknowledgement_duration_seconds",
+                "From the last byte read until the acknowledgements were written.",
+                &[],
+            ),
+        };
+        for outcome in OUTCOMES {
+            intake.telegrams.with_label_values(&[outcome]).inc_by(0);
+        }
+        for kept in [Kept::New, Kept::Repeat, Kept::Version(2)] {
+            intake.readings.with_label_values(&[word(kept)]).inc_by(0);
+        }
+        let _shown_from_the_beginning = intake.acknowledged.with_label_values::<&str>(&[]);
+        intake
+    }
+}
+
+impl Intake {
+    /// So many telegrams have ended like this: a reason of the quarantine, `kept`, `dropped` or `refused`.
+    pub fn telegrams(&self, outcome: &str, n: u64) {
+        debug_assert!(OUTCOMES.contains(&outcome), "{outcome} is no outcome");
+        self.telegrams.with_label_values(&[outcome]).inc_by(n);
+    }
+
+    /// Keeping readings did this.
+    pub fn readings(&self, kept: &[Kept]) {
+        for kept in kept {
+            self.readings.with_label_values(&[word(*kept)]).inc();
+        }
+    }
+
+    /// Telegrams were answered so long after they were read.
+    pub fn acknowledged(&self, after: Duration) {
+        self.acknowledged.with_label_values::<&str>(&[]).observe(after.as_secs_f64());
+    }
+
+    fn collectors(&self) -> [Box<dyn Collector>; 3] {
+        [Box::new(self.telegrams.clone()), Box::new(self.readings.clone()), Box::new(self.acknowledged.clone())]
+    }
+}
+
+fn word(kept: Kept) -> &'static str {
+    match kept {
+        Kept::New => "new",
+        Kept::Repeat => "repeat",
+        Kept::Version(_) => "version",
+    }
+}
+
+/// The figures of one running program.
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    request_seconds: HistogramVec,
+    now: Now,
+}
+
+/// What is looked up when somebody asks.
+struct Now {
+    queued: IntGauge,
+    writable: IntGauge,
+    database_bytes: IntGauge,
+    disk_free_bytes: IntGauge,
+    connections: IntGauge,
+    devices: IntGaugeVec,
+    alarms: IntGaugeVec,
+    judge_behind: IntGauge,
+    listeners: IntGauge,
+}
+
+impl Metrics {
+    /// Figures of this intake and this store, and of the requests to come.
+    pub fn new(intake: &Intake, store: &shanshui_store::Store) -> Self {
+        let registry = Registry::new();
+        let requests =
+            "Requests over HTTP, by method, template of the path and status; a file of the interface is \"other\".";
+        let requests = counters("shanshui_http_requests_total", requests, &["method", "route", "status"]);
+        let seconds = "How long requests over HTTP took until their answer began, by template of the path.";
+        let request_seconds = histograms("shanshui_http_request_duration_seconds", seconds, &["route"]);
+        let now = Now {
+            queued: gauge("shanshui_store_queued_writes", "Writes that wait for the next group."),
+            writable: gauge("shanshui_store_writable", "1 when new data is being made durable."),
+            database_bytes: gauge("shanshui_database_bytes", "Size of the database, its log included."),
+            disk_free_bytes: gauge("shanshui_disk_free_bytes", "Bytes free under the data folder."),
+            connections: gauge("shanshui_station_connections", "Open connections of stations."),
+            devices: gauges("shanshui_devices", "Registered devices, by whether a connection speaks for them.", "held"),
+            alarms: gauges("shanshui_alarms_lasting", "Alarms that last, by kind.", "kind"),
+            judge_behind: gauge("shanshui_judge_behind_telegrams", "Telegrams with data that are not judged yet."),
+            listeners: gauge("shanshui_event_listeners", "Open streams of live events."),
+        };
+        let metrics = Self { registry, requests, request_seconds, now };
+        let guard = gauge("shanshui_disk_free_min_bytes", "Below so many free bytes there is a warning.");
+        guard.set(store.guard().min() as i64);
+        let build = Opts::new("shanshui_build_info", "1; the version is in the label.")
+            .const_label("version", env!("CARGO_PKG_VERSION"));
+        let build = Gauge::with_opts(build).expect("a fixed name");
+        build.set(1.0);
+        for collector in metrics.own().into_iter().chain([Box::new(guard) as Box<dyn Collector>, Box::new(build)]) {
+            metrics.register(collector);
+        }
+        for collector in intake.collectors().into_iter().chain(store.meter().collectors()) {
+            metrics.register(collector);
+        }
+        metrics
+    }
+
+    fn own(&self) -> Vec<Box<dyn Collector>> {
+        let Now { queued, writable, database_bytes, disk_free_bytes, connections, .. } = &self.now;
+        let Now { devices, alarms, judge_behind, listeners, .. } = &self.now;
+        let mut all: Vec<Box<dyn Collector>> =
+            vec![Box::new(self.requests.clone()), Box::new(self.request_seconds.clone())];
+        for gauge in [queued, writable, database_bytes, disk_free_bytes, connections, judge_behind, listeners] {
+            all.push(Box::new(gauge.clone()));
+        }
+        for gauges in [devices, alarms] {
+            all.push(Box::new(gauges.clone()));
+        }
+        all
+    }
+
+    /// Shows further figures: of the history, of jobs. Their names must be new.
+    pub fn register(&self, collector: Box<dyn Collector>) {
+        if let Err(error) = self.registry.register(collector) {
+            tracing::error!(%error, "a figure is not shown");
+        }
+    }
+
+    /// A request was answered.
+    pub fn request(&self, method: &axum::http::Method, route: &str, status: u16, took: Duration) {
+        let method = if known_method(method) { method.as_str() } else { "other" };
+        self.requests.with_label_values(&[method, route, &status.to_string()]).inc();
+        self.request_seconds.with_label_values(&[route]).observe(took.as_secs_f64());
+    }
+}
+
+/// A stranger may invent methods; a label may not grow by them.
+fn known_method(method: &axum::http::Method) -> bool {
+    use axum::http::Method;
+    [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::HEAD, Method::OPTIONS, Method::PATCH]
+        .contains(method)
+}
+
+impl App {
+    /// Every figure as text.
+    ///
+    /// # Errors
+    /// When the figures cannot be written as text.
+    pub async fn metrics_text(&self) -> anyhow::Result<String> {
+        self.look_up().await;
+        let mut text = String::with_capacity(16 << 10);
+        TextEncoder::new().encode_utf8(&self.metrics.registry.gather(), &mut text)?;
+        Ok(text)
+    }
+
+    async fn look_up(&self) {
+        let (now, health, looked) = (&self.metrics.now, self.store.health(), self.store.guard().look());
+        now.queued.set(health.queued as i64);
+        now.writable.set(i64::from(health.writable));
+        now.disk_free_bytes.set(looked.free.unwrap_or_default() as i64);
+        now.connections.set(self.ingest.connections() as i64);
+        now.listeners.set(self.listeners() as i64);
+        let devices = self.devices();
+        let held = devices.iter().filter(|d| d.line().held.as_ref().is_some_and(|h| !h.out.is_closed())).count();
+        now.devices.with_label_values(&["true"]).set(held as i64);
+        now.devices.with_label_values(&["false"]).set((devices.len() - held) as i64);
+        match self.store.bytes().await {
+            Ok(bytes) => now.database_bytes.set(bytes),
+            Err(error) => tracing::debug!(%error, "the size of the database is not known"),
+        }
+        match self.store.judge_behind().await {
+            Ok(behind) => now.judge_behind.set(behind),
+            Err(error) => tracing::debug!(%error, "how far the judge is behind is not known"),
+        }
+        match self.store.alarms_lasting().await {
+            Ok(lasting) => show_alarms(&now.alarms, &lasting),
+            Err(error) => tracing::debug!(%error, "alarms that last are not known"),
+        }
+    }
+}
+
+fn show_alarms(gauges: &IntGaugeVec, lasting: &[(AlarmKind, i64)]) {
+    for kind in AlarmKind::ALL {
+        let count = lasting.iter().find(|(of, _)| *of == kind).map_or(0, |(_, n)| *n);
+        gauges.with_label_values(&[kind.as_str()]).set(count);
+    }
+}
+
+fn gauge(name: &str, help: &str) -> IntGauge {
+    IntGauge::new(name, help).expect("a fixed name")
+}
+
+fn gauges(name: &str, help: &str, label: &str) -> IntGaugeVec {
+    IntGaugeVec::new(Opts::new(name, help), &[label]).expect("fixed names")
+}
+
+fn counters(name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
+    IntCounterVec::new(Opts::new(name, help), labels).expect("fixed names")
+}
+
+fn histograms(name: &str, help: &str, labels: &[&str]) -> HistogramVec {
+    let opts = HistogramOpts::new(name, help).buckets(SECONDS.to_vec());
+    HistogramVec::new(opts, labels).expect("fixed names and rising bounds")
+}

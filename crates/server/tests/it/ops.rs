@@ -1,0 +1,455 @@
+//! What whoever runs the program looks at: figures, readiness, room on the disk, copies that move between engines, the doctor.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use crate::support::{City, civil, now_qn, stranger, until, water};
+
+const MIB: u64 = 1 << 20;
+
+async fn figures(city: &City) -> String {
+    let at = city.running.metrics.expect("figures are served");
+    let answer = reqwest::get(format!("http://{at}/metrics")).await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert!(answer.headers()["content-type"].to_str().expect("text").starts_with("text/plain; version=0.0.4"));
+    answer.text().await.expect("text")
+}
+
+/// The figure with these labels.
+fn figure(text: &str, name: &str) -> f64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("{name} is not there:\n{text}")).parse().expect("a number")
+}
+
+/// `promtool` of the distribution, from the path or from where `scripts/setup test` puts it.
+fn promtool() -> Option<PathBuf> {
+    let built =
+        Path::new(env!("CARGO_BIN_EXE_shanshui")).ancestors().nth(2).map(|target| target.join("tools/promtool"));
+    let known = [Some(PathBuf::from("promtool")), built].into_iter().flatten();
+    known.into_iter().find(|tool| Command::new(tool).arg("--version").output().is_ok_and(|o| o.status.success()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happens_is_counted_and_shown_to_monitoring() {
+    let city = City::start().await;
+    let mut line = city.line("ms01").await;
+    let stamp = civil(-60);
+    line.upload("2011", &water(&stamp, "7.5")).await;
+    line.upload("2011", &water(&stamp, "7.5")).await;
+    line.upload("2011", &water(&stamp, "7.6")).await;
+    let mut unknown = crate::support::Line::open(&city, stranger()).await;
+    let frame = unknown.frame("2011", &now_qn(), &water(&stamp, "7.5"));
+    unknown.send(&frame).await;
+    let person = city.person("zhoumin").await;
+    person.ok("/api/v1/sense/stations/ms01").await;
+    person.get("/api/v1/no/such/thing").await;
+    let text = until("the stranger's telegram", async || {
+        let text = figures(&city).await;
+        (figure(&text, "shanshui_telegrams_total{outcome=\"unknown_device\"}") > 0.0).then_some(text)
+    })
+    .await;
+    for (name, is) in [
+        ("shanshui_telegrams_total{outcome=\"kept\"}", 3.0),
+        ("shanshui_telegrams_total{outcome=\"refused\"}", 0.0),
+        ("shanshui_readings_total{kept=\"new\"}", 5.0),
+        ("shanshui_readings_total{kept=\"repeat\"}", 9.0),
+        ("shanshui_readings_total{kept=\"version\"}", 1.0),
+        ("shanshui_acknowledgement_duration_seconds_count", 3.0),
+        ("shanshui_store_writable", 1.0),
+        ("shanshui_station_connections", 2.0),
+        ("shanshui_devices{held=\"true\"}", 1.0),
+        ("shanshui_event_listeners", 0.0),
+        ("shanshui_alarms_lasting{kind=\"spike\"}", 0.0),
+        ("shanshui_http_requests_total{method=\"GET\",route=\"/api/v1/sense/stations/{code}\",status=\"200\"}", 1.0),
+        ("shanshui_http_requests_total{method=\"GET\",route=\"other\",status=\"404\"}", 1.0),
+    ] {
+        assert_eq!(figure(&text, name), is, "{name}");
+    }
+    for name in ["shanshui_store_groups_total", "shanshui_database_bytes", "shanshui_disk_free_bytes"] {
+        assert!(figure(&text, name) > 0.0, "{name}");
+    }
+    until("the judge", async || {
+        (figure(&figures(&city).await, "shanshui_judge_behind_telegrams") == 0.0).then_some(())
+    })
+    .await;
+    city.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_figures_are_what_promtool_accepts() {
+    let Some(promtool) = promtool() else {
+        eprintln!("SKIPPED: promtool is missing; `sh scripts/setup test` fetches it");
+        return;
+    };
+    let city = City::start().await;
+    city.nobody().get("/healthz").await;
+    let text = figures(&city).await;
+    let mut check = Command::new(promtool)
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    std::io::Write::write_all(&mut check.stdin.take().expect("piped"), text.as_bytes()).expect("taken");
+    let said = check.wait_with_output().expect("ends");
+    let words = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(said.status.success() && words.is_empty(), "{words}\n{text}");
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        assert!(line.starts_with("shanshui_"), "{line}");
+    }
+    city.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_figures_are_not_served_to_everybody_and_an_address_that_is_taken_stops_nothing() {
+    let city = City::start().await;
+    let page = city.nobody().raw(|client, base| client.get(format!("{base}/metrics"))).await.text().await;
+    assert!(!page.expect("a page").contains("shanshui_store"), "not with the interface");
+    let taken = city.running.metrics;
+    let second = City::with(|config| config.metrics.listen = taken).await;
+    assert_eq!(second.running.metrics, None);
+    second.nobody().ok("/readyz").await;
+    let silent = City::with(|config| config.metrics.listen = None).await;
+    assert_eq!(silent.running.metrics, None);
+    for city in [city, second, silent] {
+        city.running.stop().await;
+    }
+}
+
+fn failing(body: &Value) -> Vec<&str> {
+    let checks = body["checks"].as_array().expect("checks").iter();
+    checks.filter(|check| check["ok"] == false).filter_map(|check| check["name"].as_str()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_room_nothing_is_acknowledged_reading_goes_on_and_it_recovers_by_itself() {
+    let city = City::start().await;
+    let guard = city.running.app.store.guard().clone();
+    let free = |mib: u64| guard.probe_by(Arc::new(move |_| Ok(mib * MIB)));
+    let mut line = city.line("ms01").await;
+    free(600);
+    line.upload("2011", &water(&civil(-300), "7.1")).await;
+    assert_eq!(failing(&city.nobody().ok("/readyz").await), Vec::<&str>::new());
+
+    free(500);
+    let (status, body) = city.nobody().get("/readyz").await;
+    assert_eq!((status, failing(&body)), (StatusCode::SERVICE_UNAVAILABLE, vec!["disk"]));
+    let health = city.nobody().ok("/api/v1/system/health").await;
+    assert_eq!((&health["writable"], &health["disk"]["room"]), (&true.into(), &"low".into()));
+    line.upload("2011", &water(&civil(-240), "7.2")).await;
+
+    free(127);
+    let refused = line.frame("2011", &now_qn(), &water(&civil(-180), "7.3"));
+    line.send(&refused).await;
+    until("the refusal", async || {
+        (figure(&figures(&city).await, "shanshui_telegrams_total{outcome=\"refused\"}") > 0.0).then_some(())
+    })
+    .await;
+    let health = city.nobody().ok("/api/v1/system/health").await;
+    assert_eq!((&health["writable"], &health["disk"]["room"]), (&false.into(), &"full".into()));
+    assert!(health["error"].as_str().expect("words").contains("127 MiB are free"), "{health}");
+    let person = city.person("zhoumin").await;
+    person.ok("/api/v1/sense/stations/ms01").await;
+    assert_eq!(figure(&figures(&city).await, "shanshui_readings_total{kept=\"new\"}"), 10.0);
+
+    free(600);
+    line.send(&refused).await;
+    assert!(line.next().await.expect("an answer").contains("CN=9014"));
+    assert_eq!(failing(&city.nobody().ok("/readyz").await), Vec::<&str>::new());
+    city.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_process_lives_also_when_it_is_not_ready() {
+    let city = City::start().await;
+    city.running.app.store.guard().probe_by(Arc::new(|_| Ok(0)));
+    let alive = city.nobody().ok("/healthz").await;
+    assert_eq!(alive["alive"], true);
+    let at = city.running.metrics.expect("figures are served");
+    let ready = reqwest::get(format!("http://{at}/readyz")).await.expect("an answer");
+    assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(reqwest::get(format!("http://{at}/healthz")).await.expect("an answer").status(), StatusCode::OK);
+    city.running.stop().await;
+}
+
+// -------------------------------------------------------------------------------------------------------------- commands
+
+/// A configuration file beside its data folder.
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new(more: &str) -> Self {
+        let home = Self(tempfile::tempdir().expect("a folder"));
+        let port = "listen = \"127.0.0.1:0\"\n";
+        let text = format!(
+            "data = {:?}\n{more}\n[http]\n{port}[hj212]\n{port}connections_max = 100\n[metrics]\n{port}",
+            home.path("data").display().to_string()
+        );
+        std::fs::write(home.path("shanshui.toml"), text).expect("written");
+        home
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn run(&self, command: &[&str], rest: &[&Path]) -> (Option<i32>, String, String) {
+        let (first, more) = command.split_first().expect("a command");
+        let mut shanshui = Command::new(env!("CARGO_BIN_EXE_shanshui"));
+        shanshui
+            .arg(first)
+            .arg("--config")
+            .arg(self.path("shanshui.toml"))
+            .args(more)
+            .args(rest)
+            .env("SHANSHUI_LOG", "warn");
+        let output = shanshui.stdin(Stdio::null()).output().expect("the binary runs");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    }
+
+    fn good(&self, command: &[&str], rest: &[&Path]) -> String {
+        let (code, out, err) = self.run(command, rest);
+        assert_eq!(code, Some(0), "{command:?}: {out}{err}");
+        out + &err
+    }
+}
+
+/// Every file of an archive's tables.
+fn tables(archive: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let entries = std::fs::read_dir(archive.join("tables")).expect("tables").map(|e| e.expect("an entry"));
+    let mut all: Vec<_> =
+        entries.map(|e| (PathBuf::from(e.file_name()), std::fs::read(e.path()).expect("read"))).collect();
+    all.sort();
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_moves_out_of_a_running_program_and_into_another() {
+    let home = Home::new("");
+    let data = home.path("data");
+    let city = City::with(|config| config.data = data).await;
+    let mut line = city.line("ms01").await;
+    for i in 0..5 {
+        line.upload("2011", &water(&civil(-60 * i), "7.5")).await;
+    }
+    let said = home.good(&["export"], &[&home.path("archive")]);
+    assert!(said.contains("schema"), "{said}");
+    city.running.stop().await;
+    let other = Home::new("");
+    let archive = home.path("archive");
+    other.good(&["import"], &[&archive]);
+    other.good(&["check"], &[]);
+    other.good(&["export"], &[&other.path("again")]);
+    assert!(tables(&archive) == tables(&other.path("again")), "every byte of every table");
+    let (code, _, err) = other.run(&["import"], &[&archive]);
+    assert_eq!((code, err.contains("is there already")), (Some(1), true), "{err}");
+    let third = Home::new("");
+    third.good(&["restore"], &[&archive]);
+    third.good(&["backup"], &[&third.path("copy.db")]);
+    let (code, _, err) = Home::new("").run(&["import"], &[&home.path("data")]);
+    assert_eq!((code, err.contains("manifest.json")), (Some(1), true), "{err}");
+}
+
+fn findings(out: &str) -> Vec<Value> {
+    out.lines().map(|line| serde_json::from_str(line).expect("json")).collect()
+}
+
+fn state_of<'a>(findings: &'a [Value], what: &str) -> &'a str {
+    let found = findings.iter().find(|f| f["what"] == what);
+    found.unwrap_or_else(|| panic!("{what} is not looked at"))["state"].as_str().expect("a state")
+}
+
+#[test]
+fn the_doctor_finds_nothing_bad_where_nothing_is() {
+    let home = Home::new("");
+    let out = home.good(&["doctor", "--json"], &[]);
+    let first = findings(&out);
+    assert_eq!((state_of(&first, "database"), state_of(&first, "folder")), ("note", "note"), "{out}");
+    assert!(!home.path("data").exists(), "it makes nothing");
+    home.good(&["migrate"], &[]);
+    let out = home.good(&["doctor", "--json"], &[]);
+    let second = findings(&out);
+    for what in ["config", "zone", "clock", "folder", "disk", "files", "http", "hj212", "metrics", "database"] {
+        assert_eq!(state_of(&second, what), "good", "{out}");
+    }
+    let names: Vec<_> = std::fs::read_dir(home.path("data")).expect("a folder").collect();
+    assert!(
+        names.iter().flatten().all(|e| e.file_name().to_string_lossy().starts_with("shanshui.db")),
+        "no trial is left"
+    );
+    let (zh, en) = (home.good(&["doctor"], &[]), home.good(&["doctor", "--lang", "en"], &[]));
+    assert!(zh.contains("好　  系统时钟") && en.contains("good  clock"), "{zh}{en}");
+}
+
+#[test]
+fn the_doctor_says_what_is_bad_and_what_to_do() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let at = taken.local_addr().expect("an address");
+    let check = |home: &Home, what: &str| {
+        let (code, out, _) = home.run(&["doctor", "--json"], &[]);
+        let found = findings(&out);
+        assert_eq!((code, state_of(&found, what)), (Some(1), "bad"), "{out}");
+        assert!(found.iter().filter(|f| f["state"] != "good").all(|f| f["advice"]["zh"].is_string()), "{out}");
+    };
+    let with = |from: &str, to: &str| {
+        let home = Home::new("");
+        let file = home.path("shanshui.toml");
+        let text = std::fs::read_to_string(&file).expect("read");
+        std::fs::write(&file, text.replacen(from, to, 1)).expect("written");
+        home
+    };
+    check(&with("[http]\nlisten", "[http]\nlistens"), "config");
+    check(&with("[http]\nlisten = \"127.0.0.1:0\"", &format!("[http]\nlisten = \"{at}\"")), "http");
+    check(&Home::new("zone = \"Asia/Quzhou\""), "zone");
+    check(&Home::new("city_packs = [\"/nowhere\"]"), "city");
+    check(&Home::new("store.disk_free_min_mb = 1000000000"), "disk");
+    let home = Home::new("");
+    std::fs::create_dir(home.path("data")).expect("made");
+    std::fs::write(home.path("data/shanshui.db"), "no database at all, but long enough to be read".repeat(20))
+        .expect("written");
+    check(&home, "database");
+    check(&Home::new("database = \"postgres://nobody@127.0.0.1:1/none\""), "database");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_knows_the_running_program() {
+    let home = Home::new("");
+    let data = home.path("data");
+    let city = City::with(|config| config.data = data).await;
+    let file = home.path("shanshui.toml");
+    let text = std::fs::read_to_string(&file).expect("read");
+    let [http, hj212] =
+        [city.running.http, city.running.hj212.expect("it takes data in")].map(|at| format!("listen = \"{at}\""));
+    let text = text.replacen("listen = \"127.0.0.1:0\"", &http, 1).replacen("listen = \"127.0.0.1:0\"", &hj212, 1);
+    std::fs::write(&file, text).expect("written");
+    let out = tokio::task::block_in_place(|| home.good(&["doctor", "--json"], &[]));
+    let found = findings(&out);
+    assert_eq!((state_of(&found, "http"), state_of(&found, "hj212")), ("good", "good"), "{out}");
+    city.running.stop().await;
+}
+
+#[test]
+fn slow_statements_are_logged_without_their_values() {
+    let home = Home::new("store.slow_ms = 0");
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_shanshui"));
+    serve.arg("serve").arg("--config").arg(home.path("shanshui.toml")).env("SHANSHUI_LOG", "warn");
+    // into a file: a pipe that nobody reads would fill up and stop the program
+    let log = std::fs::File::create(home.path("log")).expect("a file");
+    let mut serve = serve.stdout(Stdio::piped()).stderr(log).spawn().expect("starts");
+    let mut first = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(serve.stdout.take().expect("piped")), &mut first)
+        .expect("addresses");
+    assert!(first.contains("\"metrics\":\"127.0.0.1:"), "{first}");
+    assert!(Command::new("kill").args(["-TERM", &serve.id().to_string()]).status().expect("kill").success());
+    assert!(serve.wait().expect("ends").success());
+    let log = std::fs::read_to_string(home.path("log")).expect("text");
+    let slow: Vec<Value> =
+        log.lines().filter(|l| l.contains("slow statement")).map(|l| serde_json::from_str(l).expect("json")).collect();
+    let sql = |of: &str| slow.iter().any(|l| l["fields"]["sql"].as_str().is_some_and(|sql| sql.starts_with(of)));
+    assert!(sql("SELECT") && sql("INSERT INTO") && sql("COMMIT"), "{log}");
+    let fields = &slow[0]["fields"];
+    assert!(fields["took_ms"].is_u64() && fields["rows"].is_u64() && fields["kind"].is_string(), "{fields}");
+    for value in ["zhoumin", "argon2", "ms01"] {
+        assert!(!log.contains(value), "{value}: {log}");
+    }
+}
+
+// ------------------------------------------------------------------------------------------------------------ PostgreSQL
+
+const PG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/pg");
+
+/// A throw-away server, gone when it is dropped; none where there is no PostgreSQL.
+struct Server(String);
+
+impl Server {
+    fn start() -> Option<Self> {
+        let started = Command::new("sh").args([PG, "start"]).output().expect("a shell");
+        if started.status.code() == Some(3) {
+            eprintln!("\n*** SKIPPED: no PostgreSQL here; `sh scripts/setup test` installs it ***\n");
+            return None;
+        }
+        assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));
+        Some(Self(String::from_utf8(started.stdout).expect("text").trim().to_owned()))
+    }
+
+    fn script(&self, what: &str) {
+        assert!(Command::new("sh").args([PG, what, &self.0]).status().expect("a shell").success(), "pg {what}");
+    }
+
+    fn home(&self) -> Home {
+        Home::new(&format!("database = \"{}\"", self.0))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.script("stop");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_on_postgres_is_watched_and_its_loss_is_seen() {
+    let Some(server) = Server::start() else { return };
+    let database = toml_text(&server.0);
+    let city = City::with(|config| config.database = database).await;
+    let mut line = city.line("ms01").await;
+    line.upload("2011", &water(&civil(-60), "7.5")).await;
+    let ready = city.nobody().ok("/readyz").await;
+    assert_eq!(failing(&ready), Vec::<&str>::new(), "{ready}");
+    let text = figures(&city).await;
+    assert!(figure(&text, "shanshui_database_bytes") > 1_000_000.0);
+    assert!(figure(&text, "shanshui_store_groups_total") > 0.0);
+    assert_eq!(figure(&text, "shanshui_readings_total{kept=\"new\"}"), 5.0);
+    tokio::task::block_in_place(|| server.script("kill"));
+    let failed = until("the loss", async || {
+        let (status, body) = city.nobody().get("/readyz").await;
+        (status == StatusCode::SERVICE_UNAVAILABLE).then_some(body)
+    })
+    .await;
+    assert!(failing(&failed).contains(&"schema"), "{failed}");
+    city.nobody().ok("/healthz").await;
+    figures(&city).await;
+    tokio::task::block_in_place(|| server.script("again"));
+    until("the way back", async || (city.nobody().get("/readyz").await.0 == StatusCode::OK).then_some(())).await;
+    city.running.stop().await;
+}
+
+fn toml_text<T: serde::de::DeserializeOwned>(text: &str) -> T {
+    serde_json::from_value(Value::String(text.to_owned())).expect("text")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_moves_to_postgres_and_a_backup_of_it_comes_back() {
+    let Some(server) = Server::start() else { return };
+    let file = Home::new("");
+    let data = file.path("data");
+    let city = City::with(|config| config.data = data).await;
+    let mut line = city.line("ms01").await;
+    for i in 0..3 {
+        line.upload("2011", &water(&civil(-60 * i), "7.5")).await;
+    }
+    city.running.stop().await;
+    let other = server.home();
+    tokio::task::block_in_place(|| {
+        file.good(&["export"], &[&file.path("archive")]);
+        other.good(&["import"], &[&file.path("archive")]);
+        other.good(&["check"], &[]);
+        let doctor = other.good(&["doctor", "--json"], &[]);
+        let found = findings(&doctor);
+        assert_eq!((state_of(&found, "database"), state_of(&found, "server")), ("good", "good"), "{doctor}");
+        other.good(&["backup"], &[&other.path("backup")]);
+        assert!(tables(&file.path("archive")) == tables(&other.path("backup")), "every byte of every table");
+        let (code, _, err) = other.run(&["restore"], &[&other.path("backup")]);
+        assert_eq!((code, err.contains("the store is not empty")), (Some(1), true), "{err}");
+        let back = Home::new("");
+        back.good(&["restore"], &[&other.path("backup")]);
+        back.good(&["check"], &[]);
+        let (code, _, err) = other.run(&["restore"], &[&back.path("data/shanshui.db")]);
+        assert_eq!((code, err.contains("is a copy of a file")), (Some(1), true), "{err}");
+    });
+}

@@ -1,0 +1,45 @@
+//! `mover KILLS [SEED]`: stops the mover and the merge that often, in this process and in others that are killed, and compares what
+//! is read with a model. One JSON line. Used by `cargo xtask prove mover`.
+
+#[path = "../tests/moving/mod.rs"]
+mod moving;
+
+use std::process::ExitCode;
+
+use moving::{Drive, Wrong};
+use shanshui_domain::time::Instant;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let number = |i: usize, or: i64| args.get(i).and_then(|a| a.parse().ok()).unwrap_or(or);
+    if args.first().is_some_and(|a| a == "--child") {
+        moving::child(args[1].as_ref(), Instant(number(2, 0)), number(3, 1)).await;
+        return ExitCode::SUCCESS;
+    }
+    let (kills, seed) = (number(0, 500) as u64, number(1, 20_260_301) as u64);
+    let program = std::env::current_exe().expect("this program");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut drive = Drive::begin(folder.path(), seed).await;
+    let mut round = 0;
+    while drive.stopped < kills {
+        round += 1;
+        if round % 8 == 0 {
+            drive.kill_once(&program).await;
+        } else {
+            drive.stop_once().await;
+        }
+        if round % 25 == 0 {
+            drive.compare(round % 100 == 0).await;
+            eprintln!("{} of {kills}", drive.stopped);
+        }
+    }
+    drive.compare(true).await;
+    let tried = drive.stopped;
+    let Wrong { lost, doubled, wrong } = drive.end().await;
+    let met = lost + doubled + wrong == 0;
+    println!(
+        "{{\"name\":\"mover\",\"tried\":{tried},\"lost\":{lost},\"doubled\":{doubled},\"wrong\":{wrong},\"seed\":{seed},\"met\":{met}}}"
+    );
+    if met { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,380 @@
+//! Readings arrive, are restated and come late while the mover and the merge are stopped at any point; whatever is read is compared
+//! with a model that knows nothing of all this. Used by a test, and by the proof `cargo xtask prove mover` with many more stops.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
+
+use shanshui_domain::id::{Mn, PointId, TelegramId};
+use shanshui_domain::sense::{Kept, Reading, ReadingKey};
+use shanshui_domain::time::{Instant, PeriodKind, Zone};
+use shanshui_history::{History, HistoryOptions, Length, Stops, Tally};
+use shanshui_store::{Arrival, CurveBound, MoverOptions, ReadingRow, Store, StoreOptions, Sync, TelegramIn};
+
+const MINUTE: i64 = 60_000_000;
+const STEP: i64 = 10 * MINUTE;
+/// 2026-02-20T00:00:00Z: the end of a month comes soon.
+const START: i64 = 1_771_545_600_000_000;
+const POINTS: [i64; 6] = [1, 2, 1_025, 1_026, 2_049, 2_050];
+const KIND: PeriodKind = PeriodKind::Real;
+const ALWAYS: (Instant, Instant) = (Instant(i64::MIN), Instant(i64::MAX));
+/// Rows older than so long move.
+const HOT: i64 = 86_400_000_000;
+
+/// What was found wrong.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Wrong {
+    pub lost: u64,
+    pub doubled: u64,
+    pub wrong: u64,
+}
+
+/// xorshift: the same seed makes the same run.
+pub struct Dice(pub u64);
+
+impl Dice {
+    pub fn below(&mut self, n: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 8) % n.max(1)
+    }
+
+    fn one_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+}
+
+/// How many places are passed before the work ends; at zero it ends there.
+#[derive(Clone, Default)]
+pub struct Countdown(Arc<AtomicI64>, Arc<AtomicBool>);
+
+impl Countdown {
+    pub fn stops(&self, abort: bool) -> Stops {
+        let (left, reached) = (Arc::clone(&self.0), Arc::clone(&self.1));
+        Stops::by(move |_| {
+            let here = left.fetch_sub(1, Ordering::AcqRel) == 1;
+            if here && abort {
+                std::process::abort();
+            }
+            if here {
+                reached.store(true, Ordering::Release);
+            }
+            here
+        })
+    }
+}
+
+/// Opens a store with its history, as a program does at its start.
+pub async fn open(folder: &Path, stops: Stops) -> Store {
+    let options = StoreOptions { sync: Sync::Off, ..StoreOptions::default() };
+    let store = Store::open(&folder.join("shanshui.db"), options).await.expect("a store");
+    let place = folder.join("history");
+    let options = HistoryOptions { stops, ..HistoryOptions::default() };
+    let history = History::open(place.to_str().expect("text"), options).await.expect("a history");
+    store.with_history(history)
+}
+
+/// Small segments, so that there is much to be stopped at.
+pub const SMALL: MoverOptions = MoverOptions { readings: 400, telegrams: 60, chunk: 40 };
+
+/// What a process does that is ended where it stands: moves and merges until `places` are passed.
+#[allow(dead_code, reason = "the test has no program to start")]
+pub async fn child(folder: &Path, before: Instant, places: i64) {
+    let countdown = Countdown::default();
+    countdown.0.store(places, Ordering::Release);
+    let store = open(folder, countdown.stops(true)).await;
+    store.move_before(before, SMALL).await.expect("moved");
+    let history = store.history().expect("a history");
+    for month in history.scattered_months() {
+        history.compact(&month).await.expect("merged");
+    }
+    store.close().await;
+}
+
+pub struct Drive {
+    folder: PathBuf,
+    dice: Dice,
+    store: Store,
+    countdown: Countdown,
+    now: i64,
+    said: BTreeMap<ReadingKey, Vec<ReadingRow>>,
+    telegrams: Vec<TelegramIn>,
+    pub found: Wrong,
+    pub stopped: u64,
+}
+
+impl Drive {
+    pub async fn begin(folder: &Path, seed: u64) -> Self {
+        let countdown = Countdown::default();
+        let store = open(folder, countdown.stops(false)).await;
+        Self {
+            folder: folder.to_owned(),
+            dice: Dice(seed | 1),
+            store,
+            countdown,
+            now: START,
+            said: BTreeMap::new(),
+            telegrams: Vec::new(),
+            found: Wrong::default(),
+            stopped: 0,
+        }
+    }
+
+    fn text(&mut self) -> (Option<String>, String) {
+        let value = match self.dice.below(40) {
+            0 => None,
+            1 => Some("-0".into()),
+            2 => Some("007".into()),
+            3 => Some("99.50".into()),
+            n => Some(format!("{}.{:02}", 7 + n % 2, self.dice.below(100))),
+        };
+        let mark = if self.dice.one_in(30) { "D" } else { "N" };
+        (value, mark.into())
+    }
+
+    fn reading(&mut self, point: i64, at: i64) -> Reading {
+        let (value, mark) = self.text();
+        Reading {
+            key: ReadingKey { point: PointId(point), kind: KIND, at: Instant(at) },
+            value,
+            extra: if self.dice.one_in(20) { "Cou=1".into() } else { String::new() },
+            mark,
+            arrived: Instant(self.now + self.dice.below(5_000_000) as i64),
+            late: at < self.now - 3 * STEP,
+            telegram: None,
+        }
+    }
+
+    /// A telegram with what a station sends now, or with something for a time long past: said again, restated, or never said.
+    async fn arrive(&mut self) {
+        let block = self.dice.below(3) as usize * 2;
+        let past = self.dice.one_in(3) && !self.said.is_empty();
+        let at = match past {
+            true => START + self.dice.below(((self.now - START) / STEP).max(1) as u64) as i64 * STEP,
+            false => {
+                self.now += STEP;
+                self.now / STEP * STEP
+            }
+        };
+        let mut readings: Vec<Reading> = POINTS[block..block + 2].iter().map(|p| self.reading(*p, at)).collect();
+        if past && self.dice.one_in(2) {
+            for r in &mut readings {
+                if let Some(last) = self.said.get(&r.key).and_then(|v| v.last()) {
+                    (r.value, r.extra, r.mark) = (last.value.clone(), last.extra.clone(), last.mark.clone());
+                }
+            }
+        }
+        let telegram = TelegramIn {
+            arrived: readings[0].arrived,
+            peer: "192.0.2.7:40000".into(),
+            mn: Some(Mn::from("QZ0001")),
+            cn: Some("2011".into()),
+            qn: Some(at.to_string()),
+            raw: format!("##{at};{:?}", readings[0].value).into_bytes(),
+            problems: "[]".into(),
+            quarantine: None,
+        };
+        let sent = Arrival { telegram: telegram.clone(), readings: readings.clone() };
+        let receipt = self.store.arrive(vec![sent]).await.expect("kept").remove(0);
+        self.telegrams.push(telegram);
+        self.expect(receipt.telegram == TelegramId(self.telegrams.len() as i64), "the telegram's number");
+        for (r, kept) in readings.into_iter().zip(receipt.kept) {
+            let versions = self.said.entry(r.key).or_default();
+            let same = versions.last().is_some_and(|l| (&l.value, &l.extra, &l.mark) == (&r.value, &r.extra, &r.mark));
+            let expected = match versions.len() as i64 {
+                0 => Kept::New,
+                _ if same => Kept::Repeat,
+                n => Kept::Version(n + 1),
+            };
+            if expected != Kept::Repeat {
+                versions.push(ReadingRow {
+                    at: r.key.at,
+                    number: r.number(),
+                    value: r.value,
+                    extra: r.extra,
+                    mark: r.mark,
+                    versions: versions.len() as i64 + 1,
+                    late: r.late,
+                    arrived: r.arrived,
+                    telegram: Some(receipt.telegram),
+                });
+            }
+            self.expect(kept == expected, &format!("{:?}: {kept:?}, not {expected:?}", r.key));
+        }
+    }
+
+    fn expect(&mut self, holds: bool, what: &str) {
+        if !holds {
+            self.found.wrong += 1;
+            eprintln!("wrong: {what}");
+        }
+    }
+
+    /// Moves, merges or sweeps until it is over or stopped; arrivals go on meanwhile. True when it was stopped.
+    pub async fn stop_once(&mut self) -> bool {
+        for _ in 0..self.dice.below(40) + 10 {
+            self.arrive().await;
+        }
+        let places = if self.dice.one_in(4) { self.dice.below(1_000) } else { self.dice.below(60) };
+        self.countdown.0.store(places as i64 + 1, Ordering::Release);
+        let (store, before, what) = (self.store.clone(), Instant(self.now - HOT), self.dice.below(8));
+        let work = tokio::spawn(async move {
+            store.move_before(before, SMALL).await.expect("moved");
+            let history = store.history().expect("a history");
+            if what < 3 {
+                for month in history.scattered_months() {
+                    history.compact(&month).await.expect("merged");
+                }
+            }
+            if what == 0 {
+                history.vacuum(Duration::ZERO).await.expect("swept");
+            }
+        });
+        let stopped = loop {
+            if self.countdown.1.swap(false, Ordering::AcqRel) {
+                break true;
+            }
+            if work.is_finished() {
+                break false;
+            }
+            if self.dice.one_in(2) { self.arrive().await } else { self.read_some().await }
+        };
+        self.countdown.0.store(i64::MAX, Ordering::Release);
+        if stopped {
+            work.abort();
+        }
+        match work.await {
+            Ok(()) => {}
+            Err(error) => assert!(error.is_cancelled(), "{error}"),
+        }
+        if stopped {
+            self.stopped += 1;
+        }
+        if self.dice.one_in(5) {
+            self.store.close().await;
+            self.store = open(&self.folder, self.countdown.stops(false)).await;
+        }
+        stopped
+    }
+
+    /// As [`Self::stop_once`], in another process that is ended where it stands.
+    #[allow(dead_code, reason = "the test has no program to start")]
+    pub async fn kill_once(&mut self, program: &Path) {
+        for _ in 0..self.dice.below(40) + 10 {
+            self.arrive().await;
+        }
+        self.store.close().await;
+        let places = self.dice.below(60) + 1;
+        let ended = std::process::Command::new(program)
+            .args([
+                "--child".into(),
+                self.folder.display().to_string(),
+                (self.now - HOT).to_string(),
+                places.to_string(),
+            ])
+            .stderr(std::process::Stdio::null())
+            .status()
+            .expect("a child");
+        if !ended.success() {
+            self.stopped += 1;
+        }
+        self.store = open(&self.folder, self.countdown.stops(false)).await;
+    }
+
+    /// Something small, while rows move.
+    async fn read_some(&mut self) {
+        let point = PointId(POINTS[self.dice.below(6) as usize]);
+        let from = START + self.dice.below(((self.now - START) / STEP).max(1) as u64) as i64 * STEP;
+        let span = (Instant(from), Instant(from + 100 * STEP));
+        let rows = self.store.range((point, KIND), span, 10_000).await.expect("a curve");
+        let expected = self.newest(point, span);
+        self.same(&rows, &expected, "a stretch");
+    }
+
+    fn newest(&self, point: PointId, (from, to): (Instant, Instant)) -> Vec<ReadingRow> {
+        let of = |at: Instant| ReadingKey { point, kind: KIND, at };
+        self.said.range(of(from)..of(to)).filter_map(|(_, versions)| versions.last().cloned()).collect()
+    }
+
+    fn same(&mut self, rows: &[ReadingRow], expected: &[ReadingRow], what: &str) {
+        if rows == expected {
+            return;
+        }
+        let mut stamps: Vec<Instant> = rows.iter().map(|r| r.at).collect();
+        stamps.dedup();
+        self.found.doubled += (rows.len() - stamps.len()) as u64;
+        self.found.lost += expected.iter().filter(|r| !stamps.contains(&r.at)).count() as u64;
+        self.found.wrong += rows.iter().filter(|r| !expected.contains(r)).count() as u64;
+        eprintln!("{what}: {} rows, not {}", rows.len(), expected.len());
+    }
+
+    /// Compares everything that can be read with the model.
+    pub async fn compare(&mut self, whole: bool) {
+        for point in POINTS.map(PointId) {
+            let expected = self.newest(point, ALWAYS);
+            let rows = self.store.range((point, KIND), ALWAYS, usize::MAX >> 1).await.expect("a curve");
+            self.same(&rows, &expected, "a curve");
+            let bounds = [CurveBound::AtMost(50.0)];
+            let span = (Instant(START), Instant(self.now + STEP));
+            let few = self.store.range_sampled((point, KIND), span, 20, &bounds).await.expect("a curve");
+            let kept = |r: &ReadingRow| r.mark != "N" || r.late || r.versions > 1 || r.number.is_none_or(|n| n > 50.0);
+            let hidden = expected.iter().filter(|r| kept(r) && !few.rows.contains(r)).count();
+            let invented = few.rows.iter().filter(|r| !expected.contains(r)).count();
+            let numbers = |rows: &[ReadingRow]| {
+                let plain = rows.iter().filter(|r| r.mark == "N").filter_map(|r| r.number);
+                plain.fold((f64::MAX, f64::MIN), |(l, h), n| (l.min(n), h.max(n)))
+            };
+            self.expect(
+                hidden == 0 && invented == 0 && numbers(&few.rows) == numbers(&expected),
+                &format!("a sampled curve hides {hidden}, invents {invented}"),
+            );
+            let mut tally = Tally::new(Length::Month, Zone::china());
+            expected.iter().for_each(|r| tally.see(r.at, r.number, r.mark != "N"));
+            let of = (Length::Month, &Zone::china());
+            let found = self.store.statistics(&[point], KIND, ALWAYS, of).await.expect("figures");
+            let found: Vec<_> = found.rows.into_iter().map(|(_, s)| s).collect();
+            self.expect(found == tally.finish(), "statistics");
+        }
+        for _ in 0..30 {
+            let n = self.dice.below(self.said.len() as u64) as usize;
+            let Some((key, versions)) = self.said.iter().nth(n).map(|(k, v)| (*k, v.clone())) else { continue };
+            let found = self.store.versions(key).await.expect("versions");
+            self.expect(found == versions, &format!("versions of {key:?}: {} not {}", found.len(), versions.len()));
+            let id = self.dice.below(self.telegrams.len() as u64);
+            let found = self.store.telegram(TelegramId(id as i64 + 1)).await;
+            let expected = self.telegrams[id as usize].clone();
+            self.expect(found.is_ok_and(|t| t.telegram == expected), "a telegram");
+        }
+        let (mut after, mut all) = (TelegramId(0), Vec::new());
+        loop {
+            let page = self.store.telegrams_after(after, 250).await.expect("a page");
+            let Some(last) = page.last() else { break };
+            after = last.id;
+            all.extend(page.into_iter().map(|t| t.telegram));
+        }
+        let (found, expected) = (all.len(), self.telegrams.len());
+        self.found.lost += expected.saturating_sub(found) as u64;
+        self.expect(all == self.telegrams, &format!("{found} telegrams, not {expected}"));
+        if whole {
+            let findings = self.store.check().await.expect("looked at");
+            for f in findings.iter().filter(|f| !f.ok) {
+                let what = format!("check: {} {}", f.what, f.detail);
+                self.expect(false, &what);
+            }
+        }
+    }
+
+    /// How many readings lie hot, how many statements there are.
+    pub async fn sizes(&self) -> (u64, u64) {
+        let hot = self.store.count_hot().await.expect("a count");
+        (hot as u64, self.said.values().map(|v| v.len() as u64).sum())
+    }
+
+    pub async fn end(self) -> Wrong {
+        self.store.close().await;
+        self.found
+    }
+}
