@@ -238,7 +238,7 @@ async fn there(
 }
 
 fn progress(stages: Stages) -> Progress {
-    Progress { done: stages.tasks_done, total: stages.tasks, stages_done: stages.stages_done, stages: stages.stages }
+    Progress { done: stages.tasks_done, total: stages.tasks, stages_done: stages.done, stages: stages.count }
 }
 
 struct OnDrop(Option<crate::cluster::RemoteJob>);

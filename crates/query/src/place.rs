@@ -81,7 +81,7 @@ impl Place {
             reason: e.to_string(),
         };
         let base = Path::from_url_path(self.url.path()).map_err(refuse)?;
-        Ok(Path::parse(format!("{base}/{relative}").trim_start_matches('/')).map_err(refuse)?)
+        Path::parse(format!("{base}/{relative}").trim_start_matches('/')).map_err(refuse)
     }
 
     /// The part of the address that tells stores apart.

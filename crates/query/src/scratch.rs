@@ -149,7 +149,7 @@ mod tests {
         assert_eq!((file.rows, file.size > 0), (2, true));
         std::mem::forget(scratch);
         std::fs::write(folder.path().join(FOLDER).join("mine.txt"), "x").expect("writable");
-        assert_eq!(sweep(&place, Duration::from_secs(3_600)).await.expect("listed"), 0);
+        assert_eq!(sweep(&place, Duration::from_hours(1)).await.expect("listed"), 0);
         assert_eq!(sweep(&place, Duration::ZERO).await.expect("listed"), 1);
         let mut scratch = Scratch::new(place.clone());
         scratch.write(&batch).await.expect("writable");

@@ -99,8 +99,8 @@ pub struct About {
 /// How far a job is, as the scheduler says it.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(crate) struct Stages {
-    pub(crate) stages: u64,
-    pub(crate) stages_done: u64,
+    pub(crate) count: u64,
+    pub(crate) done: u64,
     pub(crate) tasks: u64,
     pub(crate) tasks_done: u64,
     /// Some task did not succeed at its first try, or ran twice.

@@ -150,7 +150,7 @@ async fn stages(State(asked): State<Arc<Asked>>, Path(id): Path<String>) -> Json
 }
 
 fn seen(graph: &(dyn ExecutionGraph + Send + Sync)) -> Stages {
-    let mut seen = Stages { stages: graph.stage_count() as u64, ..Stages::default() };
+    let mut seen = Stages { count: graph.stage_count() as u64, ..Stages::default() };
     for stage in graph.stages().values() {
         let (partitions, attempt) = match stage {
             ExecutionStage::UnResolved(s) => (0, s.stage_attempt_num),
@@ -162,7 +162,7 @@ fn seen(graph: &(dyn ExecutionGraph + Send + Sync)) -> Stages {
         let tried = Tried::of(stage.task_infos().unwrap_or_default());
         seen.tasks += partitions as u64;
         seen.tasks_done += tried.done.min(partitions) as u64;
-        seen.stages_done += u64::from(matches!(stage, ExecutionStage::Successful(_)));
+        seen.done += u64::from(matches!(stage, ExecutionStage::Successful(_)));
         seen.again |= attempt > 0 || tried.again || tried.done > partitions;
         seen.lost |= tried.lost;
     }

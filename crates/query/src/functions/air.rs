@@ -203,7 +203,9 @@ impl Fold for HourState {
 
     fn keep(groups: &[Self]) -> Result<Vec<ArrayRef>> {
         let mut cells = ListBuilder::new(Int64Builder::new());
-        groups.iter().for_each(|g| cells.append_value(g.cells));
+        for group in groups {
+            cells.append_value(group.cells);
+        }
         Ok(vec![Arc::new(groups.iter().map(|g| g.day).collect::<Date32Array>()), Arc::new(cells.finish())])
     }
 
@@ -441,7 +443,9 @@ impl Fold for YearState {
         for group in groups {
             for (day, values) in &group.days {
                 days.values().append_value(i64::from(*day));
-                values.iter().for_each(|v| days.values().append_option(*v));
+                for value in values {
+                    days.values().append_option(*value);
+                }
             }
             days.append(true);
         }

@@ -173,7 +173,9 @@ mod tests {
 
     fn spread(values: &[(f64, i8)]) -> Spread {
         let mut spread = Spread::default();
-        values.iter().for_each(|(number, decimals)| spread.take(*number, *decimals));
+        for (number, decimals) in values {
+            spread.take(*number, *decimals);
+        }
         spread
     }
 

@@ -24,8 +24,12 @@ type Cells = [Option<Cell>; 6];
 type Hours = BTreeMap<(String, Date, usize), Cells>;
 
 pub(crate) fn network(stations: i64) -> Vec<AirPoint> {
-    let point =
-        |s: i64, p: usize| AirPoint { point: (s + 1) * BLOCK + p as i64, station: format!("as{s:02}"), pollutant: p };
+    let point = |s: i64, p: usize| AirPoint {
+        point: (s + 1) * BLOCK + p as i64,
+        station: format!("as{s:02}"),
+        pollutant: p,
+        tens: 0,
+    };
     (0..stations).flat_map(|s| (0..6).map(move |p| point(s, p))).collect()
 }
 
@@ -51,8 +55,8 @@ pub(crate) fn made(stations: i64, from: Date, days: i64) -> (Vec<Row>, Hours) {
                     _ => 120,
                 };
                 let scaled = (throw >> 8) as i64 % (most * scale);
-                let absent = throw % 40 == 0 || (throw >> 40) % 50 == 0 && day % 5 == 0;
-                let mark = if throw % 61 == 0 { "C" } else { "N" };
+                let absent = throw.is_multiple_of(40) || (throw >> 40).is_multiple_of(50) && day % 5 == 0;
+                let mark = if throw.is_multiple_of(61) { "C" } else { "N" };
                 let number = (!absent).then_some(scaled as f64 / scale as f64);
                 rows.push(Row {
                     block: point.point / BLOCK,
