@@ -195,6 +195,44 @@ fn alarm_in(tx: &mut dyn Tx, id: AlarmId) -> Result<AlarmRow, StoreError> {
     alarm(&tx.row(ALARM, args![id])?.ok_or(StoreError::NotFound)?)
 }
 
+pub(crate) fn raise_alarm(tx: &mut dyn Tx, a: &AlarmRow) -> Result<(AlarmRow, bool), StoreError> {
+    if let Some(row) = tx.row(LASTING, args![&a.condition])? {
+        let lasting = alarm(&row)?;
+        let newer = a.last >= lasting.last;
+        let (last, value) = if newer { (a.last, a.value.clone()) } else { (lasting.last, lasting.value) };
+        tx.execute("UPDATE alarm SET last=$2, count=count+1, value=$3 WHERE id=$1", args![lasting.id, last, value])?;
+        return Ok((alarm_in(tx, lasting.id)?, false));
+    }
+    tx.execute(
+        "INSERT INTO alarm (id, condition, kind, station, point, factor, value, limit_text, message_zh, message_en, \
+         basis, state, opened, last, count) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,1)",
+        args![
+            a.id,
+            &a.condition,
+            a.kind.as_str(),
+            &a.station,
+            a.point,
+            a.factor.clone(),
+            a.value.clone(),
+            a.limit_text.clone(),
+            &a.message_zh,
+            &a.message_en,
+            &a.basis,
+            AlarmState::Open.as_str(),
+            a.opened,
+            a.last
+        ],
+    )?;
+    Ok((alarm_in(tx, a.id)?, true))
+}
+
+pub(crate) fn end_alarm(tx: &mut dyn Tx, condition: &str, at: Instant) -> Result<Option<AlarmRow>, StoreError> {
+    let Some(row) = tx.row(LASTING, args![condition])? else { return Ok(None) };
+    let lasting = alarm(&row)?;
+    tx.execute("UPDATE alarm SET ended=$2, state=$3 WHERE id=$1", args![lasting.id, at, AlarmState::Ended.as_str()])?;
+    Ok(Some(alarm_in(tx, lasting.id)?))
+}
+
 fn evidence(r: &Row) -> Result<EvidenceRow, StoreError> {
     Ok(EvidenceRow {
         id: r.parsed(0)?,
@@ -288,54 +326,12 @@ fn follow(tx: &mut dyn Tx, case: &Case, event: &Event) -> Result<(), StoreError>
 impl Store {
     /// Raises an alarm, or merges it into the one that lasts for the same condition. True when it is new.
     pub async fn alarm_raise(&self, a: AlarmRow) -> Result<(AlarmRow, bool), StoreError> {
-        self.write(move |tx| {
-            if let Some(row) = tx.row(LASTING, args![&a.condition])? {
-                let lasting = alarm(&row)?;
-                let newer = a.last >= lasting.last;
-                let (last, value) = if newer { (a.last, a.value) } else { (lasting.last, lasting.value) };
-                tx.execute(
-                    "UPDATE alarm SET last=$2, count=count+1, value=$3 WHERE id=$1",
-                    args![lasting.id, last, value],
-                )?;
-                return Ok((alarm_in(tx, lasting.id)?, false));
-            }
-            tx.execute(
-                "INSERT INTO alarm (id, condition, kind, station, point, factor, value, limit_text, message_zh, message_en, \
-                 basis, state, opened, last, count) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,1)",
-                args![
-                    a.id,
-                    a.condition,
-                    a.kind.as_str(),
-                    &a.station,
-                    a.point,
-                    a.factor,
-                    a.value,
-                    a.limit_text,
-                    a.message_zh,
-                    a.message_en,
-                    a.basis,
-                    AlarmState::Open.as_str(),
-                    a.opened,
-                    a.last
-                ],
-            )?;
-            Ok((alarm_in(tx, a.id)?, true))
-        })
-        .await
+        self.write(move |tx| raise_alarm(tx, &a)).await
     }
 
     /// Ends the alarm that lasts for a condition, if one does.
     pub async fn alarm_end(&self, condition: String, at: Instant) -> Result<Option<AlarmRow>, StoreError> {
-        self.write(move |tx| {
-            let Some(row) = tx.row(LASTING, args![&condition])? else { return Ok(None) };
-            let lasting = alarm(&row)?;
-            tx.execute(
-                "UPDATE alarm SET ended=$2, state=$3 WHERE id=$1",
-                args![lasting.id, at, AlarmState::Ended.as_str()],
-            )?;
-            Ok(Some(alarm_in(tx, lasting.id)?))
-        })
-        .await
+        self.write(move |tx| end_alarm(tx, &condition, at)).await
     }
 
     /// Takes notice of an alarm; whoever was first stays named, and an ended alarm can still be taken notice of.

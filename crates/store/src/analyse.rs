@@ -43,6 +43,31 @@ fn judgement(r: &Row) -> Result<JudgementRow, StoreError> {
     })
 }
 
+pub(crate) fn put_judgement(tx: &mut dyn Tx, j: &JudgementRow) -> Result<bool, StoreError> {
+    let newest = tx.row(
+        "SELECT version, result, explanation FROM judgement WHERE station=$1 AND at=$2 AND kind=$3 AND edition=$4 \
+         ORDER BY version DESC LIMIT 1",
+        args![&j.station, j.at, &j.kind, &j.edition],
+    )?;
+    let version = match newest {
+        Some(row) if row.text(1)? == j.result && row.text(2)? == j.explanation => return Ok(false),
+        Some(row) => row.int(0)? + 1,
+        None => 1,
+    };
+    tx.execute(
+        "INSERT INTO judgement (station, at, kind, edition, version, level, result, explanation, made) \
+         VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)",
+        args![&j.station, j.at, &j.kind, &j.edition, version, j.level, &j.result, &j.explanation, j.made],
+    )?;
+    tx.execute(
+        "INSERT INTO judgement_latest (station, kind, at, edition, version) VALUES ($1,$2,$3,$4,$5) \
+         ON CONFLICT (station, kind) DO UPDATE SET at=excluded.at, edition=excluded.edition, \
+         version=excluded.version WHERE excluded.at >= judgement_latest.at",
+        args![&j.station, &j.kind, j.at, &j.edition, version],
+    )?;
+    Ok(true)
+}
+
 pub(crate) fn put_states(tx: &mut dyn Tx, states: Vec<(String, String)>) -> Result<(), StoreError> {
     for (key, value) in states {
         tx.execute(
@@ -57,31 +82,7 @@ impl Store {
     /// Keeps a judgement. The same again is not written; another one for the same station, period and edition becomes the next
     /// version, and the old one stays. True when something was written. `version` is given by the store.
     pub async fn judgement_put(&self, j: JudgementRow) -> Result<bool, StoreError> {
-        self.write(move |tx| {
-            let newest = tx.row(
-                "SELECT version, result, explanation FROM judgement WHERE station=$1 AND at=$2 AND kind=$3 AND edition=$4 \
-                 ORDER BY version DESC LIMIT 1",
-                args![&j.station, j.at, &j.kind, &j.edition],
-            )?;
-            let version = match newest {
-                Some(row) if row.text(1)? == j.result && row.text(2)? == j.explanation => return Ok(false),
-                Some(row) => row.int(0)? + 1,
-                None => 1,
-            };
-            tx.execute(
-                "INSERT INTO judgement (station, at, kind, edition, version, level, result, explanation, made) \
-                 VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)",
-                args![&j.station, j.at, &j.kind, &j.edition, version, j.level, j.result, j.explanation, j.made],
-            )?;
-            tx.execute(
-                "INSERT INTO judgement_latest (station, kind, at, edition, version) VALUES ($1,$2,$3,$4,$5) \
-                 ON CONFLICT (station, kind) DO UPDATE SET at=excluded.at, edition=excluded.edition, \
-                 version=excluded.version WHERE excluded.at >= judgement_latest.at",
-                args![&j.station, &j.kind, j.at, &j.edition, version],
-            )?;
-            Ok(true)
-        })
-        .await
+        self.write(move |tx| put_judgement(tx, &j)).await
     }
 
     /// The newest judgement of every station and kind: that of the newest period, and the last made of it.

@@ -12,6 +12,8 @@ use shanshui_domain::id::{Mn, StationCode, TelegramId};
 use shanshui_domain::time::Instant;
 use uuid::Uuid;
 
+use crate::act::{self, AlarmRow};
+use crate::analyse::{self, JudgementRow};
 use crate::sense::{self, DeviceFacts};
 use crate::sql::{Row, Tx};
 use crate::{Store, StoreError, args};
@@ -156,6 +158,17 @@ pub struct JobRow {
     pub done_at: Option<Instant>,
     /// Why it did not go well, the last time.
     pub error: Option<String>,
+}
+
+/// One thing that the judge has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ruling {
+    /// A judgement, as [`Store::judgement_put`] takes it.
+    Judgement(JudgementRow),
+    /// A condition holds, as [`Store::alarm_raise`] takes it.
+    Raise(AlarmRow),
+    /// It has ended, as [`Store::alarm_end`] takes it.
+    End(String, Instant),
 }
 
 /// What came of a timer being looked at.
@@ -576,21 +589,35 @@ impl Store {
         .await
     }
 
-    /// Keeps states of the rules that one node at a time may write: those written by whoever said so last under `holder`.
+    /// Writes what the judge has found, in its order, with the states of its rules: all of it or nothing. Gives the alarms that
+    /// have begun or ended by it.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when another has said so since: nothing is written.
-    pub async fn rule_states_held(
+    /// [`StoreError::Conflict`] when the state `holder` is not `token`: another is the judge.
+    pub async fn rulings_put(
         &self,
         (holder, token): (&'static str, String),
+        rulings: Vec<Ruling>,
         states: Vec<(String, String)>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<AlarmRow>, StoreError> {
         self.write(move |tx| {
             let now = tx.row("SELECT value FROM rule_state WHERE key=$1", args![holder])?;
             if now.map_or(Ok(None), |r| r.text_opt(0))?.as_deref() != Some(token.as_str()) {
                 return Err(StoreError::Conflict);
             }
-            crate::analyse::put_states(tx, states)
+            let mut turned = Vec::new();
+            for ruling in &rulings {
+                match ruling {
+                    Ruling::Judgement(judgement) => _ = analyse::put_judgement(tx, judgement)?,
+                    Ruling::Raise(alarm) => {
+                        let (row, new) = act::raise_alarm(tx, alarm)?;
+                        turned.extend(new.then_some(row));
+                    }
+                    Ruling::End(condition, at) => turned.extend(act::end_alarm(tx, condition, *at)?),
+                }
+            }
+            analyse::put_states(tx, states)?;
+            Ok(turned)
         })
         .await
     }

@@ -38,7 +38,9 @@ use sqlx::{AnyPool, Executor as _};
 pub use act::{AlarmFilter, AlarmRow, CaseDetail, CaseFilter, CaseSummary, EvidenceRow};
 pub use analyse::JudgementRow;
 pub use check::Finding;
-pub use cluster::{Beat, Claim, Claimed, Fired, HoldRow, JobIn, JobRow, NodeRow, SECOND_CONNECTION, SecondConnection};
+pub use cluster::{
+    Beat, Claim, Claimed, Fired, HoldRow, JobIn, JobRow, NodeRow, Ruling, SECOND_CONNECTION, SecondConnection,
+};
 pub use dialect::{Health, Sync};
 pub use figure::Schema;
 pub use history::MovedState;

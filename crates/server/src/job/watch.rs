@@ -12,7 +12,7 @@ use shanshui_domain::place::{Station, StationKind};
 use shanshui_domain::sense::{Kept, Reading};
 use shanshui_domain::time::{Instant, PeriodKind};
 use shanshui_store::{
-    AlarmFilter, AlarmRow, JudgementRow, KeptAs, SECOND_CONNECTION, SecondConnection, StoreError, TelegramRow,
+    AlarmFilter, AlarmRow, JudgementRow, KeptAs, Ruling, SECOND_CONNECTION, SecondConnection, StoreError, TelegramRow,
 };
 use tokio::sync::mpsc;
 
@@ -44,6 +44,8 @@ const NAME: &str = "judge";
 const ASK_EVERY: Duration = Duration::from_millis(500);
 /// A judge that cannot start for so long ends the program.
 const GIVE_UP: Duration = Duration::from_mins(5);
+/// What was found is written together, at most so much.
+const RULINGS_MAX: usize = 256;
 /// Telegrams are read and judged for so long before the clock is looked at.
 const SLICE: Duration = Duration::from_millis(500);
 /// After telegrams could not be read.
@@ -77,7 +79,9 @@ struct Judge {
     watches: HashMap<String, Watch>,
     /// Alarms that last, by condition, with when they were last seen.
     lasting: HashMap<String, Lasting>,
-    /// Rule states to be written.
+    /// What was found and is to be written, in its order.
+    rulings: Vec<Ruling>,
+    /// Rule states to be written with it.
     dirty: BTreeMap<String, String>,
     cursor: i64,
     /// Telegrams are being read from the store, in the order in which they were kept; messages are passed over meanwhile.
@@ -186,27 +190,41 @@ async fn judge(app: &App, hears: &mut mpsc::Receiver<Heard>) -> End {
     loop {
         tokio::select! {
             () = app.shutdown.cancelled() => {
-                // an error is in the log, and what was not written is judged again
-                let _tried = judge.note().await;
-                return End::Shutdown;
+                // what could not be written is judged again
+                return judge.write().await.err().unwrap_or(End::Shutdown);
             }
             n = hears.recv_many(&mut batch, 1_024) => {
                 if n == 0 {
                     return End::Shutdown;
                 }
                 for heard in batch.drain(..) {
-                    judge.hear(heard).await;
+                    if let Err(end) = judge.hear(heard).await {
+                        return end;
+                    }
                 }
             }
-            () = std::future::ready(()), if judge.reading => judge.read_on().await,
+            () = std::future::ready(()), if judge.reading => {
+                if let Err(end) = judge.read_on().await {
+                    return end;
+                }
+            }
             () = arrived.rung(), if judge.mode == Mode::Reads => judge.reading = true,
-            () = jobs.rung() => judge.seconds().await,
+            () = jobs.rung() => {
+                if let Err(end) = judge.seconds().await {
+                    return end;
+                }
+            }
             () = nodes.rung() => judge.nodes().await,
             _ = every.tick() => {
-                if let Err(End::Lost) = judge.tick().await {
-                    return End::Lost;
+                if let Err(end) = judge.tick().await {
+                    return end;
                 }
             }
+        }
+        if !judge.rulings.is_empty()
+            && let Err(end) = judge.write().await
+        {
+            return end;
         }
     }
 }
@@ -236,6 +254,7 @@ impl Judge {
             shown: HashMap::new(),
             watches: HashMap::new(),
             lasting: HashMap::new(),
+            rulings: Vec::new(),
             dirty: BTreeMap::new(),
             cursor: 0,
             reading: true,
@@ -297,7 +316,7 @@ impl Judge {
         for code in codes {
             let at = self.shown.get(&code).and_then(|s| s.values.values().map(|v| v.at).max());
             if let Some(at) = at {
-                self.judge_real(&code, at, None).await;
+                self.judge_real(&code, at, None);
             }
         }
         Ok(())
@@ -400,26 +419,27 @@ impl Judge {
     }
 
     /// Reads telegrams from the cursor on, in the order in which they were kept, for a moment; what is left follows.
-    async fn read_some(&mut self) -> Result<(), StoreError> {
+    async fn read_some(&mut self) -> Result<(), End> {
         let begun = tokio::time::Instant::now();
         while begun.elapsed() < SLICE && !self.app.shutdown.is_cancelled() {
             if let Some((arrived, heard)) = self.pending.pop_front() {
                 self.cursor = heard.telegram.0;
                 self.data.insert(heard.mn.clone(), arrived);
                 self.readings(&heard.station, &heard.mn, heard.telegram, heard.rows).await;
+                self.write_many().await?;
                 continue;
             }
             self.cursor = self.cursor.max(self.page);
             let missed = self.app.ingest.missed();
-            let page = self.app.store.telegrams_after(TelegramId(self.cursor), PAGE).await?;
+            let page = self.app.store.telegrams_after(TelegramId(self.cursor), PAGE).await.map_err(End::Failed)?;
             let Some(last) = page.last() else {
                 if !self.settled {
-                    self.settle().await?;
+                    self.settle().await.map_err(End::Failed)?;
                 }
                 (self.caught_up, self.reading, self.missed) = (self.cursor, false, missed);
                 return Ok(());
             };
-            self.pending = self.read_again(&page).await?;
+            self.pending = self.read_again(&page).await.map_err(End::Failed)?;
             self.page = last.id.0;
         }
         Ok(())
@@ -456,13 +476,14 @@ impl Judge {
         Ok(heard.collect())
     }
 
-    async fn hear(&mut self, heard: Heard) {
+    async fn hear(&mut self, heard: Heard) -> Result<(), End> {
         // once one message was missed, or others take data in too, the store is read from the cursor on, this telegram included
         if self.reading || self.mode == Mode::Reads || self.behind() || heard.telegram.0 <= self.caught_up {
-            return;
+            return Ok(());
         }
         self.judged.insert(heard.telegram.0);
         self.readings(&heard.station, &heard.mn, heard.telegram, heard.rows).await;
+        self.write_many().await
     }
 
     /// Whether messages were missed since the store was read on.
@@ -470,10 +491,14 @@ impl Judge {
         self.app.ingest.missed() != self.missed
     }
 
-    async fn read_on(&mut self) {
-        if let Err(error) = self.read_some().await {
-            tracing::error!(%error, "the judge cannot read telegrams");
-            tokio::time::sleep(PAUSE).await;
+    async fn read_on(&mut self) -> Result<(), End> {
+        match self.read_some().await {
+            Err(End::Failed(error)) => {
+                tracing::error!(%error, "the judge cannot read telegrams");
+                tokio::time::sleep(PAUSE).await;
+                Ok(())
+            }
+            other => other,
         }
     }
 
@@ -487,12 +512,10 @@ impl Judge {
             self.read_from((self.cursor - SLACK).max(self.caught_up));
         }
         self.judged = self.judged.split_off(&self.judged_from.min(self.cursor - SLACK));
-        self.seconds().await;
-        self.silence().await;
-        self.calm().await;
-        if let Err(StoreError::Conflict) = self.note().await {
-            return Err(End::Lost);
-        }
+        self.seconds().await?;
+        self.silence();
+        self.calm();
+        self.write().await?;
         if !self.fresh.is_empty() {
             self.app.tell(Live::Readings(self.fresh.drain().collect()));
         }
@@ -502,49 +525,77 @@ impl Judge {
         Ok(())
     }
 
-    /// Writes the states of the rules and how far was judged.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] when another is the judge.
-    async fn note(&mut self) -> Result<(), StoreError> {
+    /// Writes what was found when it has become much.
+    async fn write_many(&mut self) -> Result<(), End> {
+        if self.rulings.len() < RULINGS_MAX { Ok(()) } else { self.write().await }
+    }
+
+    /// Writes what was found, the states of the rules and how far was judged, and tells of the alarms that have begun or ended by
+    /// it. While the store cannot write, nothing more is judged.
+    async fn write(&mut self) -> Result<(), End> {
         self.dirty.insert(CURSOR.into(), self.cursor.to_string());
         let read = if self.reading || self.mode == Mode::Reads { self.cursor } else { self.caught_up };
         self.dirty.insert(READ.into(), read.to_string());
-        let states = self.dirty.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-        match self.app.store.rule_states_held((HOLDER, self.token.clone()), states).await {
-            Ok(()) => {
-                self.dirty.clear();
-                Ok(())
-            }
-            Err(error) => {
-                tracing::warn!(%error, "states of the alarm rules could not be written");
-                Err(error)
+        let states: Vec<_> = self.dirty.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+        let mut parts = vec![(self.rulings.clone(), states)];
+        while let Some((rulings, states)) = parts.pop() {
+            match self.app.store.rulings_put((HOLDER, self.token.clone()), rulings.clone(), states.clone()).await {
+                Ok(turned) => {
+                    for row in turned {
+                        self.app.tell(Live::Alarm(Box::new(self.app.alarm_view(&row))));
+                    }
+                }
+                Err(StoreError::Conflict) => return Err(End::Lost),
+                Err(StoreError::Full(_) | StoreError::Unavailable(_)) if !self.app.shutdown.is_cancelled() => {
+                    parts.push((rulings, states));
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(error @ (StoreError::Full(_) | StoreError::Unavailable(_) | StoreError::Busy)) => {
+                    tracing::warn!(%error, "what was judged last could not be written; it is judged again");
+                    return Err(End::Shutdown);
+                }
+                Err(error) if rulings.len() + usize::from(!states.is_empty()) > 1 => {
+                    // one of them cannot be written: each by itself, the states last
+                    tracing::warn!(%error, "what was found is written one by one");
+                    parts.push((Vec::new(), states));
+                    parts.extend(rulings.into_iter().rev().map(|ruling| (vec![ruling], Vec::new())));
+                }
+                Err(error) => tracing::error!(%error, ?rulings, "this could not be written"),
             }
         }
+        self.rulings.clear();
+        self.dirty.clear();
+        Ok(())
     }
 
     /// Second connections that nodes have put down.
-    async fn seconds(&mut self) {
+    async fn seconds(&mut self) -> Result<(), End> {
         let (me, now) = (self.app.store.node().as_str(), self.app.clock.now());
         let jobs = match self.app.store.jobs_take(me, &[SECOND_CONNECTION], (now, SECONDS_MS), SECONDS_MAX).await {
             Ok(jobs) => jobs,
             Err(error) => {
                 tracing::warn!(%error, "second connections could not be read");
-                return;
+                return Ok(());
             }
         };
-        for job in jobs {
-            let said = match serde_json::from_str::<SecondConnection>(&job.body) {
-                Ok(second) if !self.second(&second).await => {
-                    self.app.store.job_retry(&job, now.plus_ms(1_000), "not written".into()).await
-                }
-                Ok(_) => self.app.store.job_done(&job, now, None).await,
-                Err(error) => self.app.store.job_done(&job, now, Some(error.to_string())).await,
-            };
-            if let Err(error) = said {
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        let mut errors = Vec::new();
+        for job in &jobs {
+            let second = serde_json::from_str::<SecondConnection>(&job.body);
+            errors.push(second.as_ref().err().map(ToString::to_string));
+            if let Ok(second) = second {
+                self.second(&second);
+            }
+        }
+        self.write().await?;
+        for (job, error) in jobs.iter().zip(errors) {
+            if let Err(error) = self.app.store.job_done(job, now, error).await {
                 tracing::warn!(%error, subject = job.subject, "a second connection is told of again");
             }
         }
+        Ok(())
     }
 
     async fn readings(&mut self, station: &StationCode, mn: &Mn, telegram: TelegramId, rows: Vec<(Reading, Kept)>) {
@@ -557,7 +608,7 @@ impl Judge {
             }
             let Some(point) = index.point(reading.key.point) else { continue };
             if let Kept::Version(_) = kept {
-                self.changed(station, point, &reading).await;
+                self.changed(station, point, &reading);
             }
             match reading.key.kind {
                 PeriodKind::Real if !reading.late => {
@@ -571,9 +622,9 @@ impl Judge {
             }
         }
         if let Some(at) = newest {
-            self.judge_real(station, at, Some(telegram)).await;
-            self.spikes(station).await;
-            self.ends(&format!("no_data:{mn}"), at).await;
+            self.judge_real(station, at, Some(telegram));
+            self.spikes(station);
+            self.ends(&format!("no_data:{mn}"), at);
         }
         for (at, late) in hours {
             self.judge_hour(station, at, late, telegram).await;
@@ -603,7 +654,7 @@ impl Judge {
         true
     }
 
-    async fn judge_real(&mut self, code: &StationCode, at: Instant, telegram: Option<TelegramId>) {
+    fn judge_real(&mut self, code: &StationCode, at: Instant, telegram: Option<TelegramId>) {
         let Some(station) = self.app.station(code) else { return };
         if station.kind == StationKind::AirStation {
             return;
@@ -626,7 +677,7 @@ impl Judge {
             }
         };
         if let Some(judged) = judged {
-            self.keep(&station, at, judged, telegram, false).await;
+            self.keep(&station, at, judged, telegram, false);
         }
     }
 
@@ -648,12 +699,12 @@ impl Judge {
         }
         let values: Values<'_> = seen.iter().map(|(p, s)| (p.point.factor.as_str(), (&p.point, s))).collect();
         if let Some(judged) = judge::air_hour(&values, at, &self.app.zone, &self.app.standards) {
-            self.keep(&station, at, judged, Some(telegram), late).await;
+            self.keep(&station, at, judged, Some(telegram), late);
         }
     }
 
     /// Shows a judgement, writes it when it says something new or an hour has passed, and holds each factor against its limit.
-    async fn keep(&mut self, station: &Station, at: Instant, judged: Judged, telegram: Option<TelegramId>, late: bool) {
+    fn keep(&mut self, station: &Station, at: Instant, judged: Judged, telegram: Option<TelegramId>, late: bool) {
         let result = serde_json::to_string(&judged.verdict).unwrap_or_default();
         let row = JudgementRow {
             station: station.code.clone(),
@@ -677,22 +728,20 @@ impl Judge {
         let new = judged.kind == KIND_AIR
             || shown.written.as_ref().is_none_or(|(w, r)| *r != result || at.ms_since(*w) >= WRITE_EVERY_MS);
         if new {
-            match self.app.store.judgement_put(row).await {
-                Ok(_) => shown.written = Some((at, result)),
-                Err(error) => tracing::error!(%error, station = %station.code, "a judgement could not be written"),
-            }
+            shown.written = Some((at, result));
+            self.rulings.push(Ruling::Judgement(row));
         }
         // after a start the present is shown again; it was held against its limits when it came
         if late || telegram.is_none() {
             return;
         }
         for factor in &judged.factors {
-            self.hold(station, factor, at, telegram).await;
+            self.hold(station, factor, at, telegram);
         }
     }
 
     /// One factor against its limit, with hysteresis.
-    async fn hold(&mut self, station: &Station, f: &FactorVerdict, at: Instant, telegram: Option<TelegramId>) {
+    fn hold(&mut self, station: &Station, f: &FactorVerdict, at: Instant, telegram: Option<TelegramId>) {
         let condition = format!("exceed:{}:{}", station.code, f.factor);
         let rule = Hysteresis {
             raise_after: self.app.config.alarm.raise_after.max(1),
@@ -706,7 +755,7 @@ impl Judge {
         }
         match change {
             Change::None => {}
-            Change::End => self.ends(&condition, at).await,
+            Change::End => self.ends(&condition, at),
             Change::Raise | Change::Repeat => {
                 let index = self.app.registry.index();
                 let point = index.points_of(&station.code).iter().find(|p| p.point.factor.as_str() == f.factor);
@@ -729,13 +778,12 @@ impl Judge {
                     en: format!("{}: {name_en} {}{unit} beyond its limit ({})", station.name_en, f.value, f.limit),
                     basis,
                     at,
-                })
-                .await;
+                });
             }
         }
     }
 
-    async fn spikes(&mut self, code: &StationCode) {
+    fn spikes(&mut self, code: &StationCode) {
         let config = &self.app.config.alarm;
         let Some(shown) = self.shown.get(code) else { return };
         let values: Vec<(Instant, f64)> = shown.ph.iter().map(|(at, v, _)| (*at, *v)).collect();
@@ -760,11 +808,10 @@ impl Judge {
             en: format!("{}: pH jumped and came back ({path}); the probe may have been disturbed", station.name_en),
             basis: json!({"rule": "spike", "height": config.spike_ph, "within_s": config.spike_s, "values": texts}),
             at,
-        })
-        .await;
+        });
     }
 
-    async fn changed(&mut self, code: &StationCode, point: &PointEntry, reading: &Reading) {
+    fn changed(&mut self, code: &StationCode, point: &PointEntry, reading: &Reading) {
         let Some(station) = self.app.station(code) else { return };
         let (zh, en) = (&point.point.name_zh, &point.point.name_en);
         let value = reading.value.clone().unwrap_or_default();
@@ -784,11 +831,10 @@ impl Judge {
             ),
             basis: json!({"key": reading.key, "telegram": reading.telegram}),
             at: reading.arrived,
-        })
-        .await;
+        });
     }
 
-    async fn second(&mut self, s: &SecondConnection) -> bool {
+    fn second(&mut self, s: &SecondConnection) {
         let SecondConnection { station: code, mn, peer, held_by, at } = s;
         let name = self
             .app
@@ -806,19 +852,18 @@ impl Judge {
             en: format!("{}: a second connection ({peer}) speaks for device {mn}; {held_by} is still there", name.1),
             basis: json!({"mn": mn, "peer": peer, "held_by": held_by}),
             at: *at,
-        })
-        .await
+        });
     }
 
     /// Devices that have fallen silent.
-    async fn silence(&mut self) {
+    fn silence(&mut self) {
         let (now, intervals) = (self.app.clock.now(), self.app.config.alarm.no_data_intervals);
         for device in self.app.devices() {
             let last = device.line().last_data().max(self.data.get(&device.device.mn).copied());
             let condition = format!("no_data:{}", device.device.mn);
             if !silent(last, now, device.device.interval_s, intervals) {
                 if self.lasting.contains_key(&condition) {
-                    self.ends(&condition, now).await;
+                    self.ends(&condition, now);
                 }
                 continue;
             }
@@ -843,13 +888,12 @@ impl Judge {
                 en: format!("{}: no data since {since}", name.1),
                 basis: json!({"mn": device.device.mn, "interval_s": device.device.interval_s, "intervals": intervals, "last": last}),
                 at: now,
-            })
-            .await;
+            });
         }
     }
 
     /// Ends what has no end of its own once it has been calm for long enough.
-    async fn calm(&mut self) {
+    fn calm(&mut self) {
         let now = self.app.clock.now();
         let over = |l: &Lasting| match l.kind {
             AlarmKind::Spike => now.ms_since(l.last) > SPIKE_OVER_MS,
@@ -859,18 +903,17 @@ impl Judge {
         };
         let ended: Vec<String> = self.lasting.iter().filter(|(_, l)| over(l)).map(|(c, _)| c.clone()).collect();
         for condition in ended {
-            self.ends(&condition, now).await;
+            self.ends(&condition, now);
         }
     }
 
-    /// False when it could not be written.
-    async fn raise(&mut self, p: Problem<'_>) -> bool {
+    fn raise(&mut self, p: Problem<'_>) {
         if self.before.get(&p.condition).is_some_and(|seen| *seen >= p.at) {
-            return true;
+            return;
         }
         // a spike is seen again by every value while its window lasts: one disturbance, counted once
         if p.kind == AlarmKind::Spike && self.lasting.contains_key(&p.condition) {
-            return true;
+            return;
         }
         let row = AlarmRow {
             id: AlarmId(uuid::Uuid::now_v7()),
@@ -893,31 +936,16 @@ impl Judge {
             acknowledged_at: None,
             case: None,
         };
-        match self.app.store.alarm_raise(row).await {
-            Ok((row, new)) => {
-                self.lasting.insert(p.condition, Lasting { kind: p.kind, last: p.at });
-                if new {
-                    self.app.tell(Live::Alarm(Box::new(self.app.alarm_view(&row))));
-                }
-                true
-            }
-            Err(error) => {
-                tracing::error!(%error, station = %p.station, "an alarm could not be written");
-                false
-            }
-        }
+        self.lasting.insert(p.condition, Lasting { kind: p.kind, last: p.at });
+        self.rulings.push(Ruling::Raise(row));
     }
 
-    async fn ends(&mut self, condition: &str, at: Instant) {
+    fn ends(&mut self, condition: &str, at: Instant) {
         // an end that is read again and lies before the newest beginning: it has ended an earlier alarm
         if self.before.get(condition).is_some_and(|seen| *seen > at) || self.lasting.remove(condition).is_none() {
             return;
         }
-        match self.app.store.alarm_end(condition.to_owned(), at).await {
-            Ok(Some(row)) => self.app.tell(Live::Alarm(Box::new(self.app.alarm_view(&row)))),
-            Ok(None) => {}
-            Err(error) => tracing::error!(%error, condition, "the end of an alarm could not be written"),
-        }
+        self.rulings.push(Ruling::End(condition.to_owned(), at));
     }
 }
 

@@ -20,7 +20,7 @@ fn case_id(n: u128) -> CaseId {
     CaseId(Uuid::from_u128(n))
 }
 
-fn alarm(n: u128, condition: &str, last: i64, value: &str) -> AlarmRow {
+pub(super) fn alarm(n: u128, condition: &str, last: i64, value: &str) -> AlarmRow {
     AlarmRow {
         id: alarm_id(n),
         condition: condition.into(),

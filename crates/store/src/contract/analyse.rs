@@ -7,7 +7,7 @@ use super::Home;
 use crate::{JudgementRow, Store};
 
 /// `s1 water 10 e1 III`: station, kind, period, edition, result.
-fn judgement(text: &str) -> JudgementRow {
+pub(super) fn judgement(text: &str) -> JudgementRow {
     let words: Vec<&str> = text.split_whitespace().collect();
     let [station, kind, at, edition, result] = words[..] else { panic!("five words: {text}") };
     JudgementRow {

@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::{Home, arrival, keep, key, person, reading};
 use crate::cluster::GONE_KEPT_MS;
 use crate::{
-    Beat, Claim, Claimed, CommandRow, DeviceFacts, Holding, JobIn, JobRow, KeptAs, SECOND_CONNECTION, SecondConnection,
-    Store, StoreError,
+    Beat, Claim, Claimed, CommandRow, DeviceFacts, Holding, JobIn, JobRow, KeptAs, Ruling, SECOND_CONNECTION,
+    SecondConnection, Store, StoreError,
 };
 
 const KINDS: &[&str] = &["ring"];
@@ -306,14 +306,31 @@ pub(super) async fn a_command_is_carried_out_by_its_node_once(store: &Store, _: 
     assert!(matches!(store.command(id(9)).await, Err(StoreError::NotFound)));
 }
 
-pub(super) async fn rule_states_are_written_by_their_holder_only(store: &Store, _: &impl Home) {
+pub(super) async fn what_the_judge_finds_is_written_whole_or_not_at_all(store: &Store, _: &impl Home) {
     let state = |k: &str, v: &str| vec![(k.to_owned(), v.to_owned())];
-    let held = async |token: &str, v: &str| store.rule_states_held(("holder", token.into()), state("cursor", v)).await;
-    assert!(matches!(held("a", "1").await, Err(StoreError::Conflict)));
+    let put = async |token: &str, rulings: Vec<Ruling>, cursor: &str| {
+        store.rulings_put(("holder", token.into()), rulings, state("cursor", cursor)).await
+    };
+    let judgement = super::analyse::judgement("s1 water 10 e1 II");
+    let alarm = |n, at| super::act::alarm(n, "exceed", at, "9.5");
+    let first = || vec![Ruling::Judgement(judgement.clone()), Ruling::Raise(alarm(1, 10))];
+    assert!(matches!(put("a", first(), "1").await, Err(StoreError::Conflict)), "nobody is the judge yet");
+    assert_eq!(store.judgement_latest().await.expect("judgements"), []);
     store.rule_states_put(state("holder", "a")).await.expect("kept");
-    held("a", "2").await.expect("kept");
+    let began = put("a", first(), "2").await.expect("kept");
+    assert_eq!((began.len(), began[0].id, began[0].count), (1, alarm(1, 10).id, 1));
+    let goes_on = vec![Ruling::Raise(alarm(2, 11)), Ruling::End("other".into(), Instant(12))];
+    assert_eq!(put("a", goes_on, "3").await.expect("kept"), [], "nothing has begun or ended");
+    let again = vec![
+        Ruling::End("exceed".into(), Instant(12)),
+        Ruling::Raise(alarm(3, 13)),
+        Ruling::End("exceed".into(), Instant(14)),
+    ];
+    let turned = put("a", again, "4").await.expect("kept");
+    let turned: Vec<_> = turned.iter().map(|a| (a.count, a.ended.map(|e| e.0))).collect();
+    assert_eq!(turned, [(2, Some(12)), (1, None), (1, Some(14))], "in their order");
     store.rule_states_put(state("holder", "b")).await.expect("kept");
-    assert!(matches!(held("a", "3").await, Err(StoreError::Conflict)));
+    assert!(matches!(put("a", first(), "5").await, Err(StoreError::Conflict)), "another is the judge");
     let states = store.rule_states().await.expect("states");
-    assert!(states.contains(&("cursor".into(), "2".into())), "{states:?}");
+    assert!(states.contains(&("cursor".into(), "4".into())), "{states:?}");
 }

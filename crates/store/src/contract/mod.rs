@@ -69,7 +69,7 @@ macro_rules! suite {
             nodes_write_themselves_down a_line_belongs_to_one_connection_over_all_nodes work_is_taken_once
             work_comes_back_when_it_fails_or_its_node_dies a_timer_fires_once_for_each_instant
             what_several_nodes_know_of_a_line_adds_up what_keeping_did_can_be_asked_again
-            a_command_is_carried_out_by_its_node_once rule_states_are_written_by_their_holder_only
+            a_command_is_carried_out_by_its_node_once what_the_judge_finds_is_written_whole_or_not_at_all
         }
         node {
             a_name_is_held_by_one_and_falls_back a_node_is_seen_as_long_as_it_lives notes_reach_everybody_in_their_order
