@@ -89,7 +89,8 @@ impl Arrived {
 
 /// Whether arrivals can be judged beside what is hot and what was recalled.
 pub(crate) fn admits(state: MovedState, arrivals: &[Arrival], recall: &Recall) -> bool {
-    recall.generation == Some(state.generation)
+    state.generation == 0
+        || recall.generation == Some(state.generation)
         || arrivals.iter().flat_map(|a| &a.readings).all(|r| r.key.at >= state.horizon)
 }
 

@@ -71,12 +71,22 @@ fn segment(row: &Row) -> Result<Segment, StoreError> {
     })
 }
 
-/// The stamp of the oldest reading that can move.
+/// How far a run has come with what came late for days that had moved already. Each stretch is looked at once in a run: what comes
+/// for it meanwhile waits for the next.
+#[derive(Debug, Clone, Copy)]
+struct Late {
+    low: i64,
+    high: i64,
+    /// Blocks before it are done.
+    block: i64,
+}
+
+/// The stamp of the oldest reading from an instant on that can move.
 const OLDEST: &str = "WITH RECURSIVE b(block) AS (SELECT MIN(block) FROM reading UNION ALL \
     SELECT (SELECT MIN(r.block) FROM reading r WHERE r.block > b.block) FROM b WHERE b.block IS NOT NULL), \
     k(kind) AS (SELECT 0 UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4) \
     SELECT MIN(o.oldest) FROM (SELECT (SELECT MIN(r.at) FROM reading r WHERE r.block=b.block AND r.kind=k.kind \
-    AND r.telegram IS NOT NULL) AS oldest FROM b, k WHERE b.block IS NOT NULL) AS o";
+    AND r.at>=$1 AND r.telegram IS NOT NULL) AS oldest FROM b, k WHERE b.block IS NOT NULL) AS o";
 /// How many readings of a stretch of time each block has.
 const BLOCKS: &str = "WITH RECURSIVE b(block) AS (SELECT MIN(block) FROM reading UNION ALL \
     SELECT (SELECT MIN(r.block) FROM reading r WHERE r.block > b.block) FROM b WHERE b.block IS NOT NULL) \
@@ -95,12 +105,16 @@ impl Store {
         let before = before.0.div_euclid(DAY) * DAY;
         let history = self.history().ok_or_else(|| StoreError::Io("there is no history to move to".into()))?;
         let mut done = MovedRows::default();
+        let mut late = Late { low: i64::MIN, high: i64::MIN, block: i64::MIN };
         loop {
             let open = match self.read_one(OPEN, args![]).await? {
                 Some(row) => Some(segment(&row)?),
-                None => match self.plan_readings(before, options).await? {
+                None => match self.plan_day(before, options).await? {
                     Some(segment) => Some(segment),
-                    None => self.plan_telegrams(before, options).await?,
+                    None => match self.plan_late(&mut late, before, options).await? {
+                        Some(segment) => Some(segment),
+                        None => self.plan_telegrams(before, options).await?,
+                    },
                 },
             };
             let Some(segment) = open else { return Ok(done) };
@@ -114,27 +128,62 @@ impl Store {
         }
     }
 
-    /// The oldest day that can move, as many blocks of it as fit; what came late for days that have moved already by the month.
-    async fn plan_readings(&self, before: i64, options: MoverOptions) -> Result<Option<Segment>, StoreError> {
-        let oldest = self.read_one(OLDEST, args![]).await?.map_or(Ok(None), |row| row.int_opt(0))?;
-        let Some(oldest) = oldest.filter(|oldest| *oldest < before) else { return Ok(None) };
+    /// The oldest day of which nothing has moved, as many blocks of it as fit. The others are late from then on.
+    async fn plan_day(&self, before: i64, options: MoverOptions) -> Result<Option<Segment>, StoreError> {
         let horizon = self.moved_state().await?.horizon.0;
-        let low = oldest.div_euclid(DAY).saturating_mul(DAY);
-        let high = if oldest < horizon { horizon.min(next_month(low)).min(before) } else { low.saturating_add(DAY) };
+        let oldest = self.read_one(OLDEST, args![horizon]).await?.map_or(Ok(None), |row| row.int_opt(0))?;
+        let Some(oldest) = oldest.filter(|oldest| *oldest < before) else { return Ok(None) };
+        let low = oldest.div_euclid(DAY).saturating_mul(DAY).max(horizon);
+        let high = low.saturating_add(DAY).div_euclid(DAY).saturating_mul(DAY);
+        match self.blocks_that_fit((low, high), i64::MIN, options.readings).await? {
+            Some(blocks) => self.plan(Part::Reading, (low, high), blocks).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The next stretch before the horizon in which something lies hot, within a month of UTC.
+    async fn plan_late(
+        &self,
+        late: &mut Late,
+        before: i64,
+        options: MoverOptions,
+    ) -> Result<Option<Segment>, StoreError> {
+        let end = self.moved_state().await?.horizon.0.min(before);
+        loop {
+            if let Some(blocks) = self.blocks_that_fit((late.low, late.high), late.block, options.readings).await? {
+                late.block = blocks.1.saturating_add(1);
+                return self.plan(Part::Reading, (late.low, late.high), blocks).await.map(Some);
+            }
+            let oldest = self.read_one(OLDEST, args![late.high]).await?.map_or(Ok(None), |row| row.int_opt(0))?;
+            let Some(oldest) = oldest.filter(|oldest| *oldest < end) else { return Ok(None) };
+            let low = oldest.div_euclid(DAY).saturating_mul(DAY).max(late.high);
+            *late = Late { low, high: end.min(next_month(oldest)), block: i64::MIN };
+        }
+    }
+
+    /// The first blocks from `from` on that have readings in a stretch of time, and together not too many.
+    async fn blocks_that_fit(
+        &self,
+        (low, high): (i64, i64),
+        from: i64,
+        most: i64,
+    ) -> Result<Option<(i64, i64)>, StoreError> {
+        if low >= high {
+            return Ok(None);
+        }
         let (mut blocks, mut rows): (Option<(i64, i64)>, i64) = (None, 0);
         for row in self.read(BLOCKS, args![low, high]).await? {
             let (block, count) = (row.int(0)?, row.int(1)?);
-            if count == 0 {
+            if count == 0 || block < from {
                 continue;
             }
-            if blocks.is_some() && rows + count > options.readings {
+            if blocks.is_some() && rows + count > most {
                 break;
             }
             blocks = Some((blocks.map_or(block, |(first, _)| first), block));
             rows += count;
         }
-        let Some(blocks) = blocks else { return Ok(None) };
-        self.plan(Part::Reading, (low, high), blocks).await.map(Some)
+        Ok(blocks)
     }
 
     async fn plan_telegrams(&self, before: i64, options: MoverOptions) -> Result<Option<Segment>, StoreError> {
