@@ -6,7 +6,7 @@ mod moving;
 
 use std::process::ExitCode;
 
-use moving::{Drive, Wrong};
+use moving::{Drive, Faults};
 use shanshui_domain::time::Instant;
 
 #[tokio::main]
@@ -36,7 +36,7 @@ async fn main() -> ExitCode {
     }
     drive.compare(true).await;
     let tried = drive.stopped;
-    let Wrong { lost, doubled, wrong } = drive.end().await;
+    let Faults { lost, doubled, wrong } = drive.end().await;
     let met = lost + doubled + wrong == 0;
     println!(
         "{{\"name\":\"mover\",\"tried\":{tried},\"lost\":{lost},\"doubled\":{doubled},\"wrong\":{wrong},\"seed\":{seed},\"met\":{met}}}"

@@ -17,5 +17,5 @@ async fn stopped_at_any_point_the_mover_loses_nothing_and_doubles_nothing() {
     let (hot, all) = drive.sizes().await;
     assert!(drive.stopped > 20, "stopped {} times", drive.stopped);
     assert!(hot * 2 < all, "{hot} of {all} statements are hot");
-    assert_eq!(drive.end().await, moving::Wrong::default());
+    assert_eq!(drive.end().await, moving::Faults::default());
 }

@@ -16,7 +16,7 @@ const DAY_MS: i64 = 86_400_000;
 /// The month in which the horizon stands is merged only when so many files have gathered.
 const FILES_MAX: usize = 64;
 /// Between two rounds that went wrong, and until the first.
-const PAUSE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_mins(1);
 
 /// Runs rounds until the program ends.
 pub(super) async fn run(app: App) {

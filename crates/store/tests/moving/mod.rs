@@ -25,7 +25,7 @@ const HOT: i64 = 86_400_000_000;
 
 /// What was found wrong.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Wrong {
+pub struct Faults {
     pub lost: u64,
     pub doubled: u64,
     pub wrong: u64,
@@ -102,7 +102,7 @@ pub struct Drive {
     now: i64,
     said: BTreeMap<ReadingKey, Vec<ReadingRow>>,
     telegrams: Vec<TelegramIn>,
-    pub found: Wrong,
+    pub found: Faults,
     pub stopped: u64,
 }
 
@@ -118,7 +118,7 @@ impl Drive {
             now: START,
             said: BTreeMap::new(),
             telegrams: Vec::new(),
-            found: Wrong::default(),
+            found: Faults::default(),
             stopped: 0,
         }
     }
@@ -152,12 +152,11 @@ impl Drive {
     async fn arrive(&mut self) {
         let block = self.dice.below(3) as usize * 2;
         let past = self.dice.one_in(3) && !self.said.is_empty();
-        let at = match past {
-            true => START + self.dice.below(((self.now - START) / STEP).max(1) as u64) as i64 * STEP,
-            false => {
-                self.now += STEP;
-                self.now / STEP * STEP
-            }
+        let at = if past {
+            START + self.dice.below(((self.now - START) / STEP).max(1) as u64) as i64 * STEP
+        } else {
+            self.now += STEP;
+            self.now / STEP * STEP
         };
         let mut readings: Vec<Reading> = POINTS[block..block + 2].iter().map(|p| self.reading(*p, at)).collect();
         if past && self.dice.one_in(2) {
@@ -332,7 +331,9 @@ impl Drive {
                 &format!("a sampled curve hides {hidden}, invents {invented}"),
             );
             let mut tally = Tally::new(Length::Month, Zone::china());
-            expected.iter().for_each(|r| tally.see(r.at, r.number, r.mark != "N"));
+            for r in &expected {
+                tally.see(r.at, r.number, r.mark != "N");
+            }
             let of = (Length::Month, &Zone::china());
             let found = self.store.statistics(&[point], KIND, ALWAYS, of).await.expect("figures");
             let found: Vec<_> = found.rows.into_iter().map(|(_, s)| s).collect();
@@ -374,7 +375,7 @@ impl Drive {
         (hot as u64, self.said.values().map(|v| v.len() as u64).sum())
     }
 
-    pub async fn end(self) -> Wrong {
+    pub async fn end(self) -> Faults {
         self.store.close().await;
         self.found
     }
