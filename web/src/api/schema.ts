@@ -248,6 +248,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sense/points/{id}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count, least, greatest, mean and sum of a point by civil days, months or years. Values whose mark is another than N are counted
+         *     and not reckoned with.
+         */
+        get: operations["statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sense/quarantine": {
         parameters: {
             query?: never;
@@ -658,6 +678,8 @@ export interface components {
         CurveView: {
             /** @description Kind of period. */
             kind: string;
+            /** @description Stretches of the history that cannot be read: nothing is known of them. */
+            missing: components["schemas"]["MissingView"][];
             /** @description Point. */
             point: components["schemas"]["PointView"];
             /** @description Rows, ascending. */
@@ -964,6 +986,15 @@ export interface components {
              * @description Longitude.
              */
             lon: number;
+        };
+        /** @description A stretch of the history that cannot be read. */
+        MissingView: {
+            /** @description From, inclusive. */
+            from: string;
+            /** @description The segment it lies in. */
+            segment: string;
+            /** @description To, exclusive. */
+            to: string;
         };
         /** @description A node: one of the processes that share the store. */
         NodeView: {
@@ -1289,6 +1320,62 @@ export interface components {
             target?: number | null;
             /** @description River or lake column of GB 3838, of a water section. */
             water_body?: string | null;
+        };
+        /** @description What is known of a point in one civil period. */
+        StatisticsRow: {
+            /**
+             * Format: int64
+             * @description Values, whatever their mark; of each stamp the newest.
+             */
+            count: number;
+            /** @description First instant of the period. */
+            from: string;
+            /**
+             * Format: int64
+             * @description Values whose mark is another than N: not reckoned with.
+             */
+            marked: number;
+            /**
+             * Format: double
+             * @description The greatest.
+             */
+            max?: number | null;
+            /**
+             * Format: double
+             * @description The mean.
+             */
+            mean?: number | null;
+            /**
+             * Format: double
+             * @description The least.
+             */
+            min?: number | null;
+            /**
+             * Format: double
+             * @description The sum.
+             */
+            sum: number;
+            /** @description First instant after. */
+            to: string;
+            /**
+             * Format: int64
+             * @description Numbers reckoned with.
+             */
+            valid: number;
+        };
+        /** @description What is known of a point in each period. */
+        StatisticsView: {
+            /** @description Kind of period of the values. */
+            kind: string;
+            /** @description Stretches of the history that cannot be read: they are not reckoned with. */
+            missing: components["schemas"]["MissingView"][];
+            /**
+             * Format: int64
+             * @description Point.
+             */
+            point: number;
+            /** @description Periods in which there was something, ascending. */
+            rows: components["schemas"]["StatisticsRow"][];
         };
         /** @description Counts for the head of the map. */
         SummaryView: {
@@ -1905,6 +1992,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CurveView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    statistics: {
+        parameters: {
+            query?: {
+                /** @description Kind of period of the values: real, minute, hour, day, cycle. */
+                kind?: string | null;
+                /** @description From, RFC 3339, inclusive; a year before `to` when absent. */
+                from?: string | null;
+                /** @description To, RFC 3339, exclusive; now when absent. */
+                to?: string | null;
+                /** @description Civil periods: day, month (when absent), year. */
+                period?: string | null;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatisticsView"];
                 };
             };
             400: {
