@@ -279,7 +279,11 @@ fn the_doctor_finds_nothing_bad_where_nothing_is() {
     }
     let names: Vec<_> = std::fs::read_dir(home.path("data")).expect("a folder").collect();
     assert!(
-        names.iter().flatten().all(|e| e.file_name().to_string_lossy().starts_with("shanshui.db")),
+        names
+            .iter()
+            .flatten()
+            .map(|e| e.file_name().to_string_lossy().into_owned())
+            .all(|name| name.starts_with("shanshui.db") || name == "history"),
         "no trial is left"
     );
     let (zh, en) = (home.good(&["doctor"], &[]), home.good(&["doctor", "--lang", "en"], &[]));
