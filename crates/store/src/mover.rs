@@ -190,11 +190,15 @@ impl Store {
         let ends =
             self.read_one("SELECT MIN(id), MAX(id) FROM telegram", args![]).await?.ok_or(StoreError::NotFound)?;
         let (Some(first), Some(newest)) = (ends.int_opt(0)?, ends.int_opt(1)?) else { return Ok(None) };
-        let text = "SELECT MAX(id) FROM telegram WHERE id>=$1 AND id<$2 AND arrived<$3";
         let end = newest.min(first.saturating_add(options.telegrams));
-        let last = self.read_one(text, args![first, end, before]).await?.map_or(Ok(None), |row| row.int_opt(0))?;
-        let Some(last) = last else { return Ok(None) };
-        self.plan(Part::Telegram, (first, last + 1), (0, 0)).await.map(Some)
+        // only what lies before the first that is not old enough
+        let text = "SELECT MIN(id) FROM telegram WHERE id>=$1 AND id<$2 AND arrived>=$3";
+        let young = self.read_one(text, args![first, end, before]).await?.map_or(Ok(None), |row| row.int_opt(0))?;
+        let end = young.unwrap_or(end);
+        if end <= first {
+            return Ok(None);
+        }
+        self.plan(Part::Telegram, (first, end), (0, 0)).await.map(Some)
     }
 
     /// From here on it is settled which rows belong to the segment.

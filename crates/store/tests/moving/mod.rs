@@ -49,11 +49,15 @@ impl Dice {
 
 /// How many places are passed before the work ends; at zero it ends there.
 #[derive(Clone, Default)]
-pub struct Countdown(Arc<AtomicI64>, Arc<AtomicBool>);
+pub struct Countdown {
+    left: Arc<AtomicI64>,
+    reached: Arc<AtomicBool>,
+    tell: Arc<tokio::sync::Notify>,
+}
 
 impl Countdown {
     pub fn stops(&self, abort: bool) -> Stops {
-        let (left, reached) = (Arc::clone(&self.0), Arc::clone(&self.1));
+        let (left, reached, tell) = (Arc::clone(&self.left), Arc::clone(&self.reached), Arc::clone(&self.tell));
         Stops::by(move |_| {
             let here = left.fetch_sub(1, Ordering::AcqRel) == 1;
             if here && abort {
@@ -61,6 +65,7 @@ impl Countdown {
             }
             if here {
                 reached.store(true, Ordering::Release);
+                tell.notify_one();
             }
             here
         })
@@ -84,7 +89,7 @@ pub const SMALL: MoverOptions = MoverOptions { readings: 400, telegrams: 60, chu
 #[allow(dead_code, reason = "the test has no program to start")]
 pub async fn child(folder: &Path, before: Instant, places: i64) {
     let countdown = Countdown::default();
-    countdown.0.store(places, Ordering::Release);
+    countdown.left.store(places, Ordering::Release);
     let store = open(folder, countdown.stops(true)).await;
     store.move_before(before, SMALL).await.expect("moved");
     let history = store.history().expect("a history");
@@ -218,7 +223,7 @@ impl Drive {
             self.arrive().await;
         }
         let places = if self.dice.one_in(4) { self.dice.below(1_000) } else { self.dice.below(60) };
-        self.countdown.0.store(places as i64 + 1, Ordering::Release);
+        self.countdown.left.store(places as i64 + 1, Ordering::Release);
         let (store, before, what) = (self.store.clone(), Instant(self.now - HOT), self.dice.below(8));
         let work = tokio::spawn(async move {
             store.move_before(before, SMALL).await.expect("moved");
@@ -232,8 +237,14 @@ impl Drive {
                 history.vacuum(Duration::ZERO).await.expect("swept");
             }
         });
+        // whoever reads may wait for what the stopped work holds: it is ended at once
+        let (tell, end) = (Arc::clone(&self.countdown.tell), work.abort_handle());
+        let watch = tokio::spawn(async move {
+            tell.notified().await;
+            end.abort();
+        });
         let stopped = loop {
-            if self.countdown.1.swap(false, Ordering::AcqRel) {
+            if self.countdown.reached.swap(false, Ordering::AcqRel) {
                 break true;
             }
             if work.is_finished() {
@@ -241,10 +252,11 @@ impl Drive {
             }
             if self.dice.one_in(2) { self.arrive().await } else { self.read_some().await }
         };
-        self.countdown.0.store(i64::MAX, Ordering::Release);
+        self.countdown.left.store(i64::MAX, Ordering::Release);
         if stopped {
             work.abort();
         }
+        watch.abort();
         match work.await {
             Ok(()) => {}
             Err(error) => assert!(error.is_cancelled(), "{error}"),
