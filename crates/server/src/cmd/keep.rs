@@ -94,6 +94,7 @@ pub(super) fn backup(path: Option<&Path>, to: &Path) -> anyhow::Result<ExitCode>
     }
     super::runtime()?.block_on(Store::backup_file(&config.database(), to))?;
     eprintln!("{}", to.display());
+    super::transfer::tell_of_history(&config);
     Ok(ExitCode::SUCCESS)
 }
 

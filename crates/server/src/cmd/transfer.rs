@@ -17,7 +17,18 @@ pub(super) fn export(config: Option<&Path>, to: &Path) -> anyhow::Result<ExitCod
     let manifest = super::runtime()?.block_on(Store::export(&config.store_address(), to, teller));
     bar.finish_and_clear();
     eprintln!("{}: {}", to.display(), summary(&manifest?));
+    tell_of_history(&config);
     Ok(ExitCode::SUCCESS)
+}
+
+/// What has moved is not in a copy of the store: whoever makes one must know it.
+pub(super) fn tell_of_history(config: &Config) {
+    let place = config.history_place();
+    if place.contains("://") || Path::new(&place).join("_delta_log").is_dir() {
+        eprintln!(
+            "历史数据不在此备份中，请随后另行复制 / the history is not in this copy, copy it too, after this one: {place}"
+        );
+    }
 }
 
 /// `shanshui import FROM`: fills the empty store of the configuration.
