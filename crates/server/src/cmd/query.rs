@@ -36,7 +36,7 @@ use crate::config::Config;
 /// Rows of the hot store read at one time.
 const PAGE: usize = 50_000;
 /// Temporary files of a job that is older have no owner any more.
-const JOB_LONGEST: Duration = Duration::from_secs(86_400);
+const JOB_LONGEST: Duration = Duration::from_hours(24);
 
 /// What to compute.
 #[derive(Debug, Subcommand)]

@@ -10,7 +10,7 @@ function row(minute: number, number: number | null, more: Partial<Reading> = {})
 }
 function curve(rows: Reading[], sampled = false): Curve {
   const point = { id: 1, factor: 'w21003', name: words, unit: 'mg/L', decimals: 2, kinds: [], latest: [], limits: [] }
-  return { point, kind: 'real', rows, sampled }
+  return { point, kind: 'real', rows, sampled, missing: [] }
 }
 
 it('every row is drawn exactly once, an exceeding one as exceeding whatever else it is', () => {
