@@ -1,9 +1,9 @@
 //! Several nodes on one store: who is there, who holds which device's line, work that is done once, timers that fire once.
 //!
-//! Every change here is one write, and writes are serial over all nodes ([`Store::write`]): a row that was free when the write
+//! Every change here is one write, and writes are serial over all nodes (`Store::write`): a row that was free when the write
 //! looked at it is still free when it is taken. There is no lock on rows and none is needed.
 //!
-//! A node is alive while the name [`NodeId::presence`] is held. What a dead node held or had taken is free at once.
+//! A node is alive while the name [`NodeId::presence`](crate::NodeId::presence) is held. What a dead node held or had taken is free at once.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;

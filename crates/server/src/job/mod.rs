@@ -2,8 +2,8 @@
 //! nodes.
 //!
 //! Several nodes may work on one store. What only one may do at a time it does while it holds a name (the judge); what must be
-//! done once is work put down in the store and taken by one ([`work`]); what is known of this node's lines is written down every
-//! few seconds and told to all ([`lines`]).
+//! done once is work put down in the store and taken by one (`work`); what is known of this node's lines is written down every
+//! few seconds and told to all (`lines`).
 
 pub mod gaps;
 pub(crate) mod history;
