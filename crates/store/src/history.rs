@@ -5,7 +5,7 @@
 //! answer that was read between two equal states has missed nothing, and one that was not is read again.
 //!
 //! A reading that comes for a time that has moved is judged beside what the history says of its key: those statements are put back
-//! into the hot store in the same transaction ([`Recall`]).
+//! into the hot store in the same transaction (`Recall`).
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 //!
 //! An archive is a folder: `manifest.json` and one file `tables/NAME.jsonl.zst` for each table ([`line`] says what a line is).
 //! Tables and columns are those of the database's own catalogue, so that whatever a migration adds is carried, but for what
-//! belongs to one engine or one node ([`LEFT_OUT`]). Rows are ordered by the bytes of their primary keys: the same rows give the
+//! belongs to one engine or one node (`LEFT_OUT`). Rows are ordered by the bytes of their primary keys: the same rows give the
 //! same bytes, whichever engine they come from. An archive is read at one moment of the store, which goes on working; it appears
 //! under its name only when it is whole and durable. Memory is bounded: a page of rows, or one row when it is larger.
 
