@@ -14,7 +14,8 @@ async fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let number = |i: usize, or: i64| args.get(i).and_then(|a| a.parse().ok()).unwrap_or(or);
     if args.first().is_some_and(|a| a == "--child") {
-        moving::child(args[1].as_ref(), Instant(number(2, 0)), number(3, 1)).await;
+        let step = args.get(3).filter(|step| !step.is_empty()).cloned();
+        moving::child(args[1].as_ref(), Instant(number(2, 0)), step, number(4, 1)).await;
         return ExitCode::SUCCESS;
     }
     let (kills, seed) = (number(0, 500) as u64, number(1, 20_260_301) as u64);
@@ -24,7 +25,7 @@ async fn main() -> ExitCode {
     let mut round = 0;
     while drive.stopped < kills {
         round += 1;
-        if round % 8 == 0 {
+        if round % 2 == 0 {
             drive.kill_once(&program).await;
         } else {
             drive.stop_once().await;
@@ -35,11 +36,14 @@ async fn main() -> ExitCode {
         }
     }
     drive.compare(true).await;
-    let tried = drive.stopped;
+    let (_, readings, telegrams) = drive.sizes().await;
+    let (tried, killed, steps) = (drive.stopped, drive.killed, drive.steps());
     let Faults { lost, doubled, wrong } = drive.end().await;
-    let met = lost + doubled + wrong == 0;
+    let met = lost + doubled + wrong == 0 && steps.values().all(|times| *times > 0);
     println!(
-        "{{\"name\":\"mover\",\"tried\":{tried},\"lost\":{lost},\"doubled\":{doubled},\"wrong\":{wrong},\"seed\":{seed},\"met\":{met}}}"
+        "{}",
+        serde_json::json!({"name": "mover", "tried": tried, "killed": killed, "lost": lost, "doubled": doubled, "wrong": wrong,
+            "seed": seed, "met": met, "steps": steps, "readings": readings, "telegrams": telegrams})
     );
     if met { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -7,11 +7,9 @@
 //! A reading that comes for a time that has moved is judged beside what the history says of its key: those statements are put back
 //! into the hot store in the same transaction (`Recall`).
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use futures::StreamExt as _;
 use shanshui_domain::id::{PointId, TelegramId};
 use shanshui_domain::sense::ReadingKey;
 use shanshui_domain::time::{Instant, PeriodKind, Zone};
@@ -19,12 +17,11 @@ use shanshui_history::{History, HistoryError, Length, Ranged, Stored, StoredTele
 
 use crate::sense::{Arrival, ReadingRow, TelegramIn, TelegramRow};
 use crate::sql::Tx;
+use crate::walk::{Count, Walk};
 use crate::{Store, StoreError, args};
 
 /// How often an answer is read anew because rows moved meanwhile.
 const TRIES: usize = 20;
-/// Hot rows asked for at a time.
-const PAGE: usize = 5_000;
 
 impl From<HistoryError> for StoreError {
     fn from(error: HistoryError) -> Self {
@@ -121,7 +118,7 @@ pub(crate) fn put_back(tx: &mut dyn Tx, recall: Recall) -> Result<(), StoreError
 }
 
 /// A row as every reader knows it.
-fn row_of(Stored { reading, version }: Stored) -> ReadingRow {
+pub(crate) fn row_of(Stored { reading, version }: Stored) -> ReadingRow {
     ReadingRow {
         at: reading.key.at,
         number: reading.number(),
@@ -178,89 +175,6 @@ fn merged(hot: Vec<ReadingRow>, past: Vec<ReadingRow>, max: usize) -> Vec<Readin
     all.dedup_by_key(|row| row.at);
     all.truncate(max);
     all
-}
-
-/// A row on its way past a [`Walk`].
-#[derive(Debug, Clone)]
-pub(crate) enum Held {
-    /// A row of the month of the history at hand, by its number there.
-    Past(usize),
-    /// The row itself.
-    Row(Box<ReadingRow>),
-    /// It cannot be found how the row came.
-    Lost,
-}
-
-/// What is seen of each row, ascending.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Seen {
-    pub(crate) at: Instant,
-    pub(crate) number: Option<f64>,
-    pub(crate) marked: bool,
-    /// Late or restated.
-    pub(crate) odd: bool,
-}
-
-/// Walks along a series.
-pub(crate) trait Walk: Send {
-    /// The next row.
-    fn see(&mut self, seen: Seen, held: Held);
-
-    /// Rows that it keeps, to be made whole at the end of each month.
-    fn kept(&mut self) -> Vec<&mut Held> {
-        Vec::new()
-    }
-}
-
-impl Walk for Tally {
-    fn see(&mut self, seen: Seen, _: Held) {
-        Tally::see(self, seen.at, seen.number, seen.marked);
-    }
-}
-
-struct Count(i64);
-
-impl Walk for Count {
-    fn see(&mut self, _: Seen, _: Held) {
-        self.0 += 1;
-    }
-}
-
-/// Hot rows of a series, page by page.
-struct Hot<'a> {
-    store: &'a Store,
-    series: (PointId, PeriodKind),
-    span: (Instant, Instant),
-    page: std::vec::IntoIter<ReadingRow>,
-    over: bool,
-}
-
-impl Hot<'_> {
-    async fn fill(&mut self) -> Result<(), StoreError> {
-        if self.page.as_slice().is_empty() && !self.over {
-            let rows = self.store.range_hot(self.series, self.span, PAGE).await?;
-            self.over = rows.len() < PAGE;
-            if let Some(last) = rows.last() {
-                self.span.0 = Instant(last.at.0.saturating_add(1));
-            }
-            self.page = rows.into_iter();
-        }
-        Ok(())
-    }
-
-    /// The stamp and version of the next row.
-    async fn next(&mut self) -> Result<Option<(Instant, i64)>, StoreError> {
-        self.fill().await?;
-        Ok(self.page.as_slice().first().map(|row| (row.at, row.versions)))
-    }
-
-    fn pass(&mut self, walk: &mut dyn Walk) {
-        if let Some(row) = self.page.next() {
-            let odd = row.late || row.versions > 1;
-            let seen = Seen { at: row.at, number: row.number, marked: row.mark != "N", odd };
-            walk.see(seen, Held::Row(Box::new(row)));
-        }
-    }
 }
 
 impl Store {
@@ -346,63 +260,6 @@ impl Store {
             let rows = past.rows.into_iter().map(row_of).collect();
             Ok(Ranged { rows: merged(hot, rows, max), unread: past.unread })
         })
-    }
-
-    /// Walks along a series, hot and history together, from its first row to its last.
-    async fn walk(
-        &self,
-        (state, history): (MovedState, Option<&History>),
-        series: (PointId, PeriodKind),
-        span: (Instant, Instant),
-        walk: &mut dyn Walk,
-    ) -> Result<Vec<Unread>, StoreError> {
-        let mut hot = Hot { store: self, series, span, page: Vec::new().into_iter(), over: false };
-        let mut unread = Vec::new();
-        if let Some(history) = history.filter(|_| span.0 < state.horizon) {
-            let mut months = history.lines(series, (span.0, span.1.min(state.horizon)));
-            while let Some(month) = months.next().await {
-                let (lines, missing) = month?;
-                unread.extend(missing);
-                for (i, line) in lines.lines()?.into_iter().enumerate() {
-                    let mut newer = false;
-                    while let Some((at, version)) = hot.next().await?
-                        && at <= line.at
-                    {
-                        newer = at == line.at && version >= line.version;
-                        if at < line.at || newer {
-                            hot.pass(walk);
-                        } else {
-                            hot.page.next();
-                        }
-                    }
-                    if !newer {
-                        let odd = line.late || line.version > 1;
-                        walk.see(Seen { at: line.at, number: line.number, marked: line.marked, odd }, Held::Past(i));
-                    }
-                }
-                let mut kept = walk.kept();
-                kept.retain(|held| matches!(held, Held::Past(_)));
-                let which: Vec<usize> =
-                    kept.iter().filter_map(|h| if let Held::Past(i) = h { Some(*i) } else { None }).collect();
-                let mut numbers = which.clone();
-                numbers.sort_unstable();
-                numbers.dedup();
-                let found = history.stored(&lines, &numbers).await?;
-                unread.extend(found.unread);
-                let rows: HashMap<i64, Stored> = found.rows.into_iter().map(|r| (r.reading.key.at.0, r)).collect();
-                let stamps = lines.lines()?;
-                for (held, i) in kept.into_iter().zip(which) {
-                    let row = stamps.get(i).and_then(|line| rows.get(&line.at.0));
-                    *held = row.map_or(Held::Lost, |row| Held::Row(Box::new(row_of(row.clone()))));
-                }
-            }
-        }
-        while hot.next().await?.is_some() {
-            hot.pass(walk);
-        }
-        unread.sort_by(|a, b| (a.from, &a.segment).cmp(&(b.from, &b.segment)));
-        unread.dedup();
-        Ok(unread)
     }
 
     /// Walks as [`Self::walk`] does, anew with what `fresh` gives when rows moved meanwhile.

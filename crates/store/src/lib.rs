@@ -25,6 +25,7 @@ pub mod sense;
 pub mod sql;
 pub mod system;
 pub mod transfer;
+mod walk;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,6 +55,7 @@ pub use sense::{
 };
 pub use system::{AuditEntry, PersonRow};
 
+use dialect::Scanner;
 use dialect::postgres::presence::Presence;
 use dialect::postgres::writer::Lanes;
 use dialect::postgres::{self, Address};
@@ -128,6 +130,7 @@ impl Default for StoreOptions {
 pub struct Store {
     pool: AnyPool,
     engine: Engine,
+    scanner: Scanner,
     node: Node,
     meter: Meter,
     guard: Guard,
@@ -163,8 +166,9 @@ impl Store {
         };
         let pool = AnyPoolOptions::new().max_connections(4).connect(&address(path)?).await;
         let pool = pool.map_err(|e| StoreError::Sql(e.to_string()))?;
+        let scanner = Scanner::Sqlite(dialect::sqlite::scan::Scanner::new(path));
         let engine = Engine::Sqlite(Arc::new(writer), path.to_owned());
-        Ok(Self { pool, engine, node: Node::alone(), meter, guard: Guard::none(), past: None })
+        Ok(Self { pool, engine, scanner, node: Node::alone(), meter, guard: Guard::none(), past: None })
     }
 
     /// Opens the database at an address: `postgres://…`, or the path of a file.
@@ -192,7 +196,8 @@ impl Store {
             .await
             .map_err(sql::failed)?;
         let (engine, keeper) = (Engine::Postgres(Arc::new(lanes)), Keeper::Postgres(presence));
-        Ok(Self { pool, engine, node: Node { hub, keeper }, meter, guard: Guard::none(), past: None })
+        let scanner = Scanner::Postgres(postgres::scan::Scanner::new(address));
+        Ok(Self { pool, engine, scanner, node: Node { hub, keeper }, meter, guard: Guard::none(), past: None })
     }
 
     /// The same store, which takes no telegrams and no evidence while `guard` says that there is no room.
@@ -236,6 +241,7 @@ impl Store {
             Engine::Sqlite(writer, _) => writer.close().await,
             Engine::Postgres(lanes) => lanes.close().await,
         }
+        self.scanner.close();
         self.node.leave().await;
         self.pool.close().await;
     }

@@ -11,8 +11,9 @@ use shanshui_domain::time::{Instant, PeriodKind};
 use shanshui_history::Unread;
 
 use crate::dialect::postgres::Month;
-use crate::history::{Arrived, Held, Recall, Seen, Walk};
+use crate::history::{Arrived, Recall};
 use crate::sql::{Row, Tx, Value, clean};
+use crate::walk::{Held, Seen, Walk};
 use crate::{Engine, Store, StoreError, args};
 
 /// A telegram as it came, to be kept byte for byte.
@@ -261,7 +262,7 @@ fn latest_row(r: &Row) -> Result<LatestRow, StoreError> {
     })
 }
 
-fn reading_row(r: &Row) -> Result<ReadingRow, StoreError> {
+pub(crate) fn reading_row(r: &Row) -> Result<ReadingRow, StoreError> {
     Ok(ReadingRow {
         at: Instant(r.int(0)?),
         value: r.text_opt(1)?,
@@ -981,7 +982,8 @@ impl Walk for Sampler<'_> {
         }
     }
 
-    fn kept(&mut self) -> Vec<&mut Held> {
-        self.kept.iter_mut().chain(&mut self.lowest).chain(&mut self.highest).map(|sample| &mut sample.held).collect()
+    fn kept(&mut self) -> Vec<(Instant, &mut Held)> {
+        let all = self.kept.iter_mut().chain(&mut self.lowest).chain(&mut self.highest);
+        all.map(|sample| (sample.at, &mut sample.held)).collect()
     }
 }

@@ -14,7 +14,7 @@ async fn stopped_at_any_point_the_mover_loses_nothing_and_doubles_nothing() {
             drive.compare(round % 20 == 19).await;
         }
     }
-    let (hot, all) = drive.sizes().await;
+    let (hot, all, _) = drive.sizes().await;
     assert!(drive.stopped > 20, "stopped {} times", drive.stopped);
     assert!(hot * 2 < all, "{hot} of {all} statements are hot");
     assert_eq!(drive.end().await, moving::Faults::default());

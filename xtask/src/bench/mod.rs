@@ -6,6 +6,7 @@
 
 mod cluster;
 mod evaluate_air;
+mod history;
 mod hj212;
 mod ingest;
 mod report;
@@ -60,6 +61,7 @@ const BENCHES: &[Bench] = &[
     Bench { name: "evaluate-air", run: evaluate_air::run, measure: evaluate_air::measure },
     Bench { name: "ingest", run: ingest::run, measure: ingest::measure },
     Bench { name: "store", run: store::run, measure: store::measure },
+    Bench { name: "history", run: history::run, measure: history::measure },
     Bench { name: "scan", run: scan::run, measure: scan::measure },
     Bench { name: "cluster", run: cluster::run, measure: cluster::measure },
 ];

@@ -22,7 +22,7 @@ const VALUES: i64 = 15;
 const GROUP: i64 = 4_096;
 
 pub(super) fn run(lab: &Lab) -> anyhow::Result<Vec<Figure>> {
-    let fill = example(lab)?;
+    let fill = example(lab, "fill")?;
     let dir = lab.dir.join("store");
     std::fs::create_dir_all(&dir)?;
     let cluster = Cluster::start()?;
@@ -57,13 +57,14 @@ pub(super) fn measure(_: &[String]) -> anyhow::Result<()> {
     anyhow::bail!("the store is measured from outside")
 }
 
-fn example(lab: &Lab) -> anyhow::Result<PathBuf> {
+/// Builds an example of the store.
+pub(super) fn example(lab: &Lab, name: &str) -> anyhow::Result<PathBuf> {
     let built = Command::new(crate::rig::cargo())
-        .args(["build", "--release", "--quiet", "--package", "shanshui-store", "--example", "fill"])
+        .args(["build", "--release", "--quiet", "--package", "shanshui-store", "--example", name])
         .current_dir(&lab.root)
         .status()?;
     ensure!(built.success(), "the example does not build");
-    Ok(crate::rig::target().join("release/examples/fill"))
+    Ok(crate::rig::target().join("release/examples").join(name))
 }
 
 fn fresh(dir: &Path, name: &str) -> anyhow::Result<PathBuf> {

@@ -2,6 +2,7 @@
 
 mod crash;
 pub mod ledger;
+mod mover;
 mod nodes;
 mod power;
 mod report;
@@ -23,7 +24,7 @@ pub struct Args {
     /// With `power`: only the store, without the server around it
     #[arg(long)]
     store: bool,
-    /// How often the server is killed, or its power cut
+    /// How often the server or the mover is killed, or its power cut
     #[arg(long, default_value_t = 50)]
     kills: u32,
     /// With `nodes`: how long, one kill a minute
@@ -58,6 +59,7 @@ struct Proof {
 const PROOFS: &[Proof] = &[
     Proof { name: "crash", run: crash::run },
     Proof { name: "power", run: power::run },
+    Proof { name: "mover", run: mover::run },
     Proof { name: "nodes", run: nodes::run },
 ];
 

@@ -13,6 +13,23 @@ pub enum Sync {
     Off,
 }
 
+/// Lines beside the reading pool that walk along long series.
+#[derive(Clone)]
+pub(crate) enum Scanner {
+    Sqlite(sqlite::scan::Scanner),
+    Postgres(postgres::scan::Scanner),
+}
+
+impl Scanner {
+    /// Gives them back.
+    pub(crate) fn close(&self) {
+        match self {
+            Self::Sqlite(scanner) => scanner.close(),
+            Self::Postgres(scanner) => scanner.close(),
+        }
+    }
+}
+
 /// Whether the store can do its work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {

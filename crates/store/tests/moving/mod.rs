@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use shanshui_domain::id::{Mn, PointId, TelegramId};
@@ -47,25 +47,47 @@ impl Dice {
     }
 }
 
-/// How many places are passed before the work ends; at zero it ends there.
+/// Where the work ends: at the so many-th time it comes to a step, or to any.
 #[derive(Clone, Default)]
-pub struct Countdown {
-    left: Arc<AtomicI64>,
-    reached: Arc<AtomicBool>,
-    tell: Arc<tokio::sync::Notify>,
+pub struct Countdown(Arc<Counted>);
+
+#[derive(Default)]
+struct Counted {
+    left: AtomicI64,
+    reached: AtomicBool,
+    tell: tokio::sync::Notify,
+    /// The step that is counted; none: all.
+    step: Mutex<Option<String>>,
+    /// How often the work was ended at each step that it has ever come to.
+    steps: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Countdown {
+    fn set(&self, step: Option<String>, places: i64) {
+        *self.0.step.lock().expect("no panic") = step;
+        self.0.left.store(places, Ordering::Release);
+    }
+
+    /// `abort`: ends the process where it stands, and says where that was.
     pub fn stops(&self, abort: bool) -> Stops {
-        let (left, reached, tell) = (Arc::clone(&self.left), Arc::clone(&self.reached), Arc::clone(&self.tell));
-        Stops::by(move |_| {
-            let here = left.fetch_sub(1, Ordering::AcqRel) == 1;
+        let counted = Arc::clone(&self.0);
+        Stops::by(move |place| {
+            let mut steps = counted.steps.lock().expect("no panic");
+            let times = steps.entry(place.to_owned()).or_default();
+            if counted.step.lock().expect("no panic").as_deref().is_some_and(|step| step != place) {
+                return false;
+            }
+            let here = counted.left.fetch_sub(1, Ordering::AcqRel) == 1;
+            if here {
+                *times += 1;
+            }
             if here && abort {
+                println!("{place}");
                 std::process::abort();
             }
             if here {
-                reached.store(true, Ordering::Release);
-                tell.notify_one();
+                counted.reached.store(true, Ordering::Release);
+                counted.tell.notify_one();
             }
             here
         })
@@ -87,9 +109,9 @@ pub const SMALL: MoverOptions = MoverOptions { readings: 400, telegrams: 60, chu
 
 /// What a process does that is ended where it stands: moves and merges until `places` are passed.
 #[allow(dead_code, reason = "the test has no program to start")]
-pub async fn child(folder: &Path, before: Instant, places: i64) {
+pub async fn child(folder: &Path, before: Instant, step: Option<String>, places: i64) {
     let countdown = Countdown::default();
-    countdown.left.store(places, Ordering::Release);
+    countdown.set(step, places);
     let store = open(folder, countdown.stops(true)).await;
     store.move_before(before, SMALL).await.expect("moved");
     let history = store.history().expect("a history");
@@ -109,6 +131,8 @@ pub struct Drive {
     telegrams: Vec<TelegramIn>,
     pub found: Faults,
     pub stopped: u64,
+    /// Of these: processes.
+    pub killed: u64,
 }
 
 impl Drive {
@@ -125,6 +149,7 @@ impl Drive {
             telegrams: Vec::new(),
             found: Faults::default(),
             stopped: 0,
+            killed: 0,
         }
     }
 
@@ -217,13 +242,28 @@ impl Drive {
         }
     }
 
+    /// One of the steps known so far, each as often as the others, or any after many.
+    fn next_stop(&mut self) -> (Option<String>, i64) {
+        let known: Vec<String> = self.steps().into_keys().collect();
+        if known.is_empty() || self.dice.one_in(8) {
+            return (None, self.dice.below(1_000) as i64 + 1);
+        }
+        let step = known[self.dice.below(known.len() as u64) as usize].clone();
+        (Some(step), self.dice.below(4) as i64 + 1)
+    }
+
+    /// Every step that the work has come to, and how often it was ended there.
+    pub fn steps(&self) -> BTreeMap<String, u64> {
+        self.countdown.0.steps.lock().expect("no panic").clone()
+    }
+
     /// Moves, merges or sweeps until it is over or stopped; arrivals go on meanwhile. True when it was stopped.
     pub async fn stop_once(&mut self) -> bool {
         for _ in 0..self.dice.below(40) + 10 {
             self.arrive().await;
         }
-        let places = if self.dice.one_in(4) { self.dice.below(1_000) } else { self.dice.below(60) };
-        self.countdown.left.store(places as i64 + 1, Ordering::Release);
+        let (step, places) = self.next_stop();
+        self.countdown.set(step, places);
         let (store, before, what) = (self.store.clone(), Instant(self.now - HOT), self.dice.below(8));
         let work = tokio::spawn(async move {
             store.move_before(before, SMALL).await.expect("moved");
@@ -238,13 +278,13 @@ impl Drive {
             }
         });
         // whoever reads may wait for what the stopped work holds: it is ended at once
-        let (tell, end) = (Arc::clone(&self.countdown.tell), work.abort_handle());
+        let (counted, end) = (Arc::clone(&self.countdown.0), work.abort_handle());
         let watch = tokio::spawn(async move {
-            tell.notified().await;
+            counted.tell.notified().await;
             end.abort();
         });
         let stopped = loop {
-            if self.countdown.reached.swap(false, Ordering::AcqRel) {
+            if self.countdown.0.reached.swap(false, Ordering::AcqRel) {
                 break true;
             }
             if work.is_finished() {
@@ -252,7 +292,7 @@ impl Drive {
             }
             if self.dice.one_in(2) { self.arrive().await } else { self.read_some().await }
         };
-        self.countdown.left.store(i64::MAX, Ordering::Release);
+        self.countdown.set(None, i64::MAX);
         if stopped {
             work.abort();
         }
@@ -278,19 +318,23 @@ impl Drive {
             self.arrive().await;
         }
         self.store.close().await;
-        let places = self.dice.below(60) + 1;
+        let (step, places) = self.next_stop();
         let ended = std::process::Command::new(program)
             .args([
                 "--child".into(),
                 self.folder.display().to_string(),
                 (self.now - HOT).to_string(),
+                step.unwrap_or_default(),
                 places.to_string(),
             ])
             .stderr(std::process::Stdio::null())
-            .status()
+            .output()
             .expect("a child");
-        if !ended.success() {
+        if !ended.status.success() {
             self.stopped += 1;
+            self.killed += 1;
+            let place = String::from_utf8_lossy(&ended.stdout).trim().to_owned();
+            *self.countdown.0.steps.lock().expect("no panic").entry(place).or_default() += 1;
         }
         self.store = open(&self.folder, self.countdown.stops(false)).await;
     }
@@ -380,11 +424,10 @@ impl Drive {
         }
     }
 
-    /// How many readings lie hot, how many statements there are.
-    #[allow(dead_code, reason = "the proof does not ask")]
-    pub async fn sizes(&self) -> (u64, u64) {
+    /// How many statements of readings lie hot, how many there are, how many telegrams.
+    pub async fn sizes(&self) -> (u64, u64, u64) {
         let hot = self.store.count_hot().await.expect("a count");
-        (hot as u64, self.said.values().map(|v| v.len() as u64).sum())
+        (hot as u64, self.said.values().map(|v| v.len() as u64).sum(), self.telegrams.len() as u64)
     }
 
     pub async fn end(self) -> Faults {

@@ -6,13 +6,14 @@
 //!
 //! `address` and `tls` are the line, `writer` a lane, `bulk` and `copy` what it does with readings, `value`
 //! what crosses, `presence` who is there and what
-//! nodes tell one another.
+//! nodes tell one another, `scan` walks along series.
 
 mod address;
 pub(crate) mod bulk;
 mod copy;
 pub(crate) mod look;
 pub(crate) mod presence;
+pub(crate) mod scan;
 mod tls;
 mod value;
 pub(crate) mod writer;

@@ -1,9 +1,11 @@
 //! SQLite: one thread writes, in groups (WAL, `synchronous=FULL`).
 //!
-//! `writer` is the thread, `bulk` what it does with readings, `file` copies and checks whole files.
+//! `writer` is the thread, `bulk` what it does with readings, `file` copies and checks whole files, `scan` walks along
+//! series.
 
 mod bulk;
 pub(crate) mod file;
+pub(crate) mod scan;
 pub(crate) mod writer;
 
 use std::path::Path;

@@ -1,0 +1,81 @@
+//! Walks along one series with typed columns, row by row as they come: a year by the minute has half a million of them.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures::TryStreamExt;
+use shanshui_domain::time::Instant;
+use tokio_postgres::Statement;
+use tokio_postgres::types::{ToSql, Type};
+
+use super::{Address, Purpose, Session, connect, sql};
+use crate::StoreError;
+use crate::dialect::Sync;
+use crate::walk::{SERIES, Series, Thin};
+
+/// Sessions kept for the next walk.
+const IDLE: usize = 4;
+
+/// Sessions that only read.
+#[derive(Clone)]
+pub(crate) struct Scanner {
+    address: Arc<Address>,
+    idle: Arc<Mutex<Vec<(Session, Statement)>>>,
+}
+
+impl Scanner {
+    pub(crate) fn new(address: &Address) -> Self {
+        Self { address: Arc::new(address.clone()), idle: Arc::default() }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<(Session, Statement)>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn open(&self) -> Result<(Session, Statement), StoreError> {
+        loop {
+            let Some(open) = self.idle().pop() else { break };
+            if !open.0.client.is_closed() {
+                return Ok(open);
+            }
+        }
+        let session = connect(&self.address, &Purpose { name: "walks", sync: Sync::Full }, |_| ()).await?;
+        session.client.batch_execute("SET default_transaction_read_only=on").await.map_err(sql)?;
+        let types = [Type::INT8, Type::INT8, Type::INT8, Type::INT8, Type::INT8];
+        let statement = session.client.prepare_typed(SERIES, &types).await.map_err(sql)?;
+        Ok((session, statement))
+    }
+
+    /// The hot rows of a series, newest version of each key, ascending.
+    pub(crate) async fn scan(
+        &self,
+        (point, kind): Series,
+        (from, to): (Instant, Instant),
+    ) -> Result<Vec<Thin>, StoreError> {
+        let (session, statement) = self.open().await?;
+        let args: [i64; 5] = [point.block(), kind.number(), from.0, to.0, point.0];
+        let args = args.iter().map(|n| n as &(dyn ToSql + std::marker::Sync));
+        let rows = session.client.query_raw(&statement, args).await.map_err(sql)?;
+        futures::pin_mut!(rows);
+        let mut all: Vec<Thin> = Vec::new();
+        while let Some(row) = rows.try_next().await.map_err(sql)? {
+            let thin = Thin {
+                at: Instant(row.try_get(0).map_err(sql)?),
+                number: row.try_get(1).map_err(sql)?,
+                marked: row.try_get::<_, &str>(2).map_err(sql)? != "N",
+                late: row.try_get::<_, i64>(3).map_err(sql)? != 0,
+                version: row.try_get(4).map_err(sql)?,
+            };
+            Thin::push(&mut all, thin);
+        }
+        let mut idle = self.idle();
+        if idle.len() < IDLE {
+            idle.push((session, statement));
+        }
+        Ok(all)
+    }
+
+    /// Gives the sessions back.
+    pub(crate) fn close(&self) {
+        self.idle().clear();
+    }
+}

@@ -1,0 +1,80 @@
+//! Walks along one series with a connection of its own: the reading pool makes every row an allocation for each of its columns, and
+//! a year by the minute has half a million rows.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, OpenFlags, params};
+use shanshui_domain::time::Instant;
+
+use super::sql;
+use crate::StoreError;
+use crate::walk::{SERIES, Series, Thin};
+
+/// Connections kept for the next walk.
+const IDLE: usize = 4;
+
+/// Read-only connections to one file.
+#[derive(Clone)]
+pub(crate) struct Scanner {
+    path: PathBuf,
+    idle: Arc<Mutex<Vec<Connection>>>,
+}
+
+impl Scanner {
+    pub(crate) fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), idle: Arc::default() }
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self) -> Result<Connection, StoreError> {
+        if let Some(db) = self.idle().pop() {
+            return Ok(db);
+        }
+        let db = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(sql)?;
+        db.execute_batch("PRAGMA busy_timeout=10000; PRAGMA query_only=ON; PRAGMA mmap_size=1073741824;")
+            .map_err(sql)?;
+        Ok(db)
+    }
+
+    /// The hot rows of a series, newest version of each key, ascending.
+    pub(crate) async fn scan(&self, series: Series, span: (Instant, Instant)) -> Result<Vec<Thin>, StoreError> {
+        let scanner = self.clone();
+        let work = move || {
+            let db = scanner.open()?;
+            let rows = walk(&db, series, span).map_err(sql)?;
+            let mut idle = scanner.idle();
+            if idle.len() < IDLE {
+                idle.push(db);
+            }
+            Ok(rows)
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|e| StoreError::Io(e.to_string()))?
+    }
+
+    /// Gives the connections back.
+    pub(crate) fn close(&self) {
+        self.idle().clear();
+    }
+}
+
+fn walk(db: &Connection, (point, kind): Series, (from, to): (Instant, Instant)) -> rusqlite::Result<Vec<Thin>> {
+    let mut statement = db.prepare_cached(SERIES)?;
+    let mut rows = statement.query(params![point.block(), kind.number(), from.0, to.0, point.0])?;
+    let mut all: Vec<Thin> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let marked = row.get_ref(2)?.as_bytes()? != b"N";
+        let thin = Thin {
+            at: Instant(row.get(0)?),
+            number: row.get(1)?,
+            marked,
+            late: row.get::<_, i64>(3)? != 0,
+            version: row.get(4)?,
+        };
+        Thin::push(&mut all, thin);
+    }
+    Ok(all)
+}

@@ -1,0 +1,250 @@
+//! Along one series from its first row to its last, hot and history together, without holding it: what a sampled curve and
+//! statistics are made of. Hot rows come thin, in stretches that are read ahead; a row that is kept is made whole afterwards.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use futures::stream::{self, BoxStream};
+use futures::{StreamExt as _, TryStreamExt as _};
+use shanshui_domain::id::PointId;
+use shanshui_domain::time::{Instant, PeriodKind};
+use shanshui_history::{History, Stored, Tally, Unread};
+
+use crate::dialect::Scanner;
+use crate::history::{MovedState, row_of};
+use crate::sense::{ReadingRow, reading_row};
+use crate::sql::Value;
+use crate::{Store, StoreError, args};
+
+/// A point's values of a kind.
+pub(crate) type Series = (PointId, PeriodKind);
+
+/// A series' hot rows as a [`Thin`] each; block, kind, from, to, point.
+pub(crate) const SERIES: &str = "SELECT at, number, mark, late, version FROM reading \
+    WHERE block=$1 AND kind=$2 AND at>=$3 AND at<$4 AND point=$5 ORDER BY at, version";
+/// First and last stamp of a block and kind: each a look at one end of the key.
+const ENDS: &str = "SELECT (SELECT MIN(at) FROM reading WHERE block=$1 AND kind=$2 AND at>=$3 AND at<$4), \
+    (SELECT MAX(at) FROM reading WHERE block=$1 AND kind=$2 AND at>=$3 AND at<$4)";
+/// A stretch that is read at a time, in microseconds: ten days.
+const STRETCH: i64 = 10 * 86_400_000_000;
+/// Stretches read at once.
+const AHEAD: usize = 4;
+/// Whole rows asked for at a time.
+const WHOLE: usize = 200;
+
+/// What a walk sees of a hot row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Thin {
+    pub(crate) at: Instant,
+    pub(crate) number: Option<f64>,
+    /// Its mark is not `N`.
+    pub(crate) marked: bool,
+    pub(crate) late: bool,
+    pub(crate) version: i64,
+}
+
+impl Thin {
+    /// Rows come by stamp and version: of each stamp the last stays.
+    pub(crate) fn push(all: &mut Vec<Self>, row: Self) {
+        match all.last_mut() {
+            Some(last) if last.at == row.at => *last = row,
+            _ => all.push(row),
+        }
+    }
+}
+
+/// A row on its way past a [`Walk`].
+#[derive(Debug, Clone)]
+pub(crate) enum Held {
+    /// A row of the month of the history at hand, by its number there.
+    Past(usize),
+    /// A row of the hot store.
+    Hot,
+    /// The row itself.
+    Row(Box<ReadingRow>),
+    /// It cannot be found how the row came.
+    Lost,
+}
+
+/// What is seen of each row, ascending.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) at: Instant,
+    pub(crate) number: Option<f64>,
+    pub(crate) marked: bool,
+    /// Late or restated.
+    pub(crate) odd: bool,
+}
+
+/// Walks along a series.
+pub(crate) trait Walk: Send {
+    /// The next row.
+    fn see(&mut self, seen: Seen, held: Held);
+
+    /// Rows that it keeps, to be made whole: those of the history at the end of each month, hot ones at the end.
+    fn kept(&mut self) -> Vec<(Instant, &mut Held)> {
+        Vec::new()
+    }
+}
+
+impl Walk for Tally {
+    fn see(&mut self, seen: Seen, _: Held) {
+        Tally::see(self, seen.at, seen.number, seen.marked);
+    }
+}
+
+/// How many keys there are.
+pub(crate) struct Count(pub(crate) i64);
+
+impl Walk for Count {
+    fn see(&mut self, _: Seen, _: Held) {
+        self.0 += 1;
+    }
+}
+
+/// Hot rows of a series, stretch by stretch.
+struct Hot<'a> {
+    stretches: BoxStream<'a, Result<Vec<Thin>, StoreError>>,
+    page: std::vec::IntoIter<Thin>,
+}
+
+impl<'a> Hot<'a> {
+    async fn begin(store: &'a Store, series: Series, span: (Instant, Instant)) -> Result<Self, StoreError> {
+        let (block, kind) = (series.0.block(), series.1.number());
+        let ends = store.read_one(ENDS, args![block, kind, span.0, span.1]).await?;
+        let ends = ends.map_or(Ok((None, None)), |row| Ok::<_, StoreError>((row.int_opt(0)?, row.int_opt(1)?)))?;
+        let (first, last) = match ends {
+            (Some(first), Some(last)) => (first, last),
+            _ => (0, -1),
+        };
+        let mut next = Some(first).filter(|_| first <= last);
+        let stretches = std::iter::from_fn(move || {
+            let from = next?;
+            let to = from.saturating_add(STRETCH);
+            next = Some(to).filter(|to| *to <= last);
+            Some((Instant(from), Instant(to).min(span.1)))
+        });
+        let scan = move |stretch| store.scanner.scan(series, stretch);
+        Ok(Self { stretches: stream::iter(stretches).map(scan).buffered(AHEAD).boxed(), page: Vec::new().into_iter() })
+    }
+
+    /// The next row, which stays.
+    async fn peek(&mut self) -> Result<Option<Thin>, StoreError> {
+        loop {
+            if let Some(row) = self.page.as_slice().first() {
+                return Ok(Some(*row));
+            }
+            let Some(rows) = self.stretches.try_next().await? else { return Ok(None) };
+            self.page = rows.into_iter();
+        }
+    }
+
+    fn pass(&mut self, walk: &mut dyn Walk) {
+        if let Some(row) = self.page.next() {
+            let odd = row.late || row.version > 1;
+            walk.see(Seen { at: row.at, number: row.number, marked: row.marked, odd }, Held::Hot);
+        }
+    }
+}
+
+/// Newest versions of some keys of a series: block, kind, point, stamps.
+static AT: LazyLock<String> = LazyLock::new(|| {
+    let stamps: Vec<String> = (0..WHOLE).map(|i| format!("${}", i + 4)).collect();
+    format!(
+        "SELECT r.at, r.value, r.number, r.extra, r.mark, r.version, r.late, r.arrived, r.telegram FROM reading r \
+         WHERE r.block=$1 AND r.kind=$2 AND r.point=$3 AND r.at IN ({}) ORDER BY r.at, r.version",
+        stamps.join(",")
+    )
+});
+
+impl Store {
+    /// Walks along a series, hot and history together, from its first row to its last. Of what lies in both the history's row is
+    /// seen: the hot one may be on its way out.
+    pub(crate) async fn walk(
+        &self,
+        (state, history): (MovedState, Option<&History>),
+        series: Series,
+        span: (Instant, Instant),
+        walk: &mut dyn Walk,
+    ) -> Result<Vec<Unread>, StoreError> {
+        let mut hot = Hot::begin(self, series, span).await?;
+        let mut unread = Vec::new();
+        if let Some(history) = history.filter(|_| span.0 < state.horizon) {
+            let mut months = history.lines(series, (span.0, span.1.min(state.horizon)));
+            while let Some(month) = months.next().await {
+                let (lines, missing) = month?;
+                unread.extend(missing);
+                for (i, line) in lines.lines()?.into_iter().enumerate() {
+                    let mut newer = false;
+                    while let Some(row) = hot.peek().await?
+                        && row.at <= line.at
+                    {
+                        newer = row.at == line.at && row.version > line.version;
+                        if row.at < line.at || newer {
+                            hot.pass(walk);
+                        } else {
+                            hot.page.next();
+                        }
+                    }
+                    if !newer {
+                        let odd = line.late || line.version > 1;
+                        walk.see(Seen { at: line.at, number: line.number, marked: line.marked, odd }, Held::Past(i));
+                    }
+                }
+                let mut kept = walk.kept();
+                kept.retain(|(_, held)| matches!(held, Held::Past(_)));
+                let which: Vec<usize> =
+                    kept.iter().filter_map(|(_, h)| if let Held::Past(i) = h { Some(*i) } else { None }).collect();
+                let mut numbers = which.clone();
+                numbers.sort_unstable();
+                numbers.dedup();
+                let found = history.stored(&lines, &numbers).await?;
+                unread.extend(found.unread);
+                let rows: HashMap<i64, Stored> = found.rows.into_iter().map(|r| (r.reading.key.at.0, r)).collect();
+                let stamps = lines.lines()?;
+                for ((_, held), i) in kept.into_iter().zip(which) {
+                    let row = stamps.get(i).and_then(|line| rows.get(&line.at.0));
+                    *held = row.map_or(Held::Lost, |row| Held::Row(Box::new(row_of(row.clone()))));
+                }
+            }
+        }
+        while hot.peek().await?.is_some() {
+            hot.pass(walk);
+        }
+        self.make_whole(series, walk).await?;
+        unread.sort_by(|a, b| (a.from, &a.segment).cmp(&(b.from, &b.segment)));
+        unread.dedup();
+        Ok(unread)
+    }
+
+    async fn make_whole(&self, (point, kind): Series, walk: &mut dyn Walk) -> Result<(), StoreError> {
+        let mut kept = walk.kept();
+        kept.retain(|(_, held)| matches!(held, Held::Hot));
+        kept.sort_by_key(|(at, _)| *at);
+        for some in kept.chunks_mut(WHOLE) {
+            let mut args = args![point.block(), kind.number(), point];
+            // what is left of the places is filled with the last stamp
+            let last = some.last().map_or(Instant(0), |(at, _)| *at);
+            let stamps = some.iter().map(|(at, _)| *at).chain(std::iter::repeat(last));
+            args.extend(stamps.take(WHOLE).map(Value::from));
+            let rows = self.read(AT.as_str(), args).await?;
+            let rows = rows.iter().map(reading_row).collect::<Result<Vec<_>, _>>()?;
+            // of one stamp the newest comes last
+            let rows: HashMap<Instant, ReadingRow> = rows.into_iter().map(|row| (row.at, row)).collect();
+            for (at, held) in some {
+                **held = rows.get(at).map_or(Held::Lost, |row| Held::Row(Box::new(row.clone())));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Scanner {
+    /// The hot rows of a series, newest version of each key, ascending.
+    pub(crate) async fn scan(&self, series: Series, span: (Instant, Instant)) -> Result<Vec<Thin>, StoreError> {
+        match self {
+            Self::Sqlite(scanner) => scanner.scan(series, span).await,
+            Self::Postgres(scanner) => scanner.scan(series, span).await,
+        }
+    }
+}
