@@ -83,6 +83,9 @@ impl HistoryError {
             Some(object_store::Error::Generic { store, .. }) if store.contains("S3") || store.contains("HTTP") => {
                 Self::Place(error.to_string())
             }
+            Some(object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. }) => {
+                Self::Place(error.to_string())
+            }
             _ => Self::Table(error.to_string()),
         }
     }
@@ -92,10 +95,17 @@ impl HistoryError {
     }
 
     fn log(error: DeltaTableError) -> Self {
-        match error {
-            DeltaTableError::ObjectStore { source } => Self::Place(source.to_string()),
-            other => Self::Table(other.to_string()),
-        }
+        if of_place(&error) { Self::Place(error.to_string()) } else { Self::Table(error.to_string()) }
+    }
+}
+
+/// Whether it was the place that failed and not the table, however deep that is said.
+fn of_place(error: &(dyn std::error::Error + 'static)) -> bool {
+    use delta_kernel::Error as Kernel;
+    match error.downcast_ref() {
+        Some(Kernel::ObjectStore(_)) => true,
+        Some(Kernel::Backtraced { source, .. }) => of_place(source.as_ref()),
+        _ => error.is::<object_store::Error>() || error.source().is_some_and(of_place),
     }
 }
 
@@ -407,4 +417,40 @@ async fn open_table(log: &LogStoreRef) -> Result<DeltaTableState, HistoryError> 
         }
     }
     DeltaTableState::try_new(log.as_ref(), None).await.map_err(HistoryError::log)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn silent() -> object_store::Error {
+        object_store::Error::Generic { store: "S3", source: "no answer".into() }
+    }
+
+    fn denied() -> object_store::Error {
+        object_store::Error::PermissionDenied { path: "a".into(), source: "403".into() }
+    }
+
+    #[test]
+    fn a_place_that_does_not_answer_is_not_taken_for_a_wrong_table() {
+        let place = |error: DeltaTableError| matches!(HistoryError::log(error), HistoryError::Place(_));
+        assert!(place(silent().into()));
+        assert!(place(delta_kernel::Error::ObjectStore(silent()).into()));
+        assert!(place(deltalake_core::kernel::Error::ObjectStore(silent()).into()));
+        let deep = delta_kernel::Error::GenericError { source: Box::new(delta_kernel::Error::ObjectStore(silent())) };
+        assert!(place(deep.into()));
+        assert!(!place(delta_kernel::Error::MissingVersion.into()));
+        assert!(!place(DeltaTableError::Generic("two protocols".into())));
+    }
+
+    #[test]
+    fn a_file_that_may_not_be_read_is_not_taken_for_a_damaged_one() {
+        let of = |error: object_store::Error| HistoryError::parquet(parquet::errors::ParquetError::from(error));
+        assert!(matches!(of(silent()), HistoryError::Place(_)));
+        assert!(matches!(of(denied()), HistoryError::Place(_)));
+        let gone = object_store::Error::NotFound { path: "a".into(), source: "404".into() };
+        assert!(matches!(of(gone), HistoryError::Gone(path) if path == "a"));
+        let folder = object_store::Error::Generic { store: "LocalFileSystem", source: "bad block".into() };
+        assert!(matches!(of(folder), HistoryError::Table(_)));
+    }
 }

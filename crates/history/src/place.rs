@@ -9,14 +9,15 @@ use std::io::Write;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures::stream::BoxStream;
 use object_store::aws::{AmazonS3Builder, S3ConditionalPut};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode,
-    PutMultipartOptions, PutOptions, PutPayload, PutResult, UploadPart,
+    BackoffConfig, CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode,
+    PutMultipartOptions, PutOptions, PutPayload, PutResult, RetryConfig, UploadPart,
 };
 use url::Url;
 
@@ -42,6 +43,14 @@ pub(crate) fn address(location: &str) -> Result<Url, HistoryError> {
     Url::from_directory_path(&folder).map_err(|()| bad("not a path from the root".into()))
 }
 
+/// How long an object store is asked again: whoever waits for an answer is soon told that there is none, and work is begun again
+/// later anyway.
+const PATIENCE: RetryConfig = RetryConfig {
+    backoff: BackoffConfig { init_backoff: Duration::from_millis(100), max_backoff: Duration::from_secs(2), base: 2.0 },
+    max_retries: 10,
+    retry_timeout: Duration::from_secs(10),
+};
+
 /// What reads and writes at the root of the address.
 pub(crate) fn root(url: &Url, options: &HistoryOptions) -> Result<Arc<dyn ObjectStore>, HistoryError> {
     if url.scheme() == "file" {
@@ -51,7 +60,8 @@ pub(crate) fn root(url: &Url, options: &HistoryOptions) -> Result<Arc<dyn Object
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(bucket)
         .with_region(options.region.as_deref().unwrap_or("us-east-1"))
-        .with_conditional_put(S3ConditionalPut::ETagMatch);
+        .with_conditional_put(S3ConditionalPut::ETagMatch)
+        .with_retry(PATIENCE);
     if let Some(endpoint) = &options.endpoint {
         builder = builder.with_endpoint(endpoint.trim_end_matches('/')).with_allow_http(endpoint.starts_with("http:"));
     }

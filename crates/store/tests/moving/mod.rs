@@ -94,13 +94,27 @@ impl Countdown {
     }
 }
 
+/// Where a history lies, and how it is spoken to.
+#[derive(Clone)]
+pub struct Place {
+    pub location: String,
+    pub options: HistoryOptions,
+}
+
+impl Place {
+    /// Beside the store.
+    pub fn beside(folder: &Path) -> Self {
+        let location = folder.join("history").to_str().expect("text").to_owned();
+        Self { location, options: HistoryOptions::default() }
+    }
+}
+
 /// Opens a store with its history, as a program does at its start.
-pub async fn open(folder: &Path, stops: Stops) -> Store {
+pub async fn open(folder: &Path, place: &Place, stops: Stops) -> Store {
     let options = StoreOptions { sync: Sync::Off, ..StoreOptions::default() };
     let store = Store::open(&folder.join("shanshui.db"), options).await.expect("a store");
-    let place = folder.join("history");
-    let options = HistoryOptions { stops, ..HistoryOptions::default() };
-    let history = History::open(place.to_str().expect("text"), options).await.expect("a history");
+    let options = HistoryOptions { stops, ..place.options.clone() };
+    let history = History::open(&place.location, options).await.expect("a history");
     store.with_history(history)
 }
 
@@ -112,7 +126,7 @@ pub const SMALL: MoverOptions = MoverOptions { readings: 400, telegrams: 60, chu
 pub async fn child(folder: &Path, before: Instant, step: Option<String>, places: i64) {
     let countdown = Countdown::default();
     countdown.set(step, places);
-    let store = open(folder, countdown.stops(true)).await;
+    let store = open(folder, &Place::beside(folder), countdown.stops(true)).await;
     store.move_before(before, SMALL).await.expect("moved");
     let history = store.history().expect("a history");
     for month in history.scattered_months() {
@@ -123,6 +137,7 @@ pub async fn child(folder: &Path, before: Instant, step: Option<String>, places:
 
 pub struct Drive {
     folder: PathBuf,
+    place: Place,
     dice: Dice,
     store: Store,
     countdown: Countdown,
@@ -136,11 +151,17 @@ pub struct Drive {
 }
 
 impl Drive {
+    #[allow(dead_code, reason = "not every place is beside the store")]
     pub async fn begin(folder: &Path, seed: u64) -> Self {
+        Self::begin_at(folder, Place::beside(folder), seed).await
+    }
+
+    pub async fn begin_at(folder: &Path, place: Place, seed: u64) -> Self {
         let countdown = Countdown::default();
-        let store = open(folder, countdown.stops(false)).await;
+        let store = open(folder, &place, countdown.stops(false)).await;
         Self {
             folder: folder.to_owned(),
+            place,
             dice: Dice(seed | 1),
             store,
             countdown,
@@ -306,7 +327,7 @@ impl Drive {
         }
         if self.dice.one_in(5) {
             self.store.close().await;
-            self.store = open(&self.folder, self.countdown.stops(false)).await;
+            self.store = open(&self.folder, &self.place, self.countdown.stops(false)).await;
         }
         stopped
     }
@@ -334,9 +355,10 @@ impl Drive {
             self.stopped += 1;
             self.killed += 1;
             let place = String::from_utf8_lossy(&ended.stdout).trim().to_owned();
+            self.expect(!place.is_empty(), &format!("a child ended by itself: {}", ended.status));
             *self.countdown.0.steps.lock().expect("no panic").entry(place).or_default() += 1;
         }
-        self.store = open(&self.folder, self.countdown.stops(false)).await;
+        self.store = open(&self.folder, &self.place, self.countdown.stops(false)).await;
     }
 
     /// Something small, while rows move.
