@@ -208,7 +208,7 @@ impl History {
     /// Opens the table at `location`, a folder (its path or `file:///…`) or `s3://bucket/prefix`, and makes it when it is not there.
     ///
     /// # Errors
-    /// When the place cannot be reached, or the table's log cannot be read.
+    /// When the place cannot be reached or keeps no conditions, or the table's log cannot be read.
     pub async fn open(location: &str, options: HistoryOptions) -> Result<Self, HistoryError> {
         let url = place::address(location)?;
         let root = place::root(&url, &options)?;
@@ -216,7 +216,7 @@ impl History {
         let store: Arc<dyn ObjectStore> =
             config.decorate_store(Arc::clone(&root), &url).map_err(HistoryError::log)?.into();
         let log = default_logstore(Arc::clone(&store), root, &url, &config);
-        let state = open_table(&log).await?;
+        let state = open_table(&log, &store).await?;
         let known = RwLock::new(Arc::new(known(&state)));
         let state = tokio::sync::Mutex::new(state);
         Ok(Self { inner: Arc::new(Inner { url, store, log, options, state, known, footers: RwLock::default() }) })
@@ -393,9 +393,10 @@ fn known(state: &DeltaTableState) -> Known {
     Known { version: state.version(), files, strange }
 }
 
-async fn open_table(log: &LogStoreRef) -> Result<DeltaTableState, HistoryError> {
+async fn open_table(log: &LogStoreRef, store: &Arc<dyn ObjectStore>) -> Result<DeltaTableState, HistoryError> {
     let there = log.is_delta_table_location().await.map_err(HistoryError::log)?;
     if !there {
+        place::keeps_conditions(store.as_ref()).await?;
         let settings = [
             ("delta.checkpointInterval", "20"),
             ("delta.logRetentionDuration", "interval 30 days"),

@@ -16,12 +16,14 @@ use object_store::aws::{AmazonS3Builder, S3ConditionalPut};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
-    BackoffConfig, CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode,
-    PutMultipartOptions, PutOptions, PutPayload, PutResult, RetryConfig, UploadPart,
+    BackoffConfig, CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
+    ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, RetryConfig, UploadPart,
 };
 use url::Url;
 
+use crate::shape::Part;
 use crate::stop::Stops;
+use crate::write::file_path;
 use crate::{HistoryError, HistoryOptions};
 
 /// The address of the table: a URL as it is, or a folder by its path, made when it is not there.
@@ -73,6 +75,24 @@ pub(crate) fn root(url: &Url, options: &HistoryOptions) -> Result<Arc<dyn Object
     }
     let store = builder.build().map_err(|e| HistoryError::Place(format!("{url}: {e}")))?;
     Ok(Arc::new(store))
+}
+
+/// Tries whether an object store keeps conditions: one that puts a file over another though told not to would let two nodes write
+/// the same entry of the log, and the first one's segment would be lost.
+pub(crate) async fn keeps_conditions(store: &dyn ObjectStore) -> Result<(), HistoryError> {
+    let path = file_path(Part::Telegram, "0000-00", "condition");
+    let mut refused = false;
+    for _ in 0..2 {
+        match store.put_opts(&path, PutPayload::new(), PutMode::Create.into()).await {
+            Ok(_) => {}
+            Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => refused = true,
+            Err(error) => return Err(HistoryError::place(error)),
+        }
+    }
+    store.delete(&path).await.map_err(HistoryError::place)?;
+    let lax =
+        || HistoryError::Place("the object store puts a file over another though told not to (If-None-Match)".into());
+    if refused { Ok(()) } else { Err(lax()) }
 }
 
 /// A folder whose files are durable before they are seen.
