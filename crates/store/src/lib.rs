@@ -54,6 +54,7 @@ pub use sense::{
     Sampled, TelegramIn, TelegramRow,
 };
 pub use system::{AuditEntry, PersonRow};
+pub use walk::HotRow;
 
 use dialect::Scanner;
 use dialect::postgres::presence::Presence;

@@ -22,11 +22,16 @@ pub(crate) type Series = (PointId, PeriodKind);
 /// A series' hot rows as a [`Thin`] each; block, kind, from, to, point.
 pub(crate) const SERIES: &str = "SELECT at, number, mark, late, version FROM reading \
     WHERE block=$1 AND kind=$2 AND at>=$3 AND at<$4 AND point=$5 ORDER BY at, version";
+/// A block's hot rows of a kind as a [`HotRow`] each; block, kind, from, to.
+pub(crate) const BLOCK: &str = "SELECT at, point, version, number, value, extra, mark FROM reading \
+    WHERE block=$1 AND kind=$2 AND at>=$3 AND at<$4 ORDER BY at, point, version";
 /// First and last stamp of a block and kind: each a look at one end of the key.
 const ENDS: &str = "SELECT (SELECT MIN(at) FROM reading WHERE block=$1 AND kind=$2 AND at>=$3 AND at<$4), \
     (SELECT MAX(at) FROM reading WHERE block=$1 AND kind=$2 AND at>=$3 AND at<$4)";
 /// A stretch that is read at a time, in microseconds: ten days.
 const STRETCH: i64 = 10 * 86_400_000_000;
+/// The same for whole rows of a block.
+const DAY: i64 = 86_400_000_000;
 /// Stretches read at once.
 const AHEAD: usize = 4;
 /// Whole rows asked for at a time.
@@ -48,6 +53,35 @@ impl Thin {
     pub(crate) fn push(all: &mut Vec<Self>, row: Self) {
         match all.last_mut() {
             Some(last) if last.at == row.at => *last = row,
+            _ => all.push(row),
+        }
+    }
+}
+
+/// A hot row as mass computation wants it: the newest version of its key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HotRow {
+    /// When.
+    pub at: Instant,
+    /// Which point.
+    pub point: PointId,
+    /// Which statement for its key, from 1.
+    pub version: i64,
+    /// The value as a number.
+    pub number: Option<f64>,
+    /// The value's text.
+    pub value: Option<String>,
+    /// Further parts of the telegram.
+    pub extra: String,
+    /// The device's mark.
+    pub mark: String,
+}
+
+impl HotRow {
+    /// Rows come by stamp, point and version: of each key the last stays.
+    pub(crate) fn push(all: &mut Vec<Self>, row: Self) {
+        match all.last_mut() {
+            Some(last) if (last.at, last.point) == (row.at, row.point) => *last = row,
             _ => all.push(row),
         }
     }
@@ -110,22 +144,10 @@ struct Hot<'a> {
 
 impl<'a> Hot<'a> {
     async fn begin(store: &'a Store, series: Series, span: (Instant, Instant)) -> Result<Self, StoreError> {
-        let (block, kind) = (series.0.block(), series.1.number());
-        let ends = store.read_one(ENDS, args![block, kind, span.0, span.1]).await?;
-        let ends = ends.map_or(Ok((None, None)), |row| Ok::<_, StoreError>((row.int_opt(0)?, row.int_opt(1)?)))?;
-        let (first, last) = match ends {
-            (Some(first), Some(last)) => (first, last),
-            _ => (0, -1),
-        };
-        let mut next = Some(first).filter(|_| first <= last);
-        let stretches = std::iter::from_fn(move || {
-            let from = next?;
-            let to = from.saturating_add(STRETCH);
-            next = Some(to).filter(|to| *to <= last);
-            Some((Instant(from), Instant(to).min(span.1)))
-        });
+        let held = store.held_span((series.0.block(), series.1), span).await?;
         let scan = move |stretch| store.scanner.scan(series, stretch);
-        Ok(Self { stretches: stream::iter(stretches).map(scan).buffered(AHEAD).boxed(), page: Vec::new().into_iter() })
+        let stretches = stream::iter(stretches(held, STRETCH)).map(scan).buffered(AHEAD).boxed();
+        Ok(Self { stretches, page: Vec::new().into_iter() })
     }
 
     /// The next row, which stays.
@@ -147,6 +169,17 @@ impl<'a> Hot<'a> {
     }
 }
 
+/// A span in pieces of a length.
+fn stretches((from, to): (Instant, Instant), length: i64) -> impl Iterator<Item = (Instant, Instant)> {
+    let mut next = Some(from.0).filter(|from| *from < to.0);
+    std::iter::from_fn(move || {
+        let begin = next?;
+        let end = begin.saturating_add(length).min(to.0);
+        next = Some(end).filter(|end| *end < to.0);
+        Some((Instant(begin), Instant(end)))
+    })
+}
+
 /// Newest versions of some keys of a series: block, kind, point, stamps.
 static AT: LazyLock<String> = LazyLock::new(|| {
     let stamps: Vec<String> = (0..WHOLE).map(|i| format!("${}", i + 4)).collect();
@@ -158,6 +191,44 @@ static AT: LazyLock<String> = LazyLock::new(|| {
 });
 
 impl Store {
+    /// The part of a span in which a block has hot rows of a kind.
+    async fn held_span(
+        &self,
+        (block, kind): (i64, PeriodKind),
+        (from, to): (Instant, Instant),
+    ) -> Result<(Instant, Instant), StoreError> {
+        let ends = self.read_one(ENDS, args![block, kind.number(), from, to]).await?;
+        let Some(row) = ends else { return Ok((from, from)) };
+        Ok(match (row.int_opt(0)?, row.int_opt(1)?) {
+            (Some(first), Some(last)) => (Instant(first), Instant(last.saturating_add(1))),
+            _ => (from, from),
+        })
+    }
+
+    /// Everything hot of some blocks and a kind in `[from, to)`, newest version of each key, block after block, a day at a time.
+    /// Rows that move meanwhile may be missing: whoever needs all compares [`Store::moved_state`] before and after.
+    pub fn hot_rows(
+        &self,
+        blocks: Vec<i64>,
+        kind: PeriodKind,
+        span: (Instant, Instant),
+    ) -> BoxStream<'static, Result<Vec<HotRow>, StoreError>> {
+        let store = self.clone();
+        let of_block = move |block| {
+            let store = store.clone();
+            async move {
+                let held = store.held_span((block, kind), span).await?;
+                let scanner = store.scanner.clone();
+                let read = move |day| {
+                    let scanner = scanner.clone();
+                    async move { scanner.block((block, kind), day).await }
+                };
+                Ok::<_, StoreError>(stream::iter(stretches(held, DAY)).map(read).buffered(AHEAD))
+            }
+        };
+        stream::iter(blocks).then(of_block).try_flatten().boxed()
+    }
+
     /// Walks along a series, hot and history together, from its first row to its last. Of what lies in both the history's row is
     /// seen: the hot one may be on its way out.
     pub(crate) async fn walk(
@@ -245,6 +316,14 @@ impl Scanner {
         match self {
             Self::Sqlite(scanner) => scanner.scan(series, span).await,
             Self::Postgres(scanner) => scanner.scan(series, span).await,
+        }
+    }
+
+    /// The hot rows of a block and kind, newest version of each key.
+    async fn block(&self, of: (i64, PeriodKind), span: (Instant, Instant)) -> Result<Vec<HotRow>, StoreError> {
+        match self {
+            Self::Sqlite(scanner) => scanner.block(of, span).await,
+            Self::Postgres(scanner) => scanner.block(of, span).await,
         }
     }
 }

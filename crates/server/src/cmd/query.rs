@@ -1,6 +1,6 @@
 //! `shanshui query`: computes over the history and what has not moved there yet, in this process or on a cluster.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
+use futures::StreamExt as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use rust_decimal::prelude::ToPrimitive;
 use shanshui_domain::analyse::air::{CODES, POLLUTANTS};
@@ -17,7 +18,7 @@ use shanshui_domain::place::{CityPack, StationKind};
 use shanshui_domain::standard::Bound;
 use shanshui_domain::time::{Instant, PeriodKind, Zone};
 use shanshui_domain::unit::Unit;
-use shanshui_history::{History, HistoryOptions, Part};
+use shanshui_history::{History, Part};
 use shanshui_query::air::{AirPoint, AirYear, Report};
 use shanshui_query::arrow::array::{
     ArrayRef, AsArray, Float64Array, Int8Array, Int32Array, Int64Array, RecordBatch, StringArray,
@@ -26,15 +27,15 @@ use shanshui_query::arrow::array::{
 use shanshui_query::arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use shanshui_query::statistics::{Monthly, PointLimit};
 use shanshui_query::text::{Format, Writer};
-use shanshui_query::{Engine, Hot, Job, Place, S3, Settings, Source, SourceFile, readings_schema, sweep};
-use shanshui_store::{PointRow, ReadingRow, Store};
+use shanshui_query::{Engine, Hot, Job, Place, QueryError, S3, Settings, Source, SourceFile, readings_schema, sweep};
+use shanshui_store::{HotRow, PointRow, Store, StoreError};
 
 use crate::app::open_store;
 use crate::city;
 use crate::config::Config;
 
-/// Rows of the hot store read at one time.
-const PAGE: usize = 50_000;
+/// How often a job is begun anew because rows moved meanwhile.
+const TRIES: usize = 5;
 /// Temporary files of a job that is older have no owner any more.
 const JOB_LONGEST: Duration = Duration::from_hours(24);
 
@@ -79,10 +80,10 @@ pub struct At {
     /// Where to compute, instead of the configuration's `engine`: empty for this process, or ballista://host:port.
     #[arg(long)]
     engine: Option<String>,
-    /// The history, a folder or s3://bucket/prefix; `history` in the data folder when absent.
+    /// The history, a folder or s3://bucket/prefix, instead of the configuration's.
     #[arg(long, value_name = "PLACE")]
     history: Option<String>,
-    /// Address of the service of a bucket, when it is not Amazon's; keys come from the environment (`AWS_…`).
+    /// Address of the service of a bucket, instead of the configuration's.
     #[arg(long)]
     s3_endpoint: Option<String>,
     /// Partitions at one time in this process; one for each processor when 0.
@@ -169,20 +170,21 @@ impl Kept {
         let config = Config::load(at.config.config.as_deref())?;
         let settings = Settings { threads: at.threads, ..Settings::default() };
         let engine = Engine::connect(at.engine.as_deref().unwrap_or(&config.engine), settings).await?;
-        if !config.database().exists() {
-            bail!("{}: there is no database", config.database().display());
-        }
+        super::keep::existing(&config)?;
         let store = open_store(&config).await?;
         let pack = crate::app::registered(&store, city::load(&config.city_packs)?).await?;
         let name = if config.zone.is_empty() { pack.city.zone.clone() } else { config.zone.clone() };
         let zone = Zone::named(&name).with_context(|| format!("zone {name:?}"))?;
-        let location = match &at.history {
-            Some(location) => location.clone(),
-            None => config.data.join("history").to_string_lossy().into_owned(),
+        let location = at.history.clone().unwrap_or_else(|| config.history_place());
+        let mut options = config.history.options();
+        options.endpoint = at.s3_endpoint.clone().or(options.endpoint);
+        let history = History::open(&location, options.clone()).await.with_context(|| format!("history {location}"))?;
+        let s3 = S3 {
+            endpoint: options.endpoint,
+            region: options.region,
+            access_key: options.access_key,
+            secret_key: options.secret_key.map(|key| key.expose().to_owned()),
         };
-        let options = HistoryOptions { endpoint: at.s3_endpoint.clone(), ..HistoryOptions::default() };
-        let history = History::open(&location, options).await.with_context(|| format!("history {location}"))?;
-        let s3 = S3 { endpoint: at.s3_endpoint.clone(), ..S3::default() };
         let place = Place::open(history.url().as_str(), &s3)?;
         sweep(&place, JOB_LONGEST).await?;
         let points = store.points().await?;
@@ -195,8 +197,8 @@ impl Kept {
                 let (zone, kind) = (self.zone.1.clone(), PeriodKind::from(*kind));
                 let limits = self.limits();
                 let asked = Monthly { month: month.parse()?, zone, kind, percentile: *percentile, limits };
-                let source = self.source(asked.span()?, kind, self.points.clone());
-                let job = asked.start(&self.engine, source).await?;
+                let span = asked.span()?;
+                let job = self.settled(span, kind, &self.points, |source| asked.start(&self.engine, source)).await?;
                 let names = self.points.iter().map(|p| (p.id, (p.station.clone(), p.factor.clone()))).collect();
                 write(job, at, move |batch| named(&batch, &names)).await
             }
@@ -208,15 +210,38 @@ impl Kept {
                 };
                 let asked = AirYear { year: *year, zone: self.zone.clone(), report, points: self.air()? };
                 let of_air = |p: &&PointRow| asked.points.iter().any(|a| a.point == p.id.0);
-                let points = self.points.iter().filter(of_air).cloned().collect();
-                let source = self.source(asked.span()?, PeriodKind::Hour, points);
-                write(asked.start(&self.engine, source).await?, at, Ok).await
+                let points: Vec<PointRow> = self.points.iter().filter(of_air).cloned().collect();
+                let (span, kind) = (asked.span()?, PeriodKind::Hour);
+                let job = self.settled(span, kind, &points, |source| asked.start(&self.engine, source)).await?;
+                write(job, at, Ok).await
             }
         }
     }
 
+    /// Starts a job over files and hot rows of one state: the hot rows are read when it has begun, so that it is begun anew when
+    /// rows have moved meanwhile.
+    async fn settled<F: Future<Output = Result<Job, QueryError>>>(
+        &self,
+        span: (i64, i64),
+        kind: PeriodKind,
+        points: &[PointRow],
+        start: impl Fn(Source) -> F,
+    ) -> anyhow::Result<Job> {
+        for _ in 0..TRIES {
+            let state = self.store.moved_state().await?;
+            self.history.refresh().await?;
+            let job = start(self.source(span, kind, points)).await?;
+            if self.store.moved_state().await? == state {
+                return Ok(job);
+            }
+        }
+        bail!(
+            "readings move to the history too fast to be computed with; try again when `shanshui history move` is done"
+        )
+    }
+
     /// Files of the history that can hold readings of a stretch of time, and the hot store's readings of the points.
-    fn source(&self, span: (i64, i64), kind: PeriodKind, points: Vec<PointRow>) -> Source {
+    fn source(&self, span: (i64, i64), kind: PeriodKind, points: &[PointRow]) -> Source {
         let file = |f: shanshui_history::FileEntry| {
             let whole = (i64::MIN, i64::MAX);
             Some(SourceFile {
@@ -233,7 +258,7 @@ impl Kept {
             f.part == Part::Reading && kinds && f.range("at").is_none_or(|(low, high)| low < span.1 && span.0 <= high)
         };
         let files = self.history.files().into_iter().filter(of_it).filter_map(file).collect();
-        let hot = hot(self.store.clone(), points, kind, (Instant(span.0), Instant(span.1)));
+        let hot = hot(&self.store, points, kind, (Instant(span.0), Instant(span.1)));
         Source { place: self.place.clone(), files, hot: Some(hot) }
     }
 
@@ -277,40 +302,34 @@ impl Kept {
     }
 }
 
-/// Newest readings of the hot store, point by point.
-fn hot(store: Store, points: Vec<PointRow>, kind: PeriodKind, (from, to): (Instant, Instant)) -> Hot {
-    let begin = (store, points.into_iter(), None::<(PointId, Instant)>);
-    Box::pin(futures::stream::try_unfold(begin, move |(store, mut rest, at)| async move {
-        let mut next = at.or_else(|| rest.next().map(|p| (p.id, from)));
-        while let Some((point, begin)) = next {
-            let rows = store.range((point, kind), (begin, to), PAGE).await.map_err(|e| e.to_string())?;
-            let further = (rows.len() == PAGE).then(|| rows.last().map(|r| (point, Instant(r.at.0 + 1)))).flatten();
-            if !rows.is_empty() {
-                return Ok(Some((columns(point, kind, &rows)?, (store, rest, further))));
-            }
-            next = rest.next().map(|p| (p.id, from));
-        }
-        Ok(None)
-    }))
+/// Newest readings of the hot store of the points.
+fn hot(store: &Store, points: &[PointRow], kind: PeriodKind, span: (Instant, Instant)) -> Hot {
+    let wanted: HashSet<PointId> = points.iter().map(|p| p.id).collect();
+    let blocks: BTreeSet<i64> = wanted.iter().map(|p| p.block()).collect();
+    let batch = move |rows: Result<Vec<HotRow>, StoreError>| {
+        let mut rows = rows.map_err(|e| e.to_string())?;
+        rows.retain(|row| wanted.contains(&row.point));
+        columns(kind, &rows)
+    };
+    Box::pin(store.hot_rows(blocks.into_iter().collect(), kind, span).map(batch))
 }
 
-fn columns(point: PointId, kind: PeriodKind, rows: &[ReadingRow]) -> Result<RecordBatch, String> {
-    let same = |value: i64| -> ArrayRef { Arc::new(Int64Array::from_value(value, rows.len())) };
-    let texts = |of: &dyn Fn(&ReadingRow) -> Option<String>| -> ArrayRef {
-        Arc::new(rows.iter().map(of).collect::<StringArray>())
-    };
+fn columns(kind: PeriodKind, rows: &[HotRow]) -> Result<RecordBatch, String> {
+    let long = |of: &dyn Fn(&HotRow) -> i64| -> ArrayRef { Arc::new(rows.iter().map(of).collect::<Int64Array>()) };
+    let text =
+        |of: &dyn Fn(&HotRow) -> Option<&str>| -> ArrayRef { Arc::new(rows.iter().map(of).collect::<StringArray>()) };
     let at = TimestampMicrosecondArray::from_iter_values(rows.iter().map(|r| r.at.0)).with_timezone("UTC");
     let all: Vec<ArrayRef> = vec![
-        same(point.block()),
+        long(&|r| r.point.block()),
         Arc::new(Int32Array::from_value(kind.number() as i32, rows.len())),
         Arc::new(at),
-        same(point.0),
-        Arc::new(Int32Array::from_iter_values(rows.iter().map(|r| r.versions as i32))),
+        long(&|r| r.point.0),
+        Arc::new(Int32Array::from_iter_values(rows.iter().map(|r| r.version as i32))),
         Arc::new(rows.iter().map(|r| r.number).collect::<Float64Array>()),
         Arc::new(rows.iter().map(|r| r.value.as_deref().and_then(decimals)).collect::<Int8Array>()),
-        texts(&|r| r.value.clone()),
-        texts(&|r| Some(r.extra.clone())),
-        texts(&|r| Some(r.mark.clone())),
+        text(&|r| r.value.as_deref()),
+        text(&|r| Some(&r.extra)),
+        text(&|r| Some(&r.mark)),
     ];
     RecordBatch::try_new(readings_schema(), all).map_err(|e| e.to_string())
 }

@@ -1,9 +1,11 @@
 //! Integration tests, one file per capability.
 
 mod cli;
+mod equal;
 mod full;
 mod generated;
 mod ingest;
+mod month;
 mod nodes;
 mod ops;
 mod people;

@@ -32,8 +32,8 @@ fn script(args: &[&str]) -> Option<String> {
 }
 
 /// A database that nodes share.
-struct Shared {
-    address: String,
+pub(crate) struct Shared {
+    pub(crate) address: String,
     /// The server, when it was started for this test.
     own: Option<String>,
 }
@@ -48,7 +48,7 @@ impl Drop for Shared {
 
 impl Shared {
     /// A fresh database on the server of `SHANSHUI_TEST_POSTGRES`, or on one of its own. None, loudly, where there is no PostgreSQL.
-    async fn fresh() -> Option<Self> {
+    pub(crate) async fn fresh() -> Option<Self> {
         let given = std::env::var("SHANSHUI_TEST_POSTGRES").ok();
         let own = if given.is_none() { script(&["start"]) } else { None };
         let Some(server) = given.or_else(|| own.clone()) else {

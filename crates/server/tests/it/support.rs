@@ -185,6 +185,13 @@ impl Person {
         (status, serde_json::from_str(&answer.text().await.expect("a body")).unwrap_or_default())
     }
 
+    /// The body as it came.
+    pub(crate) async fn text(&self, path: &str) -> (StatusCode, String) {
+        let answer = self.http.get(format!("{}{path}", self.base)).send().await.expect("an answer");
+        let status = answer.status();
+        (status, answer.text().await.expect("a body"))
+    }
+
     pub(crate) async fn ok(&self, path: &str) -> Value {
         let (status, body) = self.get(path).await;
         assert_eq!(status, StatusCode::OK, "{path}: {body}");

@@ -1,16 +1,17 @@
-//! Walks along one series with typed columns, row by row as they come: a year by the minute has half a million of them.
+//! Walks along series and blocks with typed columns, row by row as they come: a year by the minute has half a million of them.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::TryStreamExt;
-use shanshui_domain::time::Instant;
+use shanshui_domain::id::PointId;
+use shanshui_domain::time::{Instant, PeriodKind};
 use tokio_postgres::Statement;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::{Address, Purpose, Session, connect, sql};
 use crate::StoreError;
 use crate::dialect::Sync;
-use crate::walk::{SERIES, Series, Thin};
+use crate::walk::{BLOCK, HotRow, SERIES, Series, Thin};
 
 /// Sessions kept for the next walk.
 const IDLE: usize = 4;
@@ -19,7 +20,14 @@ const IDLE: usize = 4;
 #[derive(Clone)]
 pub(crate) struct Scanner {
     address: Arc<Address>,
-    idle: Arc<Mutex<Vec<(Session, Statement)>>>,
+    idle: Arc<Mutex<Vec<Open>>>,
+}
+
+/// A session with its statements.
+struct Open {
+    session: Session,
+    series: Statement,
+    block: Statement,
 }
 
 impl Scanner {
@@ -27,22 +35,30 @@ impl Scanner {
         Self { address: Arc::new(address.clone()), idle: Arc::default() }
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<(Session, Statement)>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<Open>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn open(&self) -> Result<(Session, Statement), StoreError> {
+    async fn open(&self) -> Result<Open, StoreError> {
         loop {
             let Some(open) = self.idle().pop() else { break };
-            if !open.0.client.is_closed() {
+            if !open.session.client.is_closed() {
                 return Ok(open);
             }
         }
         let session = connect(&self.address, &Purpose { name: "walks", sync: Sync::Full }, |_| ()).await?;
         session.client.batch_execute("SET default_transaction_read_only=on").await.map_err(sql)?;
-        let types = [Type::INT8, Type::INT8, Type::INT8, Type::INT8, Type::INT8];
-        let statement = session.client.prepare_typed(SERIES, &types).await.map_err(sql)?;
-        Ok((session, statement))
+        let types = [const { Type::INT8 }; 5];
+        let series = session.client.prepare_typed(SERIES, &types).await.map_err(sql)?;
+        let block = session.client.prepare_typed(BLOCK, &types[..4]).await.map_err(sql)?;
+        Ok(Open { session, series, block })
+    }
+
+    fn keep(&self, open: Open) {
+        let mut idle = self.idle();
+        if idle.len() < IDLE {
+            idle.push(open);
+        }
     }
 
     /// The hot rows of a series, newest version of each key, ascending.
@@ -51,10 +67,10 @@ impl Scanner {
         (point, kind): Series,
         (from, to): (Instant, Instant),
     ) -> Result<Vec<Thin>, StoreError> {
-        let (session, statement) = self.open().await?;
+        let open = self.open().await?;
         let args: [i64; 5] = [point.block(), kind.number(), from.0, to.0, point.0];
         let args = args.iter().map(|n| n as &(dyn ToSql + std::marker::Sync));
-        let rows = session.client.query_raw(&statement, args).await.map_err(sql)?;
+        let rows = open.session.client.query_raw(&open.series, args).await.map_err(sql)?;
         futures::pin_mut!(rows);
         let mut all: Vec<Thin> = Vec::new();
         while let Some(row) = rows.try_next().await.map_err(sql)? {
@@ -67,10 +83,35 @@ impl Scanner {
             };
             Thin::push(&mut all, thin);
         }
-        let mut idle = self.idle();
-        if idle.len() < IDLE {
-            idle.push((session, statement));
+        self.keep(open);
+        Ok(all)
+    }
+
+    /// The hot rows of a block and kind, newest version of each key.
+    pub(crate) async fn block(
+        &self,
+        (block, kind): (i64, PeriodKind),
+        (from, to): (Instant, Instant),
+    ) -> Result<Vec<HotRow>, StoreError> {
+        let open = self.open().await?;
+        let args: [i64; 4] = [block, kind.number(), from.0, to.0];
+        let args = args.iter().map(|n| n as &(dyn ToSql + std::marker::Sync));
+        let rows = open.session.client.query_raw(&open.block, args).await.map_err(sql)?;
+        futures::pin_mut!(rows);
+        let mut all: Vec<HotRow> = Vec::new();
+        while let Some(row) = rows.try_next().await.map_err(sql)? {
+            let row = HotRow {
+                at: Instant(row.try_get(0).map_err(sql)?),
+                point: PointId(row.try_get(1).map_err(sql)?),
+                version: row.try_get(2).map_err(sql)?,
+                number: row.try_get(3).map_err(sql)?,
+                value: row.try_get(4).map_err(sql)?,
+                extra: row.try_get(5).map_err(sql)?,
+                mark: row.try_get(6).map_err(sql)?,
+            };
+            HotRow::push(&mut all, row);
         }
+        self.keep(open);
         Ok(all)
     }
 

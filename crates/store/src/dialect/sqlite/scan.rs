@@ -1,15 +1,16 @@
-//! Walks along one series with a connection of its own: the reading pool makes every row an allocation for each of its columns, and
+//! Walks along series and blocks with a connection of its own: the reading pool makes every row an allocation for each of its columns, and
 //! a year by the minute has half a million rows.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OpenFlags, params};
-use shanshui_domain::time::Instant;
+use shanshui_domain::id::PointId;
+use shanshui_domain::time::{Instant, PeriodKind};
 
 use super::sql;
 use crate::StoreError;
-use crate::walk::{SERIES, Series, Thin};
+use crate::walk::{BLOCK, HotRow, SERIES, Series, Thin};
 
 /// Connections kept for the next walk.
 const IDLE: usize = 4;
@@ -40,19 +41,36 @@ impl Scanner {
         Ok(db)
     }
 
-    /// The hot rows of a series, newest version of each key, ascending.
-    pub(crate) async fn scan(&self, series: Series, span: (Instant, Instant)) -> Result<Vec<Thin>, StoreError> {
+    /// Does work with a connection, on a thread that may wait for the disk.
+    async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let scanner = self.clone();
         let work = move || {
             let db = scanner.open()?;
-            let rows = walk(&db, series, span).map_err(sql)?;
+            let found = work(&db).map_err(sql)?;
             let mut idle = scanner.idle();
             if idle.len() < IDLE {
                 idle.push(db);
             }
-            Ok(rows)
+            Ok(found)
         };
         tokio::task::spawn_blocking(work).await.map_err(|e| StoreError::Io(e.to_string()))?
+    }
+
+    /// The hot rows of a series, newest version of each key, ascending.
+    pub(crate) async fn scan(&self, series: Series, span: (Instant, Instant)) -> Result<Vec<Thin>, StoreError> {
+        self.with(move |db| walk(db, series, span)).await
+    }
+
+    /// The hot rows of a block and kind, newest version of each key.
+    pub(crate) async fn block(
+        &self,
+        of: (i64, PeriodKind),
+        span: (Instant, Instant),
+    ) -> Result<Vec<HotRow>, StoreError> {
+        self.with(move |db| whole(db, of, span)).await
     }
 
     /// Gives the connections back.
@@ -75,6 +93,22 @@ fn walk(db: &Connection, (point, kind): Series, (from, to): (Instant, Instant)) 
             version: row.get(4)?,
         };
         Thin::push(&mut all, thin);
+    }
+    Ok(all)
+}
+
+fn whole(
+    db: &Connection,
+    (block, kind): (i64, PeriodKind),
+    (from, to): (Instant, Instant),
+) -> rusqlite::Result<Vec<HotRow>> {
+    let mut statement = db.prepare_cached(BLOCK)?;
+    let mut rows = statement.query(params![block, kind.number(), from.0, to.0])?;
+    let mut all: Vec<HotRow> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (at, point, version) = (Instant(row.get(0)?), PointId(row.get(1)?), row.get(2)?);
+        let (number, value, extra, mark) = (row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?);
+        HotRow::push(&mut all, HotRow { at, point, version, number, value, extra, mark });
     }
     Ok(all)
 }
