@@ -409,7 +409,7 @@ impl History {
     }
 
     /// Files below the address that are neither in the table nor kept for those who read by an older entry of the log.
-    async fn lying_about(&self) -> Result<Vec<ObjectMeta>, HistoryError> {
+    pub(crate) async fn lying_about(&self) -> Result<Vec<ObjectMeta>, HistoryError> {
         let mut known: HashSet<Path> = self.known().files.iter().map(|f| f.path.clone()).collect();
         known.extend(self.known().strange.iter().filter_map(|p| Path::parse(p).ok()));
         {
@@ -567,7 +567,7 @@ fn merge_name(month: &str, old: &[FileEntry]) -> String {
 }
 
 /// Whether a file's name is one that segments and merges give: `part=…/month=…/SEGMENT.ATTEMPT.parquet`.
-fn ours(path: &Path) -> bool {
+pub(crate) fn ours(path: &Path) -> bool {
     let parts: Vec<_> = path.parts().map(|p| p.as_ref().to_owned()).collect();
     let [part, month, name] = parts.as_slice() else { return false };
     let named = part.strip_prefix("part=").and_then(Part::named).is_some() && month.starts_with("month=");

@@ -8,6 +8,7 @@
 //! Any reader of Delta Lake or Parquet can use the table; the module [`shape`] says what is in it. Instants are UTC microseconds.
 
 mod care;
+mod carry;
 mod file;
 mod index;
 mod place;
@@ -19,6 +20,7 @@ mod write;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake_core::kernel::{Action, Transaction};
@@ -34,6 +36,7 @@ use shanshui_domain::time::Instant;
 use url::Url;
 
 pub use care::{Finding, Merged, Vacuumed};
+pub use carry::{Fetch, Survey, Told};
 pub use index::FileEntry;
 pub use read::{Line, Lines, Ranged, Unread};
 pub use shape::{Part, Stored, StoredTelegram, month_of};
@@ -143,6 +146,8 @@ pub struct HistoryOptions {
     pub secret_key: Option<Secret>,
     /// How files are written.
     pub shape: Shape,
+    /// How long an object store may take to answer; none: minutes, asked again and again.
+    pub patience: Option<Duration>,
     /// Where a test ends the work.
     #[doc(hidden)]
     pub stops: Stops,
@@ -210,16 +215,20 @@ impl History {
     /// # Errors
     /// When the place cannot be reached or keeps no conditions, or the table's log cannot be read.
     pub async fn open(location: &str, options: HistoryOptions) -> Result<Self, HistoryError> {
-        let url = place::address(location)?;
-        let root = place::root(&url, &options)?;
-        let config = StorageConfig::default();
-        let store: Arc<dyn ObjectStore> =
-            config.decorate_store(Arc::clone(&root), &url).map_err(HistoryError::log)?.into();
-        let log = default_logstore(Arc::clone(&store), root, &url, &config);
+        let missing = || HistoryError::Table("it could not be made".into());
+        Self::at(place::address(location)?, options, true).await?.ok_or_else(missing)
+    }
+
+    /// The table at an address; none when it is not there and is not to be made.
+    async fn at(url: Url, options: HistoryOptions, make: bool) -> Result<Option<Self>, HistoryError> {
+        let (store, log) = stores(&url, &options)?;
+        if !make && !log.is_delta_table_location().await.map_err(HistoryError::log)? {
+            return Ok(None);
+        }
         let state = open_table(&log, &store).await?;
         let known = RwLock::new(Arc::new(known(&state)));
         let state = tokio::sync::Mutex::new(state);
-        Ok(Self { inner: Arc::new(Inner { url, store, log, options, state, known, footers: RwLock::default() }) })
+        Ok(Some(Self { inner: Arc::new(Inner { url, store, log, options, state, known, footers: RwLock::default() }) }))
     }
 
     /// The table's address.
@@ -376,9 +385,26 @@ impl History {
     }
 }
 
+/// What reads and writes below an address, and the log that lies there.
+pub(crate) fn stores(url: &Url, options: &HistoryOptions) -> Result<(Arc<dyn ObjectStore>, LogStoreRef), HistoryError> {
+    let root = place::root(url, options)?;
+    let config = StorageConfig::default();
+    let store: Arc<dyn ObjectStore> = config.decorate_store(Arc::clone(&root), url).map_err(HistoryError::log)?.into();
+    let log = default_logstore(Arc::clone(&store), root, url, &config);
+    Ok((store, log))
+}
+
 /// The name by which the log knows that a segment was committed.
 fn application(segment: &str) -> String {
     format!("shanshui/{segment}")
+}
+
+impl Known {
+    /// Every file with its bytes; strange ones without theirs.
+    pub(crate) fn listed(&self) -> Vec<(String, u64)> {
+        let files = self.files.iter().map(|f| (f.path.to_string(), f.size));
+        files.chain(self.strange.iter().map(|path| (path.clone(), 0))).collect()
+    }
 }
 
 fn known(state: &DeltaTableState) -> Known {

@@ -16,8 +16,9 @@ use object_store::aws::{AmazonS3Builder, S3ConditionalPut};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
-    BackoffConfig, CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
-    ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, RetryConfig, UploadPart,
+    BackoffConfig, ClientOptions, CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
+    ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, RetryConfig,
+    UploadPart,
 };
 use url::Url;
 
@@ -28,21 +29,44 @@ use crate::{HistoryError, HistoryOptions};
 
 /// The address of the table: a URL as it is, or a folder by its path, made when it is not there.
 pub(crate) fn address(location: &str) -> Result<Url, HistoryError> {
+    if let Where::Folder(folder) = parsed(location)? {
+        made(&folder).map_err(|e| HistoryError::Place(format!("{location}: {e}")))?;
+    }
+    known_address(location)?.ok_or_else(|| HistoryError::Place(format!("{location}: is not there")))
+}
+
+/// The same; none when it is a folder that is not there.
+pub(crate) fn known_address(location: &str) -> Result<Option<Url>, HistoryError> {
+    let bad = |detail: String| HistoryError::Place(format!("{location}: {detail}"));
+    let folder = match parsed(location)? {
+        Where::Bucket(url) => return Ok(Some(url)),
+        Where::Folder(folder) => folder,
+    };
+    match folder.canonicalize() {
+        Ok(folder) => Ok(Some(Url::from_directory_path(&folder).map_err(|()| bad("not a path from the root".into()))?)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(bad(error.to_string())),
+    }
+}
+
+enum Where {
+    Bucket(Url),
+    Folder(PathBuf),
+}
+
+fn parsed(location: &str) -> Result<Where, HistoryError> {
     let bad = |detail: String| HistoryError::Place(format!("{location}: {detail}"));
     if location.starts_with("s3://") {
-        return Url::parse(location.trim_end_matches('/')).map_err(|e| bad(e.to_string()));
+        return Ok(Where::Bucket(Url::parse(location.trim_end_matches('/')).map_err(|e| bad(e.to_string()))?));
     }
-    let folder = match location.strip_prefix("file://") {
+    Ok(Where::Folder(match location.strip_prefix("file://") {
         Some(_) => {
             let url = Url::parse(location).map_err(|e| bad(e.to_string()))?;
             url.to_file_path().map_err(|()| bad("no folder of this machine".into()))?
         }
         None if location.contains("://") => return Err(bad("neither a folder, file:// nor s3://".into())),
         None => PathBuf::from(location),
-    };
-    made(&folder).map_err(|e| bad(e.to_string()))?;
-    let folder = folder.canonicalize().map_err(|e| bad(e.to_string()))?;
-    Url::from_directory_path(&folder).map_err(|()| bad("not a path from the root".into()))
+    }))
 }
 
 /// How long an object store is asked again: whoever waits for an answer is soon told that there is none, and work is begun again
@@ -66,6 +90,12 @@ pub(crate) fn root(url: &Url, options: &HistoryOptions) -> Result<Arc<dyn Object
         .with_retry(PATIENCE);
     if let Some(endpoint) = &options.endpoint {
         builder = builder.with_endpoint(endpoint.trim_end_matches('/')).with_allow_http(endpoint.starts_with("http:"));
+    }
+    if let Some(patience) = options.patience {
+        let retry = RetryConfig { max_retries: 1, retry_timeout: patience, ..RetryConfig::default() };
+        let client = ClientOptions::new().with_connect_timeout(patience).with_timeout(patience);
+        let plain = options.endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http:"));
+        builder = builder.with_retry(retry).with_client_options(client.with_allow_http(plain));
     }
     if let Some(key) = &options.access_key {
         builder = builder.with_access_key_id(key);

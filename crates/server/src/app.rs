@@ -428,12 +428,23 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
         Store::open(&path, options).await.with_context(|| format!("database {}", path.display()))?
     };
     let store = store.guarded(Guard::new(&config.data, section.disk_free_min_mb << 20));
-    if config.history.hot_days == 0 && store.moved_state().await?.generation == 0 {
-        return Ok(store);
+    let (place, options) = (config.history_place(), config.history.options());
+    if store.moved_state().await?.generation == 0 {
+        if config.history.hot_days == 0 {
+            return Ok(store);
+        }
+        let history = History::open(&place, options).await.with_context(|| format!("history {place}"))?;
+        return Ok(store.with_history(history));
     }
-    let place = config.history_place();
-    let history = History::open(&place, config.history.options()).await.with_context(|| format!("history {place}"))?;
-    Ok(store.with_history(history))
+    // another table would answer for what has moved as if it had never been
+    let history = History::existing(&place, options).await.with_context(|| format!("history {place}"))?;
+    if let Some(history) = history
+        && store.is_of(&history).await.with_context(|| format!("history {place}"))?
+    {
+        return Ok(store.with_history(history));
+    }
+    tracing::error!(place, "readings have moved to a history that is not there: they cannot be read until it is");
+    Ok(store)
 }
 
 #[cfg(test)]

@@ -1,8 +1,14 @@
 //! Copies of the whole store: made while it runs, and put back only when they are whole.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use shanshui_history::History;
 
 use crate::dialect::sqlite::file;
+use crate::transfer::{
+    Before, Carried, LAST, Place, Progress, Teller, beside_copy, read_manifest, refuse_taken, remove_folder,
+    write_manifest,
+};
 use crate::{Store, StoreError, StoreOptions};
 
 impl Store {
@@ -24,26 +30,84 @@ impl Store {
         blocking(move || file::backup(&from, &to)).await
     }
 
-    /// Puts a backup in place: copies it beside `to`, looks at everything in the copy, and only then gives it the name.
+    /// Copies a database file as [`Store::backup_file`] does, and the history of the same moment into the folder beside the copy
+    /// ([`beside_copy`]), when the store has handed anything over to it. Gives the bytes of the history.
+    ///
+    /// # Errors
+    /// When one of both is there already or cannot be written, or the history is not the store's; nothing is left behind then.
+    pub async fn backup_with(from: &Path, to: &Path, history: &History, mut teller: Teller) -> Result<u64, StoreError> {
+        file::refuse_existing(to)?;
+        let (folder, part) = (beside_copy(to), file::beside(to, "part"));
+        refuse_taken(&folder)?;
+        let folder_part = file::beside(&folder, "part");
+        remove_folder(&folder_part)?;
+        let done = async {
+            let before = Before::of(Some(history)).await?;
+            let (source, copy) = (from.to_owned(), part.clone());
+            teller(Progress { table: "database", number: (1, 2), rows: 0, of: None });
+            let last = blocking(move || {
+                file::copy(&source, &copy)?;
+                file::text(&copy, "segment", LAST)
+            })
+            .await?;
+            let (Some(before), Some(last)) = (before, last) else {
+                file::place(&part, to)?;
+                return Ok(0);
+            };
+            std::fs::create_dir(&folder_part).map_err(|e| StoreError::Io(format!("{}: {e}", folder_part.display())))?;
+            let files = before.gather(&folder_part, &last, (2, 2), &mut teller).await?;
+            let bytes = files.iter().map(|f| f.bytes).sum();
+            write_manifest(&folder_part, files)?;
+            // the database last: where it is, its history is
+            file::place_folder(&folder_part, &folder)?;
+            file::place(&part, to).inspect_err(|_| drop(remove_folder(&folder)))?;
+            Ok(bytes)
+        };
+        done.await.inspect_err(|_| {
+            file::remove(&part);
+            drop(remove_folder(&folder_part));
+        })
+    }
+
+    /// Puts a backup in place: copies it beside `to`, looks at everything in the copy, and only then gives it the name. Its history
+    /// stays where it is: what had moved cannot be read until it is beside the store.
     ///
     /// # Errors
     /// When `to` is there already, the backup is damaged or of a newer schema, or the folder cannot be written; nothing is left
     /// behind.
     pub async fn restore(from: &Path, to: &Path) -> Result<(), StoreError> {
+        Self::restore_with(from, to, None, Box::new(|_| ())).await
+    }
+
+    /// The same with the history that was copied with it, put at its place first.
+    ///
+    /// # Errors
+    /// As [`Store::restore`]; also when the copy lacks the history that it needs, or another table is at the place.
+    pub async fn restore_with(
+        from: &Path,
+        to: &Path,
+        history: Option<&Place>,
+        teller: Teller,
+    ) -> Result<(), StoreError> {
         file::refuse_existing(to)?;
         let part = file::beside(to, "restoring");
-        let done = restore_by(from.to_owned(), part.clone(), to.to_owned()).await;
+        let done = restore_by(from, &part, to, history, teller).await;
         done.inspect_err(|_| file::remove(&part))
     }
 }
 
 impl Store {
-    /// Looks at everything as [`Store::check`] does.
+    /// Looks at everything as [`Store::check`] does; without a history at everything that has not moved.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] with every fault.
-    pub(crate) async fn all_good(&self) -> Result<(), StoreError> {
-        let faults: Vec<_> = self.check().await?.into_iter().filter(|f| !f.ok).collect();
+    pub(crate) async fn all_good(&self, history: Option<History>) -> Result<(), StoreError> {
+        let findings = match history {
+            Some(history) => self.clone().with_history(history).check().await?,
+            None => self.check_hot().await?,
+        };
+        // files that lie beside the table are no fault of a copy
+        let faults: Vec<_> = findings.into_iter().filter(|f| !f.ok && f.what != "history folder").collect();
         if faults.is_empty() {
             return Ok(());
         }
@@ -52,18 +116,43 @@ impl Store {
     }
 }
 
-async fn restore_by(from: PathBuf, part: PathBuf, to: PathBuf) -> Result<(), StoreError> {
-    let copy = part.clone();
+async fn restore_by(
+    from: &Path,
+    part: &Path,
+    to: &Path,
+    history: Option<&Place>,
+    mut teller: Teller,
+) -> Result<(), StoreError> {
+    let (source, copy) = (from.to_owned(), part.to_owned());
+    teller(Progress { table: "database", number: (1, 2), rows: 0, of: None });
     blocking(move || {
-        let faults = file::integrity(&from)?;
-        if faults.is_empty() { file::copy(&from, &copy) } else { Err(StoreError::Corrupt(faults.join("; "))) }
+        let faults = file::integrity(&source)?;
+        if faults.is_empty() { file::copy(&source, &copy) } else { Err(StoreError::Corrupt(faults.join("; "))) }
     })
     .await?;
-    let store = Store::open(&part, StoreOptions::default()).await?;
-    let whole = store.all_good().await;
+    let store = Store::open(part, StoreOptions::default()).await?;
+    let carried = async {
+        let (files, last) = (read_manifest(&beside_copy(from))?, store.last_handed_over().await?);
+        Carried::of(&beside_copy(from), &files, last.as_deref(), history, &mut teller).await
+    };
+    let carried = match carried.await {
+        Ok(carried) => carried,
+        Err(error) => {
+            store.close().await;
+            return Err(error);
+        }
+    };
+    let whole = store.all_good(carried.as_ref().map(|carried| carried.history.clone())).await;
     store.close().await;
-    whole?;
-    blocking(move || file::place(&part, &to)).await
+    let (copy, to) = (part.to_owned(), to.to_owned());
+    let done = match whole {
+        Ok(()) => blocking(move || file::place(&copy, &to)).await,
+        Err(error) => Err(error),
+    };
+    if let (Err(_), Some(carried)) = (&done, carried) {
+        carried.take_back().await;
+    }
+    done
 }
 
 async fn blocking<T: Send + 'static>(

@@ -195,6 +195,22 @@ impl Store {
         state(self.read_one(STATE, args![]).await?)
     }
 
+    /// The last segment of which a history has rows that may be nowhere else; none when the store stands by itself.
+    pub async fn last_handed_over(&self) -> Result<Option<String>, StoreError> {
+        self.read_one(crate::transfer::LAST, args![]).await?.map(|row| row.text(0)).transpose()
+    }
+
+    /// Whether a history has what the store has handed over.
+    ///
+    /// # Errors
+    /// When one of both cannot be read.
+    pub async fn is_of(&self, history: &History) -> Result<bool, StoreError> {
+        Ok(match self.last_handed_over().await? {
+            None => true,
+            Some(last) => history.committed(&last).await?,
+        })
+    }
+
     /// The history as new as a state; none when nothing has moved.
     pub(crate) async fn past(&self, state: MovedState) -> Result<Option<&History>, StoreError> {
         if state.generation == 0 {

@@ -53,7 +53,9 @@ pub(super) fn run(config: Option<&Path>, what: &What) -> anyhow::Result<ExitCode
 }
 
 async fn act(config: &Config, store: &Store, what: &What) -> anyhow::Result<ExitCode> {
-    let history = store.history().context("there is no history: history.hot_days is 0 and nothing has moved")?;
+    let history = store.history().context(
+        "there is no history: nothing has moved and history.hot_days is 0, or what has moved is not at its place",
+    )?;
     match what {
         What::Move { hot_days } => {
             let mut section = config.history.clone();

@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use clap::Subcommand;
 use shanshui_domain::id::PersonId;
 use shanshui_domain::place::Role;
+use shanshui_store::transfer::beside_copy;
 use shanshui_store::{AuditEntry, PersonRow, Store};
 
 use crate::app::open_store;
@@ -85,31 +86,57 @@ pub(super) fn make_folder(config: &Config) -> anyhow::Result<()> {
     std::fs::create_dir_all(&config.data).with_context(|| format!("data folder {}", config.data.display()))
 }
 
-/// `shanshui backup TO`: a whole copy, also while the program runs. Of a server it is an archive.
-pub(super) fn backup(path: Option<&Path>, to: &Path) -> anyhow::Result<ExitCode> {
+/// `shanshui backup TO`: a whole copy, also while the program runs. Of a server it is an archive; of a file another file, with the
+/// history in a folder beside it.
+pub(super) fn backup(path: Option<&Path>, to: &Path, without_history: bool) -> anyhow::Result<ExitCode> {
     let config = Config::load(path)?;
     existing(&config)?;
     if config.database.address().is_some() {
-        return super::transfer::export(path, to);
+        return super::transfer::export(path, to, without_history);
     }
-    super::runtime()?.block_on(Store::backup_file(&config.database(), to))?;
+    if without_history {
+        super::runtime()?.block_on(Store::backup_file(&config.database(), to))?;
+        eprintln!("{}", to.display());
+        super::transfer::tell_of_history(&config);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (bar, teller) = super::transfer::bar();
+    let bytes = super::runtime()?.block_on(async {
+        match super::transfer::history_of(&config).await? {
+            None => Ok(Store::backup_file(&config.database(), to).await.map(|()| 0)?),
+            Some(history) => {
+                Ok::<_, anyhow::Error>(Store::backup_with(&config.database(), to, &history, teller).await?)
+            }
+        }
+    });
+    bar.finish_and_clear();
+    if bytes? > 0 {
+        eprintln!("{}", beside_copy(to).display());
+    }
     eprintln!("{}", to.display());
-    super::transfer::tell_of_history(&config);
     Ok(ExitCode::SUCCESS)
 }
 
 /// `shanshui restore FROM`: checks a copy and puts it where the database belongs; never over one that is there. An archive goes
 /// into any store.
-pub(super) fn restore(path: Option<&Path>, from: &Path) -> anyhow::Result<ExitCode> {
+pub(super) fn restore(path: Option<&Path>, from: &Path, without_history: bool) -> anyhow::Result<ExitCode> {
     let config = Config::load(path)?;
     if from.is_dir() {
-        return super::transfer::import(path, from);
+        return super::transfer::import(path, from, without_history);
     }
     if config.database.address().is_some() {
         bail!("{}: is a copy of a file; into PostgreSQL goes an archive (`shanshui export`)", from.display());
     }
     make_folder(&config)?;
-    super::runtime()?.block_on(Store::restore(from, &config.database()))?;
+    let (bar, teller) = super::transfer::bar();
+    let place = super::transfer::place_of(&config, without_history);
+    let done = super::runtime()?.block_on(async {
+        let done = Store::restore_with(from, &config.database(), place.as_ref(), teller).await;
+        done.map_err(|error| super::transfer::say_how_to_go_on(error.into(), without_history))?;
+        super::transfer::tell_what_is_missing(&config).await
+    });
+    bar.finish_and_clear();
+    done?;
     eprintln!("{}", config.database().display());
     Ok(ExitCode::SUCCESS)
 }

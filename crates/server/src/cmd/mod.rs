@@ -47,11 +47,15 @@ pub enum Command {
     Demo(demo::Demo),
     /// Is what is kept whole? One JSON line per finding; exit 1 when something is wrong.
     Check(ConfigArg),
-    /// Copy the database while it is in use: a file, or an archive of a PostgreSQL database.
+    /// Copy the database and its history while they are in use: a file with a folder beside it, or an archive of a PostgreSQL
+    /// database.
     Backup {
         /// Where the configuration is.
         #[command(flatten)]
         config: ConfigArg,
+        /// Leave out what has moved into the history.
+        #[arg(long)]
+        without_history: bool,
         /// The new file, or the new folder of an archive.
         to: PathBuf,
     },
@@ -60,6 +64,9 @@ pub enum Command {
         /// Where the configuration is.
         #[command(flatten)]
         config: ConfigArg,
+        /// Fill the store without what had moved into the history.
+        #[arg(long)]
+        without_history: bool,
         /// The copy.
         from: PathBuf,
     },
@@ -68,6 +75,9 @@ pub enum Command {
         /// Where the configuration is.
         #[command(flatten)]
         config: ConfigArg,
+        /// Leave out what has moved into the history.
+        #[arg(long)]
+        without_history: bool,
         /// The new folder.
         to: PathBuf,
     },
@@ -76,6 +86,9 @@ pub enum Command {
         /// Where the configuration is.
         #[command(flatten)]
         config: ConfigArg,
+        /// Fill the store without what had moved into the history.
+        #[arg(long)]
+        without_history: bool,
         /// The archive.
         from: PathBuf,
     },
@@ -141,10 +154,16 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve { config, role } => serve::run(config.config.as_deref(), role),
         Command::Demo(demo) => demo::run(&demo),
         Command::Check(c) => keep::check(c.config.as_deref()),
-        Command::Backup { config, to } => keep::backup(config.config.as_deref(), &to),
-        Command::Restore { config, from } => keep::restore(config.config.as_deref(), &from),
-        Command::Export { config, to } => transfer::export(config.config.as_deref(), &to),
-        Command::Import { config, from } => transfer::import(config.config.as_deref(), &from),
+        Command::Backup { config, without_history, to } => keep::backup(config.config.as_deref(), &to, without_history),
+        Command::Restore { config, without_history, from } => {
+            keep::restore(config.config.as_deref(), &from, without_history)
+        }
+        Command::Export { config, without_history, to } => {
+            transfer::export(config.config.as_deref(), &to, without_history)
+        }
+        Command::Import { config, without_history, from } => {
+            transfer::import(config.config.as_deref(), &from, without_history)
+        }
         Command::Doctor(doctor) => doctor::run(&doctor),
         Command::History { config, what } => history::run(config.config.as_deref(), &what),
         Command::Migrate(c) => keep::migrate(c.config.as_deref()),

@@ -9,26 +9,26 @@ use super::{Home, POINT, REAL, arrival, reading};
 use crate::{CurveBound, MoverOptions, ReadingRow, Store, StoreError};
 
 const MINUTE: i64 = 60_000_000;
-const DAY: i64 = 1_440 * MINUTE;
+pub(super) const DAY: i64 = 1_440 * MINUTE;
 /// 2026-02-26T00:00:00Z
-const START: i64 = 1_772_064_000_000_000;
-const OTHER: PointId = PointId(5_000);
+pub(super) const START: i64 = 1_772_064_000_000_000;
+pub(super) const OTHER: PointId = PointId(5_000);
 const ALWAYS: (Instant, Instant) = (Instant(i64::MIN), Instant(i64::MAX));
-const FEW: MoverOptions = MoverOptions { readings: 700, telegrams: 300, chunk: 100 };
+pub(super) const FEW: MoverOptions = MoverOptions { readings: 700, telegrams: 300, chunk: 100 };
 
-async fn beside(store: &Store) -> (tempfile::TempDir, Store) {
+pub(super) async fn beside(store: &Store) -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().expect("a folder");
     let place = folder.path().join("history");
     let history = History::open(place.to_str().expect("text"), HistoryOptions::default()).await.expect("a history");
     (folder, store.clone().with_history(history))
 }
 
-fn at(point: PointId, n: i64) -> ReadingKey {
+pub(super) fn at(point: PointId, n: i64) -> ReadingKey {
     ReadingKey { point, kind: REAL, at: Instant(START + n * 5 * MINUTE) }
 }
 
 /// Five days of two points, one telegram for each moment; some marked, late, restated.
-async fn fill(store: &Store) {
+pub(super) async fn fill(store: &Store) {
     for n in 0..5 * 288 {
         let text = match n % 97 {
             0 => "99.5".to_owned(),
@@ -48,7 +48,7 @@ async fn fill(store: &Store) {
 }
 
 #[derive(Debug, PartialEq)]
-struct Read {
+pub(super) struct Read {
     curves: [Vec<ReadingRow>; 2],
     sampled: Vec<ReadingRow>,
     versions: Vec<Vec<ReadingRow>>,
@@ -57,7 +57,7 @@ struct Read {
     statistics: Vec<(PointId, shanshui_history::Summary)>,
 }
 
-async fn read(store: &Store) -> Read {
+pub(super) async fn read(store: &Store) -> Read {
     let curve = async |point| store.range((point, REAL), ALWAYS, 1_000_000).await.expect("a curve");
     let span = (Instant(START), Instant(START + 5 * DAY));
     let bounds = [CurveBound::AtMost(50.0)];
@@ -76,7 +76,7 @@ async fn read(store: &Store) -> Read {
     }
 }
 
-async fn registered(store: &Store) {
+pub(super) async fn registered(store: &Store) {
     let (code, who) = (StationCode::from("s1"), (super::person(1), Instant(1)));
     store.station_register((code, "{}".into()), vec![FactorCode::from("w01001")], who).await.expect("registered");
 }

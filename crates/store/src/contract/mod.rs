@@ -6,6 +6,7 @@
 
 mod act;
 mod analyse;
+mod carry;
 mod cluster;
 mod commit;
 mod history;

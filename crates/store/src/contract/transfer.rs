@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::postgres::Database;
 use super::{Home, REAL, arrival, key, person, reading, telegram};
-use crate::transfer::{Bring, Manifest, Teller};
+use crate::transfer::{Manifest, Teller};
 use crate::{Arrival, AuditEntry, EvidenceRow, PersonRow, Store, StoreError, StoreOptions};
 
 /// A month in microseconds, more or less.
@@ -213,51 +213,6 @@ async fn nothing_that_is_there_is_written_over() {
     let nothing = Store::export(home.path("no.db").to_str().expect("text"), &home.path("b"), quiet()).await;
     assert!(nothing.expect_err("no such file").to_string().contains("is no file"));
     assert_eq!(home.names(), ["archive", "from.db", "to.db"]);
-}
-
-#[tokio::test]
-async fn a_history_goes_along_and_is_of_a_time_after_the_stores_moment() {
-    let home = Folder::filled().await;
-    let store = Store::open(Path::new(&home.from), StoreOptions::default()).await.expect("opens");
-    let (moving, archive) = (store.clone(), home.path("archive"));
-    // what is written while the files are brought is after the store's moment
-    let bring: Bring = Box::new(move |folder| {
-        Box::pin(async move {
-            moving.arrive(vec![arrival(vec![reading(key(1), "later")])]).await?;
-            fs::create_dir(folder.join("_delta_log")).expect("made");
-            fs::write(folder.join("_delta_log/0.json"), "{}").expect("written");
-            fs::write(folder.join("part.parquet"), [0u8; 5_000]).expect("written");
-            Ok(())
-        })
-    });
-    let manifest = Store::export_with(&home.from, &archive, Some(bring), quiet()).await.expect("written");
-    store.close().await;
-    let paths: Vec<_> = manifest.files.iter().map(|f| (f.path.as_str(), f.bytes)).collect();
-    assert_eq!(paths, [("_delta_log/0.json", 2), ("part.parquet", 5_000)]);
-    let rows = |name: &str| manifest.tables.iter().find(|t| t.name == name).map(|t| t.rows);
-    assert_eq!(rows("reading"), Some(3_007), "the later one is not of this moment");
-
-    let to = home.path("to.db");
-    let (to, history) = (to.to_str().expect("text"), home.path("history"));
-    let before = home.names();
-    let check = async |history: Option<&Path>, why: &str| {
-        let said = Store::import_with(&archive, to, history, quiet()).await.expect_err(why).to_string();
-        assert!(said.contains(why), "{why}: {said}");
-        assert_eq!(home.names(), before, "nothing is left behind");
-    };
-    check(None, "no folder for one").await;
-    check(Some(&archive), "is there already").await;
-    fs::write(archive.join("history/part.parquet"), [1u8; 5_000]).expect("written");
-    check(Some(&history), "part.parquet: not what the manifest says").await;
-    fs::write(archive.join("history/part.parquet"), [0u8; 5_000]).expect("written");
-    let (file, text) =
-        (archive.join("manifest.json"), fs::read_to_string(archive.join("manifest.json")).expect("read"));
-    fs::write(&file, text.replace("\"part.parquet\"", "\"../manifest.json\"")).expect("written");
-    check(Some(&history), "leads out of the history").await;
-    fs::write(&file, text).expect("written");
-    Store::import_with(&archive, to, Some(&history), quiet()).await.expect("filled");
-    assert_eq!(fs::read(history.join("part.parquet")).expect("read").len(), 5_000);
-    assert_eq!(fs::read(history.join("_delta_log/0.json")).expect("read"), b"{}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,7 +6,7 @@
 //! same bytes, whichever engine they come from. An archive is read at one moment of the store, which goes on working; it appears
 //! under its name only when it is whole and durable. Memory is bounded: a page of rows, or one row when it is larger.
 
-mod beside;
+pub(crate) mod beside;
 mod line;
 mod postgres;
 mod sqlite;
@@ -16,13 +16,14 @@ use std::io::{self, BufRead, BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use shanshui_history::History;
 
 use crate::dialect::postgres::is_postgres;
 use crate::dialect::sqlite::file::{beside as named_beside, place_folder, synced};
 use crate::sql::Value;
 use crate::{Store, StoreError, StoreOptions};
-use beside::Copied;
-pub use beside::{Bring, Brought, FileEntry};
+pub(crate) use beside::{Before, Carried, LAST, read_manifest, write_manifest};
+pub use beside::{FileEntry, Place, TABLE as HISTORY, beside_copy};
 use line::Lines;
 
 /// What an archive says it is.
@@ -78,9 +79,9 @@ pub struct Progress<'a> {
     pub table: &'a str,
     /// Which one of how many, from 1.
     pub number: (usize, usize),
-    /// Rows of it so far.
+    /// Rows of it so far; bytes of the history.
     pub rows: u64,
-    /// Rows it has, when that is known.
+    /// Rows or bytes it has, when that is known.
     pub of: Option<u64>,
 }
 
@@ -153,6 +154,19 @@ impl Source {
         }
     }
 
+    /// The last segment that the history has taken.
+    async fn last_handed_over(&self) -> Result<Option<String>, StoreError> {
+        // an older schema may be from before there was a history
+        if !self.tables().await?.iter().any(|table| table.name == "segment") {
+            return Ok(None);
+        }
+        let mut texts = match self {
+            Self::Sqlite(source) => source.texts(LAST, &[])?,
+            Self::Postgres(source) => source.texts(LAST, None).await?,
+        };
+        Ok(texts.pop())
+    }
+
     async fn rows(&self, table: &Table, take: &mut Take<'_>) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(source) => source.rows(table, take),
@@ -172,26 +186,34 @@ impl Store {
         Self::export_with(address, to, None, teller).await
     }
 
-    /// The same with the history: `bring` is called after the store's moment.
+    /// The same with the history, when the store has handed anything over to it: of the moment of the store.
     ///
     /// # Errors
-    /// As [`Store::export`]; also what `bring` says.
+    /// As [`Store::export`]; also when the history is not the store's, cannot be read, or was swept meanwhile.
     pub async fn export_with(
         address: &str,
         to: &Path,
-        bring: Option<Bring>,
+        history: Option<&History>,
         teller: Teller,
     ) -> Result<Manifest, StoreError> {
         refuse_taken(to)?;
-        let (address, to) = (address.to_owned(), to.to_owned());
+        let (address, to, history) = (address.to_owned(), to.to_owned(), history.cloned());
         apart(move || async move {
             let part = named_beside(&to, "part");
             remove_folder(&part)?;
-            let done = export_by(&address, &part, bring, teller).await;
+            let done = export_by(&address, &part, history.as_ref(), teller).await;
             let done = done.and_then(|manifest| place_folder(&part, &to).map(|()| manifest));
             done.inspect_err(|_| drop(remove_folder(&part)))
         })
         .await
+    }
+
+    /// The last segment that the store at an address has handed over to its history; none when it stands by itself.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn handed_over(address: &str) -> Result<Option<String>, StoreError> {
+        Source::open(address).await?.last_handed_over().await
     }
 
     /// Fills an empty store at `address` from an archive: a file that is not there yet, or a PostgreSQL database without data.
@@ -203,28 +225,39 @@ impl Store {
         Self::import_with(from, address, None, teller).await
     }
 
-    /// The same with the history of the archive, when it has one, as the new folder `history`. It is copied and looked at before
-    /// the store is filled, and gets its name right after.
+    /// The same with the history of the archive, put at `history` before the store is filled. Without a place the store is filled
+    /// all the same: what had moved cannot be read until a history is beside it.
     ///
     /// # Errors
-    /// As [`Store::import`]; also when `history` is there already, or the archive has one and it is none.
+    /// As [`Store::import`]; also when the archive lacks the history that it needs, or another table is at the place.
     pub async fn import_with(
         from: &Path,
         address: &str,
-        history: Option<&Path>,
-        teller: Teller,
+        history: Option<&Place>,
+        mut teller: Teller,
     ) -> Result<Manifest, StoreError> {
-        let (from, address, history) = (from.to_owned(), address.to_owned(), history.map(Path::to_owned));
+        let (from, address, history) = (from.to_owned(), address.to_owned(), history.cloned());
         apart(move || async move {
             let archive = Archive::open(&from)?;
-            let copied = Copied::of(&archive, history.as_deref())?;
-            if is_postgres(&address) {
-                postgres::import(&archive, &address, teller).await?;
-            } else {
-                import_into_file(&archive, Path::new(&address), teller).await?;
+            let last = archive.last_handed_over()?;
+            if !is_postgres(&address) {
+                crate::dialect::sqlite::file::refuse_existing(Path::new(&address))?;
             }
-            copied.map_or(Ok(()), Copied::place)?;
-            Ok(archive.manifest)
+            let files = &archive.manifest.files;
+            let carried = Carried::of(&from, files, last.as_deref(), history.as_ref(), &mut teller).await?;
+            let done = if is_postgres(&address) {
+                postgres::import(&archive, &address, teller).await
+            } else {
+                let history = carried.as_ref().map(|carried| carried.history.clone());
+                import_into_file(&archive, Path::new(&address), history, teller).await
+            };
+            match (done, carried) {
+                (Err(error), Some(carried)) => {
+                    carried.take_back().await;
+                    Err(error)
+                }
+                (done, _) => done.map(|()| archive.manifest),
+            }
         })
         .await
     }
@@ -242,9 +275,10 @@ async fn apart<T: Send + 'static, W: Future<Output = Result<T, StoreError>>>(
 async fn export_by(
     address: &str,
     part: &Path,
-    bring: Option<Bring>,
+    history: Option<&History>,
     mut teller: Teller,
 ) -> Result<Manifest, StoreError> {
+    let before = Before::of(history).await?;
     let source = Source::open(address).await?;
     let schema = source.schema().await?;
     refuse_schema(schema)?;
@@ -265,9 +299,12 @@ async fn export_by(
     }
     let program = env!("CARGO_PKG_VERSION").to_owned();
     let engine = source.engine().to_owned();
-    let files = match bring {
-        Some(bring) => beside::gather(part, bring).await?,
-        None => Vec::new(),
+    let files = match (before, source.last_handed_over().await?) {
+        (Some(before), Some(last)) => {
+            let number = (tables.len() + 1, tables.len() + 1);
+            before.gather(part, &last, number, &mut teller).await?
+        }
+        _ => Vec::new(),
     };
     let manifest = Manifest { format: FORMAT.into(), program, schema, engine, made, tables: entries, files };
     let text = serde_json::to_vec_pretty(&manifest).map_err(|e| StoreError::Io(e.to_string()))?;
@@ -363,6 +400,29 @@ impl Archive {
         }
     }
 
+    /// The last segment that the history had taken.
+    fn last_handed_over(&self) -> Result<Option<String>, StoreError> {
+        let Some(entry) = self.manifest.tables.iter().find(|table| table.name == "segment") else { return Ok(None) };
+        let column = |name: &str| entry.columns.iter().position(|c| c == name);
+        let (Some(id), Some(planned), Some(state), Some(count)) =
+            (column("id"), column("planned"), column("state"), column("rows"))
+        else {
+            return Ok(None);
+        };
+        let (mut rows, mut last) = (self.rows(entry)?, None);
+        while let Some(row) = rows.next()? {
+            let (Value::Text(id), Value::Int(planned), Value::Text(state), Value::Int(count)) =
+                (&row[id], &row[planned], &row[state], &row[count])
+            else {
+                return Err(StoreError::Corrupt("a segment of the archive is none".into()));
+            };
+            if matches!(state.as_str(), "committed" | "moved") && *count > 0 {
+                last = last.max(Some((*planned, id.clone())));
+            }
+        }
+        Ok(last.map(|(_, id)| id))
+    }
+
     /// The rows of a table, one after the other.
     fn rows(&self, entry: &TableEntry) -> Result<Rows, StoreError> {
         let path = table_file(&self.folder, &entry.name);
@@ -405,7 +465,12 @@ impl Rows {
     }
 }
 
-async fn import_into_file(archive: &Archive, to: &Path, teller: Teller) -> Result<(), StoreError> {
+async fn import_into_file(
+    archive: &Archive,
+    to: &Path,
+    history: Option<History>,
+    teller: Teller,
+) -> Result<(), StoreError> {
     use crate::dialect::sqlite::file;
     file::refuse_existing(to)?;
     let part = file::beside(to, "importing");
@@ -413,7 +478,7 @@ async fn import_into_file(archive: &Archive, to: &Path, teller: Teller) -> Resul
     let done = async {
         sqlite::import(archive, &part, teller).await?;
         let store = Store::open(&part, StoreOptions::default()).await?;
-        let whole = store.all_good().await;
+        let whole = store.all_good(history).await;
         store.close().await;
         whole?;
         synced(&part)?;
@@ -435,14 +500,14 @@ fn refuse_schema(found: i64) -> Result<(), StoreError> {
     }
 }
 
-fn refuse_taken(to: &Path) -> Result<(), StoreError> {
+pub(crate) fn refuse_taken(to: &Path) -> Result<(), StoreError> {
     if to.symlink_metadata().is_ok() {
         return Err(StoreError::Io(format!("{} is there already", to.display())));
     }
     Ok(())
 }
 
-fn remove_folder(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn remove_folder(path: &Path) -> Result<(), StoreError> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(path, &error)),
         _ => Ok(()),

@@ -72,7 +72,7 @@ impl Source {
         Ok(tables)
     }
 
-    async fn texts(&self, text: &str, of: Option<&str>) -> Result<Vec<String>, StoreError> {
+    pub(super) async fn texts(&self, text: &str, of: Option<&str>) -> Result<Vec<String>, StoreError> {
         let client = &self.session.client;
         let rows = match &of {
             Some(of) => client.query_typed(text, &[(of, Type::TEXT)]).await,

@@ -51,7 +51,7 @@ impl Source {
         Ok(())
     }
 
-    fn texts(&self, text: &str, args: &[&str]) -> Result<Vec<String>, StoreError> {
+    pub(super) fn texts(&self, text: &str, args: &[&str]) -> Result<Vec<String>, StoreError> {
         let mut statement = self.db.prepare(text).map_err(sql)?;
         let rows = statement.query_map(params_from_iter(args), |row| row.get(0)).map_err(sql)?;
         rows.collect::<Result<_, _>>().map_err(sql)

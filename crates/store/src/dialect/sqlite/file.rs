@@ -125,6 +125,19 @@ pub(crate) fn integrity(path: &Path) -> Result<Vec<String>, StoreError> {
     Ok(said.into_iter().filter(|s| s != "ok").collect())
 }
 
+/// The text that a question to a table of a file gives first; none when an older schema has no such table.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(crate) fn text(path: &Path, table: &str, question: &str) -> Result<Option<String>, StoreError> {
+    let db = existing(path)?;
+    let there = "SELECT name FROM sqlite_schema WHERE type='table' AND name=$1";
+    if db.query_row(there, [table], |_| Ok(())).optional().map_err(sql)?.is_none() {
+        return Ok(None);
+    }
+    db.query_row(question, [], |row| row.get(0)).optional().map_err(sql)
+}
+
 /// A look at a file, in use or not.
 ///
 /// # Errors
