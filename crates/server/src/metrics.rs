@@ -5,16 +5,21 @@
 //! A figure that cannot be had is left out, and the others are shown. Labels take fixed words only: nothing a stranger sends
 //! becomes one.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use prometheus::core::Collector;
 use prometheus::{
-    Gauge, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+    Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 use shanshui_domain::act::alarm::AlarmKind;
 use shanshui_domain::sense::Kept;
+use shanshui_domain::time::Instant;
+use shanshui_history::{History, Part};
+use shanshui_store::{MovedRows, Store};
 
 use crate::app::App;
+use crate::job::history::window;
 
 /// Bounds in seconds of answers to people and to stations.
 const SECONDS: [f64; 12] = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -88,8 +93,99 @@ fn word(kept: Kept) -> &'static str {
     }
 }
 
+/// What the mover counts at this node, and how its history stands. Cheap to clone; clones count together.
+#[derive(Debug, Clone)]
+pub(crate) struct Moves {
+    rows: IntCounterVec,
+    failures: IntCounter,
+    last: IntGaugeVec,
+    files: IntGauge,
+    bytes: IntGauge,
+    held: IntGaugeVec,
+    months: IntGauge,
+    unmerged: IntGauge,
+    behind: IntGauge,
+}
+
+impl Default for Moves {
+    fn default() -> Self {
+        let moves = Self {
+            rows: counters(
+                "shanshui_history_moved_rows_total",
+                "Rows that this node has moved into the history.",
+                &["part"],
+            ),
+            failures: IntCounter::new(
+                "shanshui_history_failures_total",
+                "Rounds of moving, merging and sweeping that this node could not finish.",
+            )
+            .expect("a fixed name"),
+            last: gauges("shanshui_history_last_move_timestamp_seconds", "When this node last moved anything.", &[]),
+            files: gauge("shanshui_history_files", "Files of the history."),
+            bytes: gauge("shanshui_history_bytes", "Size of the files of the history."),
+            held: gauges("shanshui_history_rows", "Rows of the history.", &["part"]),
+            months: gauge("shanshui_history_months", "Months of which the history has something."),
+            unmerged: gauge("shanshui_history_unmerged_segments", "Segments of months that are worth merging."),
+            behind: gauge(
+                "shanshui_history_behind_seconds",
+                "How much older than the hot window the oldest reading is that has not moved.",
+            ),
+        };
+        for part in [Part::Reading, Part::Telegram] {
+            moves.rows.with_label_values(&[part.as_str()]).inc_by(0);
+        }
+        moves
+    }
+}
+
+impl Moves {
+    /// A round has moved these.
+    pub(crate) fn moved(&self, moved: &MovedRows, now: Instant) {
+        if *moved == MovedRows::default() {
+            return;
+        }
+        self.rows.with_label_values(&[Part::Reading.as_str()]).inc_by(moved.readings);
+        self.rows.with_label_values(&[Part::Telegram.as_str()]).inc_by(moved.telegrams);
+        self.last.with_label_values::<&str>(&[]).set(now.0.div_euclid(1_000_000));
+    }
+
+    /// A round could not be finished.
+    pub(crate) fn failed(&self) {
+        self.failures.inc();
+    }
+
+    fn show(&self, history: &History) {
+        let (segments, scattered) = (history.segments(), history.scattered_months());
+        self.files.set(segments.iter().map(|s| s.files as i64).sum());
+        self.bytes.set(segments.iter().map(|s| s.bytes as i64).sum());
+        for part in [Part::Reading, Part::Telegram] {
+            let rows = segments.iter().filter(|s| s.part == part).map(|s| s.rows as i64).sum();
+            self.held.with_label_values(&[part.as_str()]).set(rows);
+        }
+        self.months.set(segments.iter().map(|s| &s.month).collect::<HashSet<_>>().len() as i64);
+        let unmerged = segments.iter().filter(|s| scattered.contains(&s.month)).map(|s| &s.segment);
+        self.unmerged.set(unmerged.collect::<HashSet<_>>().len() as i64);
+    }
+
+    fn collectors(&self) -> [Box<dyn Collector>; 9] {
+        [
+            Box::new(self.rows.clone()),
+            Box::new(self.failures.clone()),
+            Box::new(self.last.clone()),
+            Box::new(self.files.clone()),
+            Box::new(self.bytes.clone()),
+            Box::new(self.held.clone()),
+            Box::new(self.months.clone()),
+            Box::new(self.unmerged.clone()),
+            Box::new(self.behind.clone()),
+        ]
+    }
+}
+
 /// The figures of one running program.
 pub struct Metrics {
+    /// What the mover counts.
+    pub(crate) moves: Moves,
     registry: Registry,
     requests: IntCounterVec,
     request_seconds: HistogramVec,
@@ -111,7 +207,7 @@ struct Now {
 
 impl Metrics {
     /// Figures of this intake and this store, and of the requests to come.
-    pub fn new(intake: &Intake, store: &shanshui_store::Store) -> Self {
+    pub fn new(intake: &Intake, store: &Store) -> Self {
         let registry = Registry::new();
         let requests =
             "Requests over HTTP, by method, template of the path and status; a file of the interface is \"other\".";
@@ -124,12 +220,16 @@ impl Metrics {
             database_bytes: gauge("shanshui_database_bytes", "Size of the database, its log included."),
             disk_free_bytes: gauge("shanshui_disk_free_bytes", "Bytes free under the data folder."),
             connections: gauge("shanshui_station_connections", "Open connections of stations."),
-            devices: gauges("shanshui_devices", "Registered devices, by whether a connection speaks for them.", "held"),
-            alarms: gauges("shanshui_alarms_lasting", "Alarms that last, by kind.", "kind"),
+            devices: gauges(
+                "shanshui_devices",
+                "Registered devices, by whether a connection speaks for them.",
+                &["held"],
+            ),
+            alarms: gauges("shanshui_alarms_lasting", "Alarms that last, by kind.", &["kind"]),
             judge_behind: gauge("shanshui_judge_behind_telegrams", "Telegrams with data that are not judged yet."),
             listeners: gauge("shanshui_event_listeners", "Open streams of live events."),
         };
-        let metrics = Self { registry, requests, request_seconds, now };
+        let metrics = Self { moves: Moves::default(), registry, requests, request_seconds, now };
         let guard = gauge("shanshui_disk_free_min_bytes", "Below so many free bytes there is a warning.");
         guard.set(store.guard().min() as i64);
         let build = Opts::new("shanshui_build_info", "1; the version is in the label.")
@@ -139,7 +239,8 @@ impl Metrics {
         for collector in metrics.own().into_iter().chain([Box::new(guard) as Box<dyn Collector>, Box::new(build)]) {
             metrics.register(collector);
         }
-        for collector in intake.collectors().into_iter().chain(store.meter().collectors()) {
+        let others = intake.collectors().into_iter().chain(store.meter().collectors());
+        for collector in others.chain(metrics.moves.collectors()) {
             metrics.register(collector);
         }
         metrics
@@ -216,6 +317,20 @@ impl App {
             Ok(lasting) => show_alarms(&now.alarms, &lasting),
             Err(error) => tracing::debug!(%error, "alarms that last are not known"),
         }
+        if let Err(error) = self.look_up_history().await {
+            tracing::debug!(%error, "how the history stands is not known");
+        }
+    }
+
+    async fn look_up_history(&self) -> Result<(), shanshui_store::StoreError> {
+        let (moves, section) = (&self.metrics.moves, &self.config.history);
+        if let Some(history) = self.store.history_now().await? {
+            moves.show(history);
+        }
+        let window = window(section, self.clock.now());
+        let oldest = self.store.oldest_hot().await?.filter(|_| section.hot_days > 0);
+        moves.behind.set(oldest.map_or(0, |oldest| (window.0 - oldest.0).max(0) / 1_000_000));
+        Ok(())
     }
 }
 
@@ -230,8 +345,8 @@ fn gauge(name: &str, help: &str) -> IntGauge {
     IntGauge::new(name, help).expect("a fixed name")
 }
 
-fn gauges(name: &str, help: &str, label: &str) -> IntGaugeVec {
-    IntGaugeVec::new(Opts::new(name, help), &[label]).expect("fixed names")
+fn gauges(name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
+    IntGaugeVec::new(Opts::new(name, help), labels).expect("fixed names")
 }
 
 fn counters(name: &str, help: &str, labels: &[&str]) -> IntCounterVec {

@@ -190,6 +190,11 @@ impl Store {
         self.past.as_deref().map(|past| &past.history)
     }
 
+    /// The history beside the store, seen as new as the last row that has moved.
+    pub async fn history_now(&self) -> Result<Option<&History>, StoreError> {
+        Ok(self.past(self.moved_state().await?).await?.or(self.history()))
+    }
+
     /// How far rows have moved.
     pub async fn moved_state(&self) -> Result<MovedState, StoreError> {
         state(self.read_one(STATE, args![]).await?)

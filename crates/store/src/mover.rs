@@ -128,6 +128,12 @@ impl Store {
         }
     }
 
+    /// The stamp of the oldest reading that lies hot and can move.
+    pub async fn oldest_hot(&self) -> Result<Option<Instant>, StoreError> {
+        let oldest = self.read_one(OLDEST, args![i64::MIN]).await?.map_or(Ok(None), |row| row.int_opt(0))?;
+        Ok(oldest.map(Instant))
+    }
+
     /// The oldest day of which nothing has moved, as many blocks of it as fit. The others are late from then on.
     async fn plan_day(&self, before: i64, options: MoverOptions) -> Result<Option<Segment>, StoreError> {
         let horizon = self.moved_state().await?.horizon.0;

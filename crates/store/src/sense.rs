@@ -609,10 +609,8 @@ impl Store {
         }
     }
 
-    /// Drops partitions of whole months before an instant in which no reading lies any more; gives their names. No arrival of any
-    /// node is under way meanwhile; a month that is read at the moment stays until the next time. Nothing on SQLite, where months
-    /// lie together.
-    pub async fn drop_empty_months(&self, before: Instant) -> Result<Vec<String>, StoreError> {
+    /// Names of the partitions in which readings lie; nothing on SQLite, where months lie together.
+    pub async fn months_apart(&self) -> Result<Vec<String>, StoreError> {
         if self.path().is_some() {
             return Ok(Vec::new());
         }
@@ -623,7 +621,14 @@ impl Store {
                 args![],
             )
             .await?;
-        let names = rows.iter().map(|row| row.text(0)).collect::<Result<Vec<_>, _>>()?;
+        rows.iter().map(|row| row.text(0)).collect()
+    }
+
+    /// Drops partitions of whole months before an instant in which no reading lies any more; gives their names. No arrival of any
+    /// node is under way meanwhile; a month that is read at the moment stays until the next time. Nothing on SQLite, where months
+    /// lie together.
+    pub async fn drop_empty_months(&self, before: Instant) -> Result<Vec<String>, StoreError> {
+        let names = self.months_apart().await?;
         let months = names.iter().filter_map(|name| Month::named(name)).filter(|m| m.span.end <= before.0);
         let mut dropped = Vec::new();
         for month in months {

@@ -13,6 +13,8 @@ use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::statfs::{FsType, NFS_SUPER_MAGIC, TMPFS_MAGIC, statfs};
 use serde::Serialize;
 use shanshui_domain::time::Zone;
+use shanshui_history::{History, Part, Survey};
+use shanshui_store::Store;
 use shanshui_store::look::{Look, Server, look};
 use shanshui_store::room::free_bytes;
 
@@ -34,6 +36,10 @@ const LATER_THAN_S: u64 = 1_767_225_600;
 const CLOCK_SLACK: Duration = Duration::from_mins(2);
 /// Files the program needs beside the connections of stations.
 const FILES_BESIDE: u64 = 256;
+/// How long the place of the history may take for everything that is asked.
+const HISTORY_WAIT: Duration = Duration::from_secs(30);
+/// Files that are named.
+const FILES_NAMED: usize = 5;
 /// Oldest PostgreSQL that is known to work.
 const SERVER_MIN: i64 = 150_000;
 
@@ -138,6 +144,7 @@ fn title(what: &str) -> Said {
         "metrics" => said("监控端口", "port of the figures"),
         "database" => said("数据库", "database"),
         "server" => said("PostgreSQL 服务器", "PostgreSQL server"),
+        "history" => said("历史数据", "history"),
         "programs" => said("可选程序", "optional programs"),
         other => plain(other),
     }
@@ -176,6 +183,7 @@ async fn examine(path: Option<&Path>) -> Vec<Finding> {
     let (database, looked) = database(&config).await;
     findings.extend(database);
     findings.push(clock(&config, looked.as_ref()));
+    findings.push(history(&config, looked.as_ref()).await);
     findings.push(programs());
     findings
 }
@@ -559,6 +567,133 @@ fn judge_clock(now: Duration, file: Duration, newest: Duration) -> Finding {
     Finding::good("clock", plain(text(now)))
 }
 
+/// What was seen of the history.
+#[derive(Debug, Default)]
+struct Past {
+    /// Where it is to lie.
+    place: String,
+    /// Whether anything is ever to move there.
+    moves: bool,
+    /// The last segment that the store has handed over.
+    handed_over: Option<String>,
+    table: Option<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    /// Whether it has what the store has handed over.
+    of_store: bool,
+    files: usize,
+    rows: u64,
+    bytes: u64,
+    survey: Survey,
+}
+
+async fn history(config: &Config, looked: Option<&Look>) -> Finding {
+    let place = config.history_place();
+    let advice = if place.contains("://") {
+        said("检查 history.url、endpoint、密钥和网络", "look at history.url, its endpoint and keys, and at the network")
+    } else {
+        said("检查目录的权限和磁盘", "look at the rights of the folder and at its disk")
+    };
+    let bad = |error: String| Finding::bad("history", plain(format!("{place}: {error}")), advice.clone());
+    let folder = Path::new(&place);
+    if folder.is_dir()
+        && let Err(error) = trial(folder).create()
+    {
+        return bad(error.to_string());
+    }
+    let known = looked.is_some_and(|look| look.schema.found == look.schema.known);
+    match tokio::time::timeout(HISTORY_WAIT, look_at_history(config, known)).await {
+        Ok(Ok(past)) => judge_history(&past),
+        Ok(Err(error)) => bad(format!("{error:#}")),
+        Err(_) => bad(format!("no answer within {} s", HISTORY_WAIT.as_secs())),
+    }
+}
+
+async fn look_at_history(config: &Config, known: bool) -> anyhow::Result<Past> {
+    let handed_over = if known { Store::handed_over(&config.store_address()).await? } else { None };
+    let place = config.history_place();
+    let mut past = Past { place, moves: config.history.hot_days > 0, handed_over, table: None };
+    if let Some(history) = History::existing(&past.place, config.history.options().impatient()).await? {
+        let of_store = match &past.handed_over {
+            Some(last) => history.committed(last).await?,
+            None => true,
+        };
+        let segments = history.segments();
+        past.table = Some(Table {
+            of_store,
+            files: history.files().len(),
+            rows: segments.iter().filter(|s| s.part != Part::Arrival).map(|s| s.rows).sum(),
+            bytes: segments.iter().map(|s| s.bytes).sum(),
+            survey: history.survey().await?,
+        });
+    }
+    Ok(past)
+}
+
+fn judge_history(past: &Past) -> Finding {
+    let place = &past.place;
+    let Some(table) = &past.table else {
+        if past.handed_over.is_some() {
+            let seen = said(
+                format!("{place} 没有历史表，而数据已移出到那里"),
+                format!("{place} has no table, while readings have moved there"),
+            );
+            return Finding::bad("history", seen, bring_it_back());
+        }
+        let seen = said(format!("{place} 还没有"), format!("{place} is not there yet"));
+        if past.moves {
+            return Finding::note("history", seen, said("启动时会建立", "it is made at the start"));
+        }
+        return Finding::good("history", seen);
+    };
+    let (files, rows, mib) = (table.files, table.rows, table.bytes >> 20);
+    let mut seen = said(
+        format!("{place}，{files} 个文件，{rows} 行，{mib} MiB"),
+        format!("{place}, {files} files, {rows} rows, {mib} MiB"),
+    );
+    if !table.of_store {
+        seen.zh.push_str("；不是本库的历史表");
+        seen.en.push_str("; it is not the table of this store");
+        return Finding::bad("history", seen, bring_it_back());
+    }
+    let Survey { missing, foreign, abandoned } = &table.survey;
+    let few = |files: &[String]| files.iter().take(FILES_NAMED).cloned().collect::<Vec<_>>().join(", ");
+    if !missing.is_empty() {
+        let (n, names) = (missing.len(), few(missing));
+        seen.zh.push_str(&format!("；{n} 个文件缺失或长度不符：{names}"));
+        seen.en.push_str(&format!("; {n} are missing or not whole: {names}"));
+        return Finding::bad("history", seen, bring_it_back());
+    }
+    if *abandoned > 0 {
+        seen.zh.push_str(&format!("；{abandoned} 个未完成的文件"));
+        seen.en.push_str(&format!("; {abandoned} of segments that were not committed"));
+    }
+    if !foreign.is_empty() {
+        let (n, names) = (foreign.len(), few(foreign));
+        seen.zh.push_str(&format!("；{n} 个外来文件：{names}"));
+        seen.en.push_str(&format!("; {n} files that do not belong to it: {names}"));
+        let advice = said("移走外来文件；它们不影响读取", "move them away; they do no harm to what is read");
+        return Finding::note("history", seen, advice);
+    }
+    if past.handed_over.is_none() && files > 0 {
+        let advice = said(
+            "数据库不知道这些数据：换 history.url，或恢复与它同时的备份",
+            "the database knows nothing of them: choose another history.url, or restore the backup that goes with it",
+        );
+        return Finding::note("history", seen, advice);
+    }
+    Finding::good("history", seen)
+}
+
+fn bring_it_back() -> Said {
+    said(
+        "把历史表放回原处，或从带历史的备份恢复；在此之前移出的数据不能读取",
+        "put the table back, or restore a backup with its history; until then what has moved cannot be read",
+    )
+}
+
 /// Programs that the program can do without.
 fn programs() -> Finding {
     let on_path = |names: &[&str]| {
@@ -602,6 +737,28 @@ mod tests {
         assert_eq!(state(1, None), State::Note);
         assert_eq!(state(800, Some(TMPFS_MAGIC)), State::Bad);
         assert_eq!(state(800, Some(NFS_SUPER_MAGIC)), State::Bad);
+    }
+
+    #[test]
+    fn a_history_that_is_not_the_stores_or_not_whole_is_bad() {
+        let state = |handed_over: bool, change: Option<fn(&mut Table)>| {
+            let handed_over = handed_over.then(|| "reading-1".to_owned());
+            let table = change.map(|change| {
+                let mut table = Table { of_store: true, files: 2, ..Table::default() };
+                change(&mut table);
+                table
+            });
+            judge_history(&Past { place: "there".into(), moves: true, handed_over, table }).state
+        };
+        assert_eq!(state(false, None), State::Note, "not there yet");
+        assert_eq!(state(true, None), State::Bad, "moved to nowhere");
+        assert_eq!(state(true, Some(|_| ())), State::Good);
+        assert_eq!(state(false, Some(|_| ())), State::Note, "of another store");
+        assert_eq!(state(false, Some(|table| table.files = 0)), State::Good);
+        assert_eq!(state(true, Some(|table| table.of_store = false)), State::Bad);
+        assert_eq!(state(true, Some(|table| table.survey.missing.push("a".into()))), State::Bad);
+        assert_eq!(state(true, Some(|table| table.survey.foreign.push("a".into()))), State::Note);
+        assert_eq!(state(true, Some(|table| table.survey.abandoned = 3)), State::Good);
     }
 
     #[test]

@@ -8,12 +8,12 @@ use anyhow::Context;
 use clap::Subcommand;
 use serde_json::json;
 use shanshui_history::History;
-use shanshui_store::{MoverOptions, Store};
+use shanshui_store::Store;
 
 use crate::app::open_store;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::job::history::window;
+use crate::job::history::{move_out, window};
 
 /// What to do with it.
 #[derive(Debug, Subcommand)]
@@ -60,11 +60,10 @@ async fn act(config: &Config, store: &Store, what: &What) -> anyhow::Result<Exit
         What::Move { hot_days } => {
             let mut section = config.history.clone();
             section.hot_days = hot_days.unwrap_or(section.hot_days);
-            let moved = store.move_before(window(&section, Clock::system().now()), MoverOptions::default()).await?;
-            println!(
-                "{}",
-                json!({"segments": moved.segments, "readings": moved.readings, "telegrams": moved.telegrams})
-            );
+            let (moved, dropped) = move_out(store, window(&section, Clock::system().now())).await?;
+            let line = json!({"segments": moved.segments, "readings": moved.readings, "telegrams": moved.telegrams,
+                "months_dropped": dropped});
+            println!("{line}");
         }
         What::Compact { months } => compact(history, months).await?,
         What::Vacuum { days } => {

@@ -45,10 +45,11 @@ pub(super) async fn run(app: App) {
         tokio::select! {
             () = app.shutdown.cancelled() => return,
             () = lost.cancelled() => tracing::warn!("another node may move now"),
-            done = round(&app.store, &app.config.history, app.clock.now()) => match done {
+            done = round(&app, &app.config.history, app.clock.now()) => match done {
                 Ok(moved) if moved == MovedRows::default() => {}
                 Ok(moved) => tracing::info!(moved.segments, moved.readings, moved.telegrams, "moved into the history"),
                 Err(error) => {
+                    app.metrics.moves.failed();
                     tracing::error!(error = format!("{error:#}"), "the history does not go on");
                     wait = PAUSE;
                 }
@@ -62,10 +63,20 @@ pub(crate) fn window(section: &HistorySection, now: Instant) -> Instant {
     now.plus_ms(-i64::from(section.hot_days) * DAY_MS)
 }
 
-async fn round(store: &Store, section: &HistorySection, now: Instant) -> anyhow::Result<MovedRows> {
-    let before = window(section, now);
+/// Moves what is older, and drops the months that are empty then; gives their names.
+pub(crate) async fn move_out(store: &Store, before: Instant) -> anyhow::Result<(MovedRows, Vec<String>)> {
     let moved = store.move_before(before, MoverOptions::default()).await.context("moving")?;
-    store.drop_empty_months(before).await.context("dropping empty months")?;
+    let dropped = store.drop_empty_months(before).await.context("dropping empty months")?;
+    if !dropped.is_empty() {
+        tracing::info!(?dropped, "months that are empty now");
+    }
+    Ok((moved, dropped))
+}
+
+async fn round(app: &App, section: &HistorySection, now: Instant) -> anyhow::Result<MovedRows> {
+    let (store, before) = (&app.store, window(section, now));
+    let (moved, _) = move_out(store, before).await?;
+    app.metrics.moves.moved(&moved, now);
     if section.compact {
         compact(store).await?;
         let history = store.history().context("no history")?;

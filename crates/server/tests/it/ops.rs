@@ -270,11 +270,14 @@ fn the_doctor_finds_nothing_bad_where_nothing_is() {
     let out = home.good(&["doctor", "--json"], &[]);
     let first = findings(&out);
     assert_eq!((state_of(&first, "database"), state_of(&first, "folder")), ("note", "note"), "{out}");
+    assert_eq!(state_of(&first, "history"), "note", "{out}");
     assert!(!home.path("data").exists(), "it makes nothing");
     home.good(&["migrate"], &[]);
     let out = home.good(&["doctor", "--json"], &[]);
     let second = findings(&out);
-    for what in ["config", "zone", "clock", "folder", "disk", "files", "http", "hj212", "metrics", "database"] {
+    for what in
+        ["config", "zone", "clock", "folder", "disk", "files", "http", "hj212", "metrics", "database", "history"]
+    {
         assert_eq!(state_of(&second, what), "good", "{out}");
     }
     let names: Vec<_> = std::fs::read_dir(home.path("data")).expect("a folder").collect();
@@ -363,7 +366,155 @@ fn slow_statements_are_logged_without_their_values() {
     }
 }
 
+// --------------------------------------------------------------------------------------------------------------- history
+
+const DAY: i64 = 86_400_000_000;
+
+/// Forty readings of `days` ago, one telegram each.
+async fn long_ago(city: &City, days: i64) {
+    use shanshui_domain::sense::{Reading, ReadingKey};
+    use shanshui_domain::time::{Instant, PeriodKind};
+    let point = shanshui_domain::id::PointId(city.points("ms01").first().expect("a point").1);
+    let begin = city.running.app.clock.now().0.div_euclid(DAY) * DAY - days * DAY;
+    let arrival = |n: i64| {
+        let at = Instant(begin + n * 60_000_000);
+        let key = ReadingKey { point, kind: PeriodKind::Real, at };
+        let (value, extra) = (Some(format!("7.{n}")), String::new());
+        let reading = Reading { key, value, extra, mark: "N".into(), arrived: at, late: false, telegram: None };
+        let telegram = shanshui_store::TelegramIn {
+            arrived: at,
+            peer: "192.0.2.7:40000".into(),
+            mn: None,
+            cn: Some("2011".into()),
+            qn: None,
+            raw: b"##".to_vec(),
+            problems: "[]".into(),
+            quarantine: None,
+        };
+        shanshui_store::Arrival { telegram, readings: vec![reading] }
+    };
+    city.running.app.store.arrive((0..40).map(arrival).collect()).await.expect("kept");
+}
+
+fn name_of(path: &Path, more: &str) -> PathBuf {
+    PathBuf::from(format!("{}{more}", path.display()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn copies_take_the_history_along_and_whoever_goes_without_is_told() {
+    let home = Home::new("");
+    let data = home.path("data");
+    let city = City::with(|config| config.data = data).await;
+    long_ago(&city, 100).await;
+    city.line("ms01").await.upload("2011", &water(&civil(-60), "7.5")).await;
+    city.running.stop().await;
+    let moved = home.good(&["history"], &[Path::new("move")]);
+    assert!(moved.contains("\"readings\":40") && moved.contains("\"months_dropped\":[]"), "{moved}");
+    let (copy, archive) = (home.path("copy.db"), home.path("archive"));
+    assert!(home.good(&["backup"], &[&copy]).contains("copy.db.history"));
+    assert!(home.good(&["export"], &[&archive]).contains("history of"));
+    let bare = home.path("bare.db");
+    assert!(home.good(&["backup", "--without-history"], &[&bare]).contains("the history is not in this copy"));
+    assert!(!name_of(&bare, ".history").exists());
+    let bare_archive = home.path("bare");
+    assert!(home.good(&["export", "--without-history"], &[&bare_archive]).contains("the history is not in this copy"));
+    for (command, from) in [("restore", &copy), ("restore", &archive), ("import", &archive)] {
+        let other = Home::new("");
+        let said = other.good(&[command], &[from]);
+        assert!(!said.contains("cannot be read"), "{said}");
+        other.good(&["check"], &[]);
+        let doctor = other.good(&["doctor", "--json"], &[]);
+        assert_eq!(state_of(&findings(&doctor), "history"), "good", "{doctor}");
+        let again = other.path("again");
+        other.good(&["export"], &[&again]);
+        assert!(tables(&archive) == tables(&again), "every byte of every table");
+    }
+    for (command, from) in [("restore", &bare), ("import", &bare_archive)] {
+        let other = Home::new("");
+        let (code, _, err) = other.run(&[command], &[from]);
+        assert_eq!((code, err.contains("--without-history")), (Some(1), true), "{err}");
+        assert!(!other.path("data/shanshui.db").exists(), "nothing is left behind");
+        let said = other.good(&[command, "--without-history"], &[from]);
+        assert!(said.contains("cannot be read until it is"), "{said}");
+        let (code, out, _) = other.run(&["check"], &[]);
+        assert!(code == Some(1) && out.contains("a history that is not there"), "{out}");
+        let (code, out, _) = other.run(&["doctor", "--json"], &[]);
+        assert_eq!((code, state_of(&findings(&out), "history")), (Some(1), "bad"), "{out}");
+        assert!(!other.path("data/history").exists(), "no table is made that would answer with nothing");
+        // the program itself says so and goes on with what is new
+        let data = other.path("data");
+        let city = City::with(|config| config.data = data).await;
+        city.line("ms01").await.upload("2011", &water(&civil(-30), "7.6")).await;
+        assert!(city.running.app.store.history().is_none());
+        city.running.stop().await;
+    }
+}
+
+#[test]
+fn the_doctor_gives_up_on_an_object_store_that_does_not_answer() {
+    let home = Home::new(
+        "history.url = \"s3://bucket/history\"\nhistory.endpoint = \"http://127.0.0.1:1\"\nhistory.access_key = \"a\"\nhistory.secret_key = \"s3cr3t\"",
+    );
+    let (code, out, err) = home.run(&["doctor", "--json"], &[]);
+    let found = findings(&out);
+    assert_eq!((code, state_of(&found, "history")), (Some(1), "bad"), "{out}{err}");
+    let said = found.iter().find(|f| f["what"] == "history").expect("looked at")["seen"]["en"].to_string();
+    assert!(said.contains("s3://bucket/history") && !said.contains("s3cr3t"), "{said}");
+}
+
+/// What is old moves, is counted, and leaves no empty month behind.
+async fn the_mover_is_watched(change: impl FnOnce(&mut shanshui_server::config::Config)) {
+    let city = City::with(|config| {
+        change(config);
+        (config.history.hot_days, config.history.every_s) = (30, 1);
+    })
+    .await;
+    let store = city.running.app.store.clone();
+    long_ago(&city, 100).await;
+    city.line("ms01").await.upload("2011", &water(&civil(-60), "7.5")).await;
+    let text = until("the mover", async || {
+        let text = figures(&city).await;
+        (figure(&text, "shanshui_history_moved_rows_total{part=\"telegram\"}") == 40.0).then_some(text)
+    })
+    .await;
+    for (name, is) in [
+        ("shanshui_history_moved_rows_total{part=\"reading\"}", 40.0),
+        ("shanshui_history_rows{part=\"reading\"}", 40.0),
+        ("shanshui_history_rows{part=\"telegram\"}", 40.0),
+        ("shanshui_history_months", 1.0),
+        ("shanshui_history_failures_total", 0.0),
+        ("shanshui_history_behind_seconds", 0.0),
+    ] {
+        assert_eq!(figure(&text, name), is, "{name}");
+    }
+    for name in ["files", "bytes", "last_move_timestamp_seconds"] {
+        assert!(figure(&text, &format!("shanshui_history_{name}")) > 0.0, "{name}");
+    }
+    assert!(figure(&text, "shanshui_history_unmerged_segments") >= 0.0);
+    let last = store.oldest_hot().await.expect("read").expect("something hot");
+    let month = format!("reading_{}", shanshui_history::month_of(last).replace('-', ""));
+    until("empty months to go", async || {
+        let months = store.months_apart().await.expect("read");
+        months.iter().filter(|m| m.starts_with("reading_2")).all(|m| *m >= month).then_some(())
+    })
+    .await;
+    assert_eq!(store.count_hot().await.expect("read"), 5);
+    city.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mover_of_a_file_is_watched() {
+    the_mover_is_watched(|_| ()).await;
+}
+
 // ------------------------------------------------------------------------------------------------------------ PostgreSQL
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mover_of_a_database_is_watched_and_leaves_no_empty_month() {
+    let Some(server) = Server::start() else { return };
+    let database = toml_text(&server.0);
+    the_mover_is_watched(|config| config.database = database).await;
+}
 
 const PG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/pg");
 
