@@ -25,16 +25,13 @@ impl Store {
     /// Looks at everything.
     pub async fn check(&self) -> Result<Vec<Finding>, StoreError> {
         let mut findings = self.check_hot().await?;
-        let moved = self.latest_moved_wrong().await;
-        match moved {
-            Ok(0) => {}
-            Ok(wrong) => findings.push(finding(
-                "latest values",
-                false,
-                format!("{wrong} of the history that are not the newest"),
-            )),
-            // what is wrong with the history is said by its own findings
-            Err(StoreError::Io(_) | StoreError::Corrupt(_)) => {}
+        match self.latest_moved_wrong().await {
+            // what is wrong with the history itself is said by its own findings
+            Ok(0) | Err(StoreError::Io(_) | StoreError::Corrupt(_)) => {}
+            Ok(wrong) => {
+                let detail = format!("{wrong} that are not the newest");
+                findings.push(finding("latest values that have moved", false, detail));
+            }
             Err(error) => return Err(error),
         }
         findings.extend(self.check_history().await?);
