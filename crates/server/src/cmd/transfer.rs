@@ -98,7 +98,9 @@ pub(super) fn import(config: Option<&Path>, from: &Path, without_history: bool) 
 
 /// The option that goes with a copy whose history is not to be put in place.
 pub(super) fn say_how_to_go_on(error: anyhow::Error, without_history: bool) -> anyhow::Error {
-    let about_history = error.to_string().contains("history") || error.to_string().contains("another table");
+    let said = error.to_string();
+    let about_history =
+        ["does not bring", "holds another table", "is not this store's"].iter().any(|words| said.contains(words));
     if about_history && !without_history {
         return error.context("--without-history fills the store without it");
     }

@@ -239,3 +239,29 @@ async fn a_store_is_not_copied_with_a_history_that_is_not_its_own() {
     left.sort();
     assert!(left.iter().all(|name| name.to_string_lossy().starts_with("from.db")), "{left:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sweep_that_is_quicker_than_the_copy_is_said_and_leaves_nothing() {
+    let from = Moved::file().await;
+    let (copy, runtime) = (from.path("copy.db"), tokio::runtime::Handle::current());
+    let sweep = |history: History| async move {
+        for month in history.scattered_months() {
+            history.compact(&month).await.expect("merged");
+        }
+        history.vacuum(std::time::Duration::ZERO).await.expect("swept");
+    };
+    let history = from.history().clone();
+    let sweeping: Teller = Box::new(move |progress: Progress<'_>| {
+        if progress.table == crate::transfer::HISTORY && progress.rows == 0 {
+            let (runtime, work) = (runtime.clone(), sweep(history.clone()));
+            std::thread::spawn(move || runtime.block_on(work)).join().expect("done");
+        }
+    });
+    let said = Store::backup_with(Path::new(&from.address), &copy, from.history(), sweeping).await;
+    let said = said.expect_err("gone").to_string();
+    assert!(said.contains("was swept while it was copied"), "{said}");
+    let left = fs::read_dir(from.folder.path()).expect("a folder").flatten().map(|e| e.file_name());
+    let left: Vec<_> = left.filter(|name| !name.to_string_lossy().starts_with("from.db")).collect();
+    assert!(left.is_empty(), "{left:?}");
+    Store::backup_with(Path::new(&from.address), &copy, from.history(), quiet()).await.expect("the next time");
+}

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use shanshui_history::{History, HistoryOptions};
+use shanshui_history::{History, HistoryError, HistoryOptions};
 
 use super::{Progress, Teller, io_error};
 use crate::StoreError;
@@ -70,7 +70,13 @@ impl<'a> Before<'a> {
         let folder = part.join(FOLDER);
         fs::create_dir_all(&folder).map_err(|e| io_error(&folder, &e))?;
         let mut told = |done, all| teller(Progress { table: TABLE, number, rows: done, of: Some(all) });
-        self.history.copy_out(version, &folder, &mut told).await?;
+        let copied = self.history.copy_out(version, &folder, &mut told).await;
+        copied.map_err(|error| match error {
+            HistoryError::Gone(file) => {
+                StoreError::Io(format!("the history was swept while it was copied, {file} is gone: copy again"))
+            }
+            other => other.into(),
+        })?;
         let mut entries = Vec::new();
         walk(&folder, "", &mut entries)?;
         entries.sort_by(|a, b| a.path.cmp(&b.path));
