@@ -450,6 +450,49 @@ async fn copies_take_the_history_along_and_whoever_goes_without_is_told() {
     }
 }
 
+/// Files under a folder, by their paths.
+fn files_under(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder").flatten().map(|e| e.path());
+    let mut all: Vec<_> =
+        entries.flat_map(|path| if path.is_dir() { files_under(&path) } else { vec![path] }).collect();
+    all.sort();
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_names_what_is_missing_and_what_is_foreign_in_the_history_and_changes_nothing() {
+    let home = Home::new("");
+    let data = home.path("data");
+    let city = City::with(|config| config.data = data).await;
+    long_ago(&city, 100).await;
+    city.line("ms01").await.upload("2011", &water(&civil(-60), "7.5")).await;
+    city.running.stop().await;
+    home.good(&["history"], &[Path::new("move")]);
+    let history = home.path("data/history");
+    let look = || {
+        let before = files_under(&history);
+        let (code, out, _) = home.run(&["doctor", "--json"], &[]);
+        assert_eq!(files_under(&history), before);
+        let found = findings(&out);
+        let seen = found.iter().find(|f| f["what"] == "history").expect("looked at")["seen"]["en"].to_string();
+        (code, state_of(&found, "history").to_owned(), seen)
+    };
+    assert_eq!((look().0, look().1.as_str()), (Some(0), "good"));
+    std::fs::write(history.join("notes.txt"), "mine").expect("written");
+    let (code, state, seen) = look();
+    assert!(
+        code == Some(0) && state == "note" && seen.contains("1 files that do not belong to it: notes.txt"),
+        "{seen}"
+    );
+    let one = files_under(&history.join("part=reading")).remove(0);
+    std::fs::write(&one, "cut").expect("written");
+    let (code, state, seen) = look();
+    assert!(code == Some(1) && state == "bad" && seen.contains("1 are missing or not whole: part=reading/"), "{seen}");
+    std::fs::remove_file(&one).expect("removed");
+    let (code, state, seen) = look();
+    assert!(code == Some(1) && state == "bad" && seen.contains("1 are missing or not whole: part=reading/"), "{seen}");
+}
+
 #[test]
 fn the_doctor_gives_up_on_an_object_store_that_does_not_answer() {
     let home = Home::new(
