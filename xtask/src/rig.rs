@@ -41,12 +41,8 @@ struct Server {
 impl Rig {
     /// Builds the program, empties the folder, writes a pack of so many simulated stations.
     pub fn new(name: &str, stations: usize, factors: usize) -> anyhow::Result<Self> {
-        let (root, target) = (crate::root(), target());
-        let built = Command::new(cargo())
-            .args(["build", "--release", "--quiet", "--package", "shanshui-server"])
-            .current_dir(&root)
-            .status()?;
-        ensure!(built.success(), "the program does not build");
+        let target = target();
+        built(&["--bin", "shanshui"])?;
         let dir = target.join("rig").join(name);
         if dir.exists() {
             fs::remove_dir_all(&dir)?;
@@ -229,6 +225,21 @@ pub fn summary(child: Child) -> anyhow::Result<serde_json::Value> {
 pub fn quantile(sorted: &[f64], share: f64) -> f64 {
     let rank = (share * sorted.len() as f64).ceil() as usize;
     sorted.get(rank.max(1) - 1).copied().unwrap_or(f64::NAN)
+}
+
+/// Builds something of this workspace as it is shipped. All of it is selected, so that a crate below is compiled once and not anew for
+/// everything that is measured.
+pub fn built(what: &[&str]) -> anyhow::Result<()> {
+    let mut build = Command::new(cargo());
+    build.args(["build", "--release", "--quiet", "--workspace"]).args(what).current_dir(crate::root());
+    ensure!(build.status()?.success(), "{} does not build", what.join(" "));
+    Ok(())
+}
+
+/// Builds an example; gives where it lies.
+pub fn example(name: &str) -> anyhow::Result<PathBuf> {
+    built(&["--example", name])?;
+    Ok(target().join("release/examples").join(name))
 }
 
 /// The cargo that runs us, or the one on the path: never a toolchain's own without its proxy, which would let a dependency's

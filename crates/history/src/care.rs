@@ -18,6 +18,10 @@ use crate::shape::{Moment, Part, Readings, Stored, Way, arrival_batch, common_wa
 use crate::write::{Inked, blocking, blot, ink_readings, sorted};
 use crate::{FileEntry, History, HistoryError};
 
+/// Folder below the table's address where jobs over it keep files of their own while they run. It belongs to no table: what lies
+/// there is neither read nor named as strange.
+pub const SCRATCH: &str = "_tmp";
+
 /// What a merge did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Merged {
@@ -422,8 +426,9 @@ impl History {
         let mut found = Vec::new();
         let mut all = self.inner.store.list(None);
         while let Some(file) = all.try_next().await.map_err(HistoryError::place)? {
-            let of_log = file.location.parts().next().is_some_and(|p| p.as_ref() == "_delta_log");
-            if !of_log && !known.contains(&file.location) {
+            let first = file.location.parts().next();
+            let of_others = first.is_some_and(|p| p.as_ref() == "_delta_log" || p.as_ref() == SCRATCH);
+            if !of_others && !known.contains(&file.location) {
                 found.push(file);
             }
         }

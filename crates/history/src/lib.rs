@@ -35,7 +35,7 @@ use shanshui_domain::place::Secret;
 use shanshui_domain::time::Instant;
 use url::Url;
 
-pub use care::{Finding, Merged, Vacuumed};
+pub use care::{Finding, Merged, SCRATCH, Vacuumed};
 pub use carry::{Fetch, Survey, Told};
 pub use index::FileEntry;
 pub use read::{Line, Lines, Ranged, Unread};

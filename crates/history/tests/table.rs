@@ -263,6 +263,8 @@ async fn a_damaged_file_is_said_with_its_period_and_a_foreign_one_is_named() {
     let folder = std::path::Path::new(&home.path);
     std::fs::write(folder.join("part=reading/month=2026-03/notes.txt"), "mine").expect("a foreign file");
     std::fs::write(folder.join("part=reading/month=2026-03/other.parquet"), "mine too").expect("a foreign file");
+    std::fs::create_dir_all(folder.join("_tmp")).expect("a folder");
+    std::fs::write(folder.join("_tmp/job.parquet"), "of a job").expect("a job's file");
     let victim = home.history.files().into_iter().find(|f| f.segment == "day-1" && f.part.as_str() == "reading");
     let victim = folder.join(victim.expect("there").path.as_ref());
     let bytes = std::fs::read(&victim).expect("bytes");
@@ -282,6 +284,7 @@ async fn a_damaged_file_is_said_with_its_period_and_a_foreign_one_is_named() {
         let findings = fresh.check().await.expect("looked at");
         assert!(!findings[0].ok && findings[0].detail.contains("day-1"), "{what}: {findings:?}");
         assert!(!findings[2].ok && findings[2].detail.contains("notes.txt"), "{what}: {findings:?}");
+        assert!(!findings[2].detail.contains("_tmp"), "{what}: {findings:?}");
         let refused = fresh.compact("2026-03").await.expect_err("nothing is merged away");
         assert!(refused.to_string().contains("day-1"), "{what}: {refused}");
         fresh.vacuum(Duration::ZERO).await.expect("swept");

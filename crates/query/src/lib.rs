@@ -28,7 +28,7 @@ pub use engine::{Engine, Settings};
 pub use error::QueryError;
 pub use job::{Job, JobHandle, Progress};
 pub use place::{Place, S3};
-pub use scratch::sweep;
+pub use scratch::{SCRATCH, sweep};
 pub use source::{Hot, Source, SourceFile, readings_schema};
 
 /// Arrow, as this crate speaks it.

@@ -18,7 +18,8 @@ use parquet::file::properties::WriterProperties;
 use crate::table::TableFile;
 use crate::{Place, QueryError};
 
-const FOLDER: &str = "_tmp";
+/// The folder below the history's place; whoever cares for the table leaves it alone.
+pub const SCRATCH: &str = "_tmp";
 
 /// The files of one job. They are removed by [`Scratch::remove`], or in the background when it is dropped.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ impl Scratch {
 
     /// Begins a file; it is this job's from now on.
     pub(crate) fn draft(&mut self, schema: SchemaRef) -> Result<Draft, QueryError> {
-        let path = self.place.below(&format!("{FOLDER}/{}.parquet", uuid::Uuid::now_v7()))?;
+        let path = self.place.below(&format!("{SCRATCH}/{}.parquet", uuid::Uuid::now_v7()))?;
         self.paths.push(path.clone());
         let out = BufWriter::new(Arc::clone(self.place.store()), path.clone());
         let writer = AsyncArrowWriter::try_new(out, schema, Some(properties()));
@@ -109,7 +110,7 @@ impl Draft {
 /// # Errors
 /// When the place cannot be listed.
 pub async fn sweep(place: &Place, older_than: Duration) -> Result<usize, QueryError> {
-    let folder = place.below(FOLDER)?;
+    let folder = place.below(SCRATCH)?;
     let refuse = |e: object_store::Error| QueryError::Place { place: folder.to_string(), reason: e.to_string() };
     let found: Vec<_> = match place.store().list(Some(&folder)).try_collect().await {
         Ok(found) => found,
@@ -148,12 +149,12 @@ mod tests {
         let file = scratch.write(&batch).await.expect("writable");
         assert_eq!((file.rows, file.size > 0), (2, true));
         std::mem::forget(scratch);
-        std::fs::write(folder.path().join(FOLDER).join("mine.txt"), "x").expect("writable");
+        std::fs::write(folder.path().join(SCRATCH).join("mine.txt"), "x").expect("writable");
         assert_eq!(sweep(&place, Duration::from_hours(1)).await.expect("listed"), 0);
         assert_eq!(sweep(&place, Duration::ZERO).await.expect("listed"), 1);
         let mut scratch = Scratch::new(place.clone());
         scratch.write(&batch).await.expect("writable");
         scratch.remove().await;
-        assert_eq!(std::fs::read_dir(folder.path().join(FOLDER)).expect("a folder").count(), 1);
+        assert_eq!(std::fs::read_dir(folder.path().join(SCRATCH)).expect("a folder").count(), 1);
     }
 }

@@ -5,9 +5,13 @@
 mod moving;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use moving::{Drive, Faults};
 use shanshui_domain::time::Instant;
+
+/// Nothing takes so long; who waits longer waits for ever.
+const PATIENCE: Duration = Duration::from_mins(3);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -22,6 +26,19 @@ async fn main() -> ExitCode {
     let program = std::env::current_exe().expect("this program");
     let folder = tempfile::tempdir().expect("a folder");
     let mut drive = Drive::begin(folder.path(), seed).await;
+    let doing = std::sync::Arc::clone(&drive.doing);
+    std::thread::spawn(move || {
+        let mut last = *doing.lock().expect("no panic");
+        loop {
+            std::thread::sleep(PATIENCE);
+            let now = *doing.lock().expect("no panic");
+            if now == last {
+                eprintln!("nothing goes on: {} for {PATIENCE:?}", now.0);
+                std::process::exit(2);
+            }
+            last = now;
+        }
+    });
     let mut round = 0;
     while drive.stopped < kills {
         round += 1;

@@ -16,7 +16,7 @@ const CURVE_MS: f64 = 300.0;
 const READING_BYTES: f64 = 2.5;
 
 pub(super) fn run(lab: &Lab) -> anyhow::Result<Vec<Figure>> {
-    let program = super::store::example(lab, "year")?;
+    let program = crate::rig::example("year")?;
     let dir = lab.dir.join("history");
     if dir.exists() {
         std::fs::remove_dir_all(&dir)?;

@@ -63,10 +63,7 @@ pub(super) fn number(answer: &Value, name: &str) -> anyhow::Result<f64> {
 /// Builds the measuring program of `crates/query`; gives where it lies.
 pub(super) fn program(lab: &Lab) -> anyhow::Result<PathBuf> {
     lab.bar.set_message("building the query engine, which takes long the first time");
-    let mut build = Command::new(crate::rig::cargo());
-    build.args(["build", "--quiet", "--release", "--package", "shanshui-query", "--example", "measure"]);
-    quiet(build.current_dir(&lab.root))?;
-    Ok(std::env::current_exe()?.with_file_name("examples").join("measure"))
+    crate::rig::example("measure")
 }
 
 /// The made history; made once.

@@ -22,7 +22,7 @@ const VALUES: i64 = 15;
 const GROUP: i64 = 4_096;
 
 pub(super) fn run(lab: &Lab) -> anyhow::Result<Vec<Figure>> {
-    let fill = example(lab, "fill")?;
+    let fill = crate::rig::example("fill")?;
     let dir = lab.dir.join("store");
     std::fs::create_dir_all(&dir)?;
     let cluster = Cluster::start()?;
@@ -55,16 +55,6 @@ pub(super) fn run(lab: &Lab) -> anyhow::Result<Vec<Figure>> {
 /// Nothing to time by itself: the example is a process already.
 pub(super) fn measure(_: &[String]) -> anyhow::Result<()> {
     anyhow::bail!("the store is measured from outside")
-}
-
-/// Builds an example of the store.
-pub(super) fn example(lab: &Lab, name: &str) -> anyhow::Result<PathBuf> {
-    let built = Command::new(crate::rig::cargo())
-        .args(["build", "--release", "--quiet", "--package", "shanshui-store", "--example", name])
-        .current_dir(&lab.root)
-        .status()?;
-    ensure!(built.success(), "the example does not build");
-    Ok(crate::rig::target().join("release/examples").join(name))
 }
 
 fn fresh(dir: &Path, name: &str) -> anyhow::Result<PathBuf> {

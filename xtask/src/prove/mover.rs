@@ -3,18 +3,15 @@
 
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use serde_json::{Value, json};
 
 use super::{Args, Promise, more};
-use crate::rig::{cargo, target};
+use crate::rig::example;
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Vec<Promise>> {
-    let build = ["build", "--release", "--quiet", "--package", "shanshui-store", "--example", "mover"];
-    let built = Command::new(cargo()).args(build).current_dir(crate::root()).status()?;
-    ensure!(built.success(), "the example does not build");
     let numbers = [args.kills.to_string(), args.seed.to_string()];
-    let mut command = Command::new(target().join("release/examples/mover"));
+    let mut command = Command::new(example("mover")?);
     let output = command.args(numbers).stderr(Stdio::inherit()).output()?;
     let said: Value = serde_json::from_slice(&output.stdout).context("what the drive says")?;
     let number = |name: &str| said[name].as_u64().with_context(|| format!("{name} in {said}"));

@@ -242,17 +242,12 @@ fn kill(mut child: Child) -> anyhow::Result<()> {
 
 /// The store alone: a program that writes numbered telegrams and prints each number once it is acknowledged.
 fn store(args: &Args, power: Power) -> anyhow::Result<Found> {
-    let target = crate::rig::target();
-    let built = Command::new(crate::rig::cargo())
-        .args(["build", "--release", "--quiet", "--package", "shanshui-store", "--example", "telegrams"])
-        .current_dir(crate::root())
-        .status()?;
-    ensure!(built.success(), "the example does not build");
+    let (target, example) = (crate::rig::target(), crate::rig::example("telegrams")?);
     let dir = target.join("rig/power-store");
     remove(&dir)?;
     fs::create_dir_all(&dir)?;
     let program = dir.join("telegrams");
-    fs::copy(target.join("release/examples/telegrams"), &program)?;
+    fs::copy(example, &program)?;
     let mut bench = Bench::new(&dir, power, args.seed)?;
     let database = bench.data.join("store.db");
     let bar = bar(power, "store", cuts(args, power))?;

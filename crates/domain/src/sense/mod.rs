@@ -37,9 +37,9 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// The value as a number, when it is one.
+    /// The value as a number, when it is one. `-0` is 0: not every engine keeps the sign of a zero, and all answer alike.
     pub fn number(&self) -> Option<f64> {
-        self.value.as_deref().and_then(|v| v.parse::<f64>().ok()).filter(|n| n.is_finite())
+        self.value.as_deref().and_then(|v| v.parse::<f64>().ok()).filter(|n| n.is_finite()).map(|n| n + 0.0)
     }
 
     /// Whether `other` says the same: an identical repeat is acknowledged again and stored no second time.

@@ -29,6 +29,8 @@ pub struct Running {
     /// Where monitoring asks; none when nothing listens.
     pub metrics: Option<SocketAddr>,
     tasks: Tasks,
+    /// Held as long as the program runs; none on a server, which knows its nodes.
+    _alone: Option<std::fs::File>,
 }
 
 impl Running {
@@ -70,6 +72,7 @@ impl Running {
                 "--role {roles}: several nodes need a database that they can share (the key database); a file is one process's"
             );
         }
+        let alone = app.store.path().map(alone_on).transpose()?;
         // written down before anything is taken in: the judge reads from there
         app.store.node_join(&roles.to_string(), app.clock.now()).await.context("this node among the nodes")?;
         app.publish(notes::NODE, String::new()).await.context("the other nodes")?;
@@ -85,7 +88,7 @@ impl Running {
         }
         let router = if roles.web { http::router(app.clone()) } else { http::health_router(app.clone()) };
         tasks.front.push(tokio::spawn(serve_http(web, router, stop)));
-        Ok(Self { app, http, hj212, metrics, tasks })
+        Ok(Self { app, http, hj212, metrics, tasks, _alone: alone })
     }
 
     /// Ends everything: no new work, what was begun is finished, the lines are given back, the store is closed last.
@@ -112,6 +115,23 @@ impl Running {
             said["metrics"] = serde_json::json!(metrics);
         }
         said
+    }
+}
+
+/// Two programs that serve one file would judge and move twice. The lock lies beside the database, because closing a second handle
+/// of the database's own file would let go of the engine's locks.
+fn alone_on(database: &Path) -> anyhow::Result<std::fs::File> {
+    let mut name = database.as_os_str().to_owned();
+    name.push("-serving");
+    let path = Path::new(&name);
+    let file = std::fs::File::options().create(true).append(true).open(path);
+    let file = file.with_context(|| path.display().to_string())?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            bail!("{}: another program serves this database; stop it first", database.display())
+        }
+        Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(|| path.display().to_string()),
     }
 }
 

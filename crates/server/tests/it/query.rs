@@ -31,6 +31,11 @@ impl Drop for Node {
     }
 }
 
+#[test]
+fn those_who_care_for_the_history_leave_alone_what_jobs_keep_there() {
+    assert_eq!(shanshui_query::SCRATCH, shanshui_history::SCRATCH);
+}
+
 fn scheduler() -> (Node, String) {
     let mut child =
         binary().args(["cluster", "scheduler", "--listen", "127.0.0.1:0"]).spawn().expect("the binary starts");

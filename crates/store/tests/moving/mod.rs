@@ -148,6 +148,8 @@ pub struct Drive {
     pub stopped: u64,
     /// Of these: processes.
     pub killed: u64,
+    /// What is waited for, for whoever finds that nothing goes on.
+    pub doing: Arc<Mutex<(&'static str, u64)>>,
 }
 
 impl Drive {
@@ -171,7 +173,13 @@ impl Drive {
             found: Faults::default(),
             stopped: 0,
             killed: 0,
+            doing: Arc::default(),
         }
+    }
+
+    fn now_doing(&self, what: &'static str) {
+        let mut doing = self.doing.lock().expect("no panic");
+        *doing = (what, doing.1 + 1);
     }
 
     fn text(&mut self) -> (Option<String>, String) {
@@ -228,6 +236,7 @@ impl Drive {
             quarantine: None,
         };
         let sent = Arrival { telegram: telegram.clone(), readings: readings.clone() };
+        self.now_doing("an arrival");
         let receipt = self.store.arrive(vec![sent]).await.expect("kept").remove(0);
         self.telegrams.push(telegram);
         self.expect(receipt.telegram == TelegramId(self.telegrams.len() as i64), "the telegram's number");
@@ -318,6 +327,7 @@ impl Drive {
             work.abort();
         }
         watch.abort();
+        self.now_doing("the end of the work that was given up");
         match work.await {
             Ok(()) => {}
             Err(error) => assert!(error.is_cancelled(), "{error}"),
@@ -326,9 +336,12 @@ impl Drive {
             self.stopped += 1;
         }
         if self.dice.one_in(5) {
+            self.now_doing("closing");
             self.store.close().await;
+            self.now_doing("opening");
             self.store = open(&self.folder, &self.place, self.countdown.stops(false)).await;
         }
+        self.now_doing("the next round");
         stopped
     }
 
@@ -338,7 +351,9 @@ impl Drive {
         for _ in 0..self.dice.below(40) + 10 {
             self.arrive().await;
         }
+        self.now_doing("closing for a process");
         self.store.close().await;
+        self.now_doing("a process");
         let (step, places) = self.next_stop();
         let ended = std::process::Command::new(program)
             .args([
@@ -358,7 +373,9 @@ impl Drive {
             self.expect(!place.is_empty(), &format!("a child ended by itself: {}", ended.status));
             *self.countdown.0.steps.lock().expect("no panic").entry(place).or_default() += 1;
         }
+        self.now_doing("opening after a process");
         self.store = open(&self.folder, &self.place, self.countdown.stops(false)).await;
+        self.now_doing("the next round");
     }
 
     /// Something small, while rows move.
@@ -366,6 +383,7 @@ impl Drive {
         let point = PointId(POINTS[self.dice.below(6) as usize]);
         let from = START + self.dice.below(((self.now - START) / STEP).max(1) as u64) as i64 * STEP;
         let span = (Instant(from), Instant(from + 100 * STEP));
+        self.now_doing("a curve");
         let rows = self.store.range((point, KIND), span, 10_000).await.expect("a curve");
         let expected = self.newest(point, span);
         self.same(&rows, &expected, "a stretch");
@@ -390,6 +408,7 @@ impl Drive {
 
     /// Compares everything that can be read with the model.
     pub async fn compare(&mut self, whole: bool) {
+        self.now_doing("comparing");
         for point in POINTS.map(PointId) {
             let expected = self.newest(point, ALWAYS);
             let rows = self.store.range((point, KIND), ALWAYS, usize::MAX >> 1).await.expect("a curve");
