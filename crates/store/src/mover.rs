@@ -356,11 +356,13 @@ impl Store {
         Ok(())
     }
 
+    /// Whatever goes is counted in the write that removes it: what lies in quarantine is told of wherever it lies.
     async fn drop_telegrams(&self, history: &History, s: &Segment, chunk: i64) -> Result<(), StoreError> {
         let mut low = s.low;
         while low < s.high {
             let high = low.saturating_add(chunk).min(s.high);
             self.write_between_arrivals(move |tx| {
+                tx.execute(COUNT_QUARANTINE, args![low, high])?;
                 tx.execute("DELETE FROM telegram WHERE id>=$1 AND id<$2", args![low, high])
             })
             .await?;
@@ -370,6 +372,13 @@ impl Store {
         Ok(())
     }
 }
+
+const COUNT_QUARANTINE: &str = "INSERT INTO quarantine_moved (reason, mn, peer, count, last, telegram) \
+    SELECT quarantine, COALESCE(mn, ''), peer, COUNT(*), MAX(arrived), MAX(id) FROM telegram \
+    WHERE id>=$1 AND id<$2 AND quarantine IS NOT NULL GROUP BY quarantine, COALESCE(mn, ''), peer \
+    ON CONFLICT (reason, mn, peer) DO UPDATE SET count=quarantine_moved.count+excluded.count, \
+    last=CASE WHEN excluded.last > quarantine_moved.last THEN excluded.last ELSE quarantine_moved.last END, \
+    telegram=CASE WHEN excluded.telegram > quarantine_moved.telegram THEN excluded.telegram ELSE quarantine_moved.telegram END";
 
 fn committed(tx: &mut dyn Tx, id: String, horizon: i64, telegrams: i64) -> Result<(), StoreError> {
     tx.execute("UPDATE segment SET state='committed' WHERE id=$1", args![id])?;

@@ -779,19 +779,22 @@ impl Store {
         self.read(text, args![after, limit as i64]).await?.iter().map(telegram_row).collect()
     }
 
-    /// What lies in quarantine, by reason, device and peer, newest first.
+    /// What lies in quarantine, by reason, device and peer, newest first; also what has left for the history.
     pub async fn quarantine_summary(&self) -> Result<Vec<QuarantineRow>, StoreError> {
         let rows = self
             .read(
-                "SELECT quarantine, mn, peer, COUNT(*), MAX(arrived), MAX(id) FROM telegram WHERE quarantine IS NOT NULL \
-                 GROUP BY quarantine, mn, peer ORDER BY MAX(id) DESC LIMIT 500",
+                "SELECT reason, mn, peer, CAST(SUM(count) AS BIGINT), MAX(last), MAX(telegram) FROM ( \
+                 SELECT quarantine AS reason, COALESCE(mn, '') AS mn, peer, COUNT(*) AS count, MAX(arrived) AS last, \
+                 MAX(id) AS telegram FROM telegram WHERE quarantine IS NOT NULL GROUP BY quarantine, COALESCE(mn, ''), peer \
+                 UNION ALL SELECT reason, mn, peer, count, last, telegram FROM quarantine_moved) q \
+                 GROUP BY reason, mn, peer ORDER BY MAX(telegram) DESC LIMIT 500",
                 args![],
             )
             .await?;
         let group = |r: &Row| {
             Ok(QuarantineRow {
                 reason: r.text(0)?,
-                mn: r.text_opt(1)?.map(Mn),
+                mn: Some(r.text(1)?).filter(|mn| !mn.is_empty()).map(Mn),
                 peer: r.text(2)?,
                 count: r.int(3)?,
                 last: Instant(r.int(4)?),

@@ -325,12 +325,17 @@ async fn stopped_at_any_point_the_mover_loses_nothing_in_a_bucket() {
     let Some(bucket) = Bucket::start().await else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let mut drive = Drive::begin_at(folder.path(), bucket.place("history"), 20_260_401).await;
-    for round in 0..24 {
+    // how often work comes to the place where it is to end depends on how fast the machine is
+    for round in 0..120 {
+        if drive.stopped > 6 && round > 20 {
+            break;
+        }
         drive.stop_once().await;
         if round % 8 == 7 {
-            drive.compare(round == 23).await;
+            drive.compare(false).await;
         }
     }
+    drive.compare(true).await;
     let (hot, all, _) = drive.sizes().await;
     assert!(drive.stopped > 6, "stopped {} times", drive.stopped);
     assert!(hot < all, "{hot} of {all} statements are hot");

@@ -190,6 +190,10 @@ export const en: typeof zh = {
   },
   curve: {
     noRows: 'No data in this period',
+    unread: 'cannot be read',
+    unreadHead: 'The history of these stretches cannot be read. The curve breaks off there, which does not mean that nothing was measured:',
+    unreadStretch: '{from} to {to} (segment {segment})',
+    unreadHelp: 'An administrator finds the damaged file with shanshui check and brings it back from a backup.',
     sampled: 'There is more than can be drawn, so the curve is sampled; extremes, exceeding and marked values are all kept.',
     complete: 'All {n} values are shown.',
     value: 'Value',

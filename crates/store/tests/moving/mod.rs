@@ -235,11 +235,18 @@ impl Drive {
             problems: "[]".into(),
             quarantine: None,
         };
-        let sent = Arrival { telegram: telegram.clone(), readings: readings.clone() };
+        let mut sent = vec![Arrival { telegram: telegram.clone(), readings: readings.clone() }];
+        if self.dice.one_in(12) {
+            let reason = if self.dice.one_in(2) { "damaged" } else { "unknown_device" };
+            let mn = self.dice.one_in(2).then(|| Mn::from("QZ0009"));
+            let strange = TelegramIn { mn, quarantine: Some(reason.into()), ..telegram.clone() };
+            sent.push(Arrival { telegram: strange, readings: Vec::new() });
+        }
         self.now_doing("an arrival");
-        let receipt = self.store.arrive(vec![sent]).await.expect("kept").remove(0);
-        self.telegrams.push(telegram);
-        self.expect(receipt.telegram == TelegramId(self.telegrams.len() as i64), "the telegram's number");
+        let receipt = self.store.arrive(sent.clone()).await.expect("kept").remove(0);
+        self.telegrams.extend(sent.into_iter().map(|a| a.telegram));
+        let newest = self.telegrams.iter().rposition(|t| t.quarantine.is_none()).map_or(0, |n| n as i64 + 1);
+        self.expect(receipt.telegram == TelegramId(newest), "the telegram's number");
         for (r, kept) in readings.into_iter().zip(receipt.kept) {
             let versions = self.said.entry(r.key).or_default();
             let same = versions.last().is_some_and(|l| (&l.value, &l.extra, &l.mark) == (&r.value, &r.extra, &r.mark));
@@ -456,6 +463,16 @@ impl Drive {
         let (found, expected) = (all.len(), self.telegrams.len());
         self.found.lost += expected.saturating_sub(found) as u64;
         self.expect(all == self.telegrams, &format!("{found} telegrams, not {expected}"));
+        let mut strange = BTreeMap::<_, (i64, Instant, i64)>::new();
+        for (t, id) in self.telegrams.iter().zip(1..) {
+            if let Some(reason) = &t.quarantine {
+                let of_it = strange.entry((reason.clone(), t.mn.clone())).or_insert((0, t.arrived, id));
+                *of_it = (of_it.0 + 1, of_it.1.max(t.arrived), id);
+            }
+        }
+        let found = self.store.quarantine_summary().await.expect("a summary").into_iter();
+        let found = found.map(|q| ((q.reason, q.mn), (q.count, q.last, q.telegram.0))).collect();
+        self.expect(strange == found, "what lies in quarantine");
         if whole {
             let findings = self.store.check().await.expect("looked at");
             for f in findings.iter().filter(|f| !f.ok) {

@@ -27,6 +27,14 @@ it('a hole in the data is a hole in the line, unless rows were left out on purpo
   expect(curveParts(curve(rows, true)).line.filter(([, value]) => value === null).length).toBe(0)
 })
 
+it('what cannot be read is a hole in the line also where rows were left out, and is told with its bounds', () => {
+  const missing = [{ from: '2026-03-01T00:01:30Z', to: '2026-03-01T00:01:40Z', segment: 's' }]
+  const parts = curveParts({ ...curve([row(0, 1), row(1, 1), row(2, 1), row(3, 1)], true), missing })
+  expect(parts.line.map(([, value]) => value)).toEqual([1, 1, null, 1, 1])
+  expect(parts.unread.map(([from, to]) => to - from)).toEqual([10_000])
+  expect(curveParts(curve([row(0, 1)])).unread).toEqual([])
+})
+
 it('a decoded telegram is read whatever it holds', () => {
   const decoded = readDecoded({ qn: '20260301080000123', pnum: null, flag: 5, cp: { DataTime: '20260301080000', w01001: { Rtd: '7.62', Flag: ['N', 'D'] } } })
   expect(decoded.header).toEqual([['QN', '20260301080000123'], ['FLAG', '5']])

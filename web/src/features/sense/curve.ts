@@ -18,17 +18,22 @@ export interface CurveParts {
   marked: Drawn[]
   late: Drawn[]
   restated: Drawn[]
+  /** Stretches of which nothing can be read: the line has a hole there, also where nothing lies between two rows. */
+  unread: [number, number][]
 }
 
 /** Splits the rows into what is drawn how. A gap is drawn where the value is missing or three usual steps are. */
 export function curveParts(curve: Curve): CurveParts {
-  const parts: CurveParts = { line: [], plain: [], exceeding: [], marked: [], late: [], restated: [] }
+  const parts: CurveParts = { line: [], plain: [], exceeding: [], marked: [], late: [], restated: [], unread: [] }
   const times = curve.rows.map((row) => civilMs(row.at))
   const gap = usualStep(times) * 3
+  parts.unread = curve.missing.map((m) => [civilMs(m.from), civilMs(m.to)])
+  const unreadWithin = (from: number, to: number): boolean => parts.unread.some(([low, high]) => low < to && high > from)
   curve.rows.forEach((row, i) => {
     const at = times[i] ?? 0
     const before = times[i - 1]
-    if (before !== undefined && gap > 0 && at - before > gap && !curve.sampled) parts.line.push([before + 1, null])
+    const hole = before !== undefined && ((gap > 0 && at - before > gap && !curve.sampled) || unreadWithin(before, at))
+    if (hole) parts.line.push([before + 1, null])
     const value = row.number
     if (value === undefined || value === null) {
       parts.line.push([at, null])
