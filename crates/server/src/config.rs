@@ -334,7 +334,10 @@ pub const KEYS: &[(&str, &str)] = &[
     ("history.every_s", "seconds between two looks for what is old enough"),
     ("history.compact", "whether the files of a month are merged, and swept, by itself"),
     ("history.vacuum_days", "days for which files that a merge has replaced stay for those who still read them"),
-    ("history.endpoint", "address of an object store that speaks S3 and keeps the condition `If-None-Match`; empty: the one of the region"),
+    (
+        "history.endpoint",
+        "address of an object store that speaks S3 and keeps the condition `If-None-Match`; empty: the one of the region",
+    ),
     ("history.region", "its region; empty: us-east-1"),
     ("history.access_key", "its access key; empty: none"),
     ("history.secret_key", "its secret key; does not show"),

@@ -117,11 +117,14 @@ fn point(i: usize) -> PointId {
 
 /// Middle and 95th part of a hundred of the milliseconds in which a year's curve of one factor came, and of its days' figures.
 async fn curves(store: &Store, rounds: usize) -> serde_json::Value {
-    let (mut curve, mut days) = (Vec::new(), Vec::new());
+    let (mut curve, mut days, mut most) = (Vec::new(), Vec::new(), 0);
     let span = (Instant(BEGIN), END);
     for round in 0..=rounds {
-        for (i, (_, decimals, middle, daily, _)) in FACTORS.iter().enumerate() {
-            let bounds = [CurveBound::AtMost((middle + 3.0 * daily) / 10_f64.powi(*decimals as i32))];
+        for (i, (_, decimals, middle, daily, step)) in FACTORS.iter().enumerate() {
+            // every value beyond its limit is kept, so a limit that half the values pass would measure the sending of a year: this one
+            // lies three deviations above the middle, `step` wandering ten times as far as it goes in a minute
+            let limit = middle + 3.0 * (daily.powi(2) / 2.0 + (10.0 * step).powi(2)).sqrt();
+            let bounds = [CurveBound::AtMost(limit / 10_f64.powi(*decimals as i32))];
             let began = Clock::now();
             let rows =
                 store.range_sampled((point(i), PeriodKind::Minute), span, BUCKETS, &bounds).await.expect("a curve");
@@ -133,6 +136,7 @@ async fn curves(store: &Store, rounds: usize) -> serde_json::Value {
             assert_eq!(figures.rows.iter().map(|(_, s)| s.count).sum::<u64>(), MINUTES as u64);
             if round > 0 {
                 curve.push(took);
+                most = most.max(rows.rows.len());
                 days.push(began.elapsed().as_secs_f64() * 1_000.0);
             }
         }
@@ -141,7 +145,7 @@ async fn curves(store: &Store, rounds: usize) -> serde_json::Value {
         all.sort_by(f64::total_cmp);
         serde_json::json!({"p50": all[all.len() / 2], "p95": all[all.len() * 95 / 100]})
     };
-    serde_json::json!({"curve": of(curve), "days": of(days)})
+    serde_json::json!({"curve": of(curve), "days": of(days), "most_rows": most})
 }
 
 #[tokio::main]
