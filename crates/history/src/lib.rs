@@ -26,6 +26,7 @@ use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake_core::kernel::{Action, Transaction};
 use deltalake_core::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use deltalake_core::operations::create::CreateBuilder;
+use deltalake_core::protocol::checkpoints::create_checkpoint;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
 use deltalake_core::table::state::DeltaTableState;
 use deltalake_core::{DeltaTable, DeltaTableError};
@@ -188,6 +189,9 @@ pub(crate) struct Inner {
     footers: RwLock<Footers>,
 }
 
+/// Entries of the log after which it is summed up.
+const CHECKPOINT_EVERY: u64 = 20;
+
 /// Ends of files that were read, by path; files never change. Forgotten together when there are too many.
 #[derive(Default)]
 struct Footers {
@@ -341,7 +345,9 @@ impl History {
         state.update(self.inner.log.as_ref(), None).await.map_err(HistoryError::log)?;
         let mut entered = false;
         if !self.has(&state, name).await? {
-            let said = CommitProperties::default().with_application_transaction(Transaction::new(application(name), 1));
+            let said = CommitProperties::default()
+                .with_application_transaction(Transaction::new(application(name), 1))
+                .with_create_checkpoint(false);
             let commit = CommitBuilder::from(said).with_actions(actions).build(
                 Some(&*state),
                 Arc::clone(&self.inner.log),
@@ -359,7 +365,30 @@ impl History {
             }
         }
         self.note(&state);
+        let version = state.version();
+        drop(state);
+        if entered && (version + 1).is_multiple_of(CHECKPOINT_EVERY) {
+            self.checkpoint().await;
+        }
         Ok(entered)
+    }
+
+    /// Sums the log up, for whoever opens the table. The library does it in the middle of an asynchronous function and blocks the thread
+    /// until a task on the same runtime has written the file: with one thread nobody would ever write it. So it has a thread that may
+    /// wait. Without it the log is longer and nothing else.
+    async fn checkpoint(&self) {
+        let (log, handle) = (Arc::clone(&self.inner.log), tokio::runtime::Handle::current());
+        let sum_up = move || {
+            handle.block_on(async {
+                let mut table = DeltaTable::new(log);
+                table.load().await?;
+                create_checkpoint(&table, None).await
+            })
+        };
+        let done = tokio::task::spawn_blocking(sum_up).await;
+        if let Err(error) = done.map_err(|e| e.to_string()).and_then(|done| done.map_err(|e| e.to_string())) {
+            tracing::warn!(%error, "the history's log is not summed up");
+        }
     }
 
     /// The library's own view of the table, for its operations.
@@ -424,16 +453,16 @@ async fn open_table(log: &LogStoreRef, store: &Arc<dyn ObjectStore>) -> Result<D
     if !there {
         place::keeps_conditions(store.as_ref()).await?;
         let settings = [
-            ("delta.checkpointInterval", "20"),
-            ("delta.logRetentionDuration", "interval 30 days"),
-            ("delta.deletedFileRetentionDuration", "interval 7 days"),
+            ("delta.checkpointInterval", CHECKPOINT_EVERY.to_string()),
+            ("delta.logRetentionDuration", "interval 30 days".to_owned()),
+            ("delta.deletedFileRetentionDuration", "interval 7 days".to_owned()),
         ];
         let made = CreateBuilder::new()
             .with_log_store(Arc::clone(log))
             .with_table_name("shanshui_history")
             .with_columns(shape::log_columns())
             .with_partition_columns(["part", "month"])
-            .with_configuration(settings.map(|(k, v)| (k.to_owned(), Some(v.to_owned()))))
+            .with_configuration(settings.map(|(k, v)| (k.to_owned(), Some(v))))
             .with_save_mode(SaveMode::Ignore)
             .await;
         // another node may have made it in the same moment

@@ -112,8 +112,9 @@ const MINUTE_US: i64 = 60_000_000;
 fn timers(url: &str) -> anyhow::Result<[u64; 3]> {
     let mut client = connect(url)?;
     let row = client.query_one(
-        "SELECT COUNT(DISTINCT subject), COUNT(*), COALESCE(MIN(subject::int8), 0), COALESCE(MAX(subject::int8), 0), \
-         COUNT(*) FILTER (WHERE done_at IS NULL AND due < (SELECT MAX(due) FROM job) - 120000000) FROM job WHERE kind = $1",
+        "SELECT COUNT(DISTINCT at), COUNT(*), COALESCE(MIN(at), 0), COALESCE(MAX(at), 0), \
+         COUNT(*) FILTER (WHERE done_at IS NULL AND due < (SELECT MAX(due) FROM job) - 120000000) \
+         FROM (SELECT (EXTRACT(EPOCH FROM subject::timestamptz) * 1000000)::int8 AS at, done_at, due FROM job WHERE kind = $1) j",
         &[&EVERY_MINUTE],
     )?;
     let [minutes, firings, first, last, undone]: [i64; 5] =

@@ -56,6 +56,9 @@ struct Counted {
     left: AtomicI64,
     reached: AtomicBool,
     tell: tokio::sync::Notify,
+    /// The work that can be ended in this process. What it leaves to other tasks cannot be dropped with it and goes on; that is ended
+    /// where a process is.
+    work: Mutex<Option<tokio::task::Id>>,
     /// The step that is counted; none: all.
     step: Mutex<Option<String>>,
     /// How often the work was ended at each step that it has ever come to.
@@ -72,6 +75,9 @@ impl Countdown {
     pub fn stops(&self, abort: bool) -> Stops {
         let counted = Arc::clone(&self.0);
         Stops::by(move |place| {
+            if !abort && tokio::task::try_id() != *counted.work.lock().expect("no panic") {
+                return false;
+            }
             let mut steps = counted.steps.lock().expect("no panic");
             let times = steps.entry(place.to_owned()).or_default();
             if counted.step.lock().expect("no panic").as_deref().is_some_and(|step| step != place) {
@@ -302,7 +308,9 @@ impl Drive {
         let (step, places) = self.next_stop();
         self.countdown.set(step, places);
         let (store, before, what) = (self.store.clone(), Instant(self.now - HOT), self.dice.below(8));
+        let counted = Arc::clone(&self.countdown.0);
         let work = tokio::spawn(async move {
+            *counted.work.lock().expect("no panic") = tokio::task::try_id();
             store.move_before(before, SMALL).await.expect("moved");
             let history = store.history().expect("a history");
             if what < 3 {
