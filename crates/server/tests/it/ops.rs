@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use reqwest::StatusCode;
 use serde_json::Value;
+use shanshui_server::clock::Clock;
+use shanshui_server::cmd::serve::Running;
 
 use crate::support::{City, civil, now_qn, stranger, until, water};
 
@@ -160,6 +162,18 @@ async fn without_room_nothing_is_acknowledged_reading_goes_on_and_it_recovers_by
     line.send(&refused).await;
     assert!(line.next().await.expect("an answer").contains("CN=9014"));
     assert_eq!(failing(&city.nobody().ok("/readyz").await), Vec::<&str>::new());
+    city.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_program_on_one_file_is_refused_and_is_let_in_when_the_first_has_ended() {
+    let city = City::start().await;
+    let pack = shanshui_server::city::demo().expect("the city");
+    let second = Running::start(city.config.clone(), pack, Clock::system(), false).await;
+    let refused = second.err().expect("two would judge twice").to_string();
+    assert!(refused.contains("shanshui.db") && refused.contains("another program serves"), "{refused}");
+    let city = city.restart().await;
+    city.person("zhoumin").await;
     city.running.stop().await;
 }
 
