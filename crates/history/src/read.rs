@@ -15,6 +15,7 @@ use futures::{StreamExt, TryStreamExt};
 use shanshui_domain::id::{PointId, TelegramId};
 use shanshui_domain::sense::ReadingKey;
 use shanshui_domain::time::{Instant, PeriodKind, Zone};
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::file::{Want, rows};
 use crate::shape::{Moment, Part, Readings, Stored, StoredTelegram, Way, month_of, telegrams, ways};
@@ -23,6 +24,8 @@ use crate::{FileEntry, History, HistoryError};
 
 /// Files read at one time.
 const AT_ONCE: usize = 4;
+/// Months of a series read at one time.
+const MONTHS_AHEAD: usize = 2;
 
 /// A stretch of the history that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -238,9 +241,9 @@ impl History {
         let months = self.months(Part::Reading, &want);
         let late: Arc<tokio::sync::OnceCell<Arc<HashSet<i64>>>> = Arc::default();
         let history = self.clone();
-        let steps = futures::stream::iter(months).then(move |month| {
+        let read = move |month: String| {
             let (history, want, late) = (history.clone(), want.clone(), Arc::clone(&late));
-            async move {
+            let read = async move {
                 let mut not_known = Vec::new();
                 let late = late.get_or_try_init(|| async {
                     let (late, unread) = history.late_moments(&want).await?;
@@ -251,8 +254,12 @@ impl History {
                 let (lines, mut unread) = history.month(&month, &want, late).await?;
                 unread.extend(not_known);
                 Ok((lines, unread))
-            }
-        });
+            };
+            AbortOnDropHandle::new(tokio::spawn(read))
+        };
+        // the next month is read while this one is being looked at
+        let steps = futures::stream::iter(months).map(read).buffered(MONTHS_AHEAD);
+        let steps = steps.map(|read| read.unwrap_or_else(|e| Err(HistoryError::Place(e.to_string()))));
         steps.boxed()
     }
 

@@ -1,5 +1,5 @@
 //! A year of one station, a value a minute of ten factors: how soon a curve of one factor over the whole year comes while all lies
-//! hot, half has moved, and all has moved; and how many bytes a reading takes there. What `cargo xtask bench history` runs.
+//! hot, half has moved, all but the hot window of the settings as delivered has, and all has moved; and how many bytes a reading takes there. What `cargo xtask bench history` runs.
 //!
 //! `year ADDRESS FOLDER ROUNDS`: an empty database and an empty folder for the history. One JSON line.
 
@@ -19,6 +19,8 @@ const BEGIN: i64 = 1_735_689_600_000_000;
 const MINUTE: i64 = 60_000_000;
 const MINUTES: i64 = 365 * 1_440;
 const END: Instant = Instant(BEGIN + MINUTES * MINUTE);
+/// Hot window of the settings as delivered, in minutes.
+const WINDOW: i64 = 90 * 1_440;
 /// Minutes of which something is said again while half the year has moved.
 const RESTATED: i64 = 500;
 /// Stretches of a curve: what a page asks for.
@@ -148,6 +150,14 @@ async fn curves(store: &Store, rounds: usize) -> serde_json::Value {
     serde_json::json!({"curve": of(curve), "days": of(days), "most_rows": most})
 }
 
+/// Merges what was moved, as the mover does each night.
+async fn merge(store: &Store) {
+    let history = store.history().expect("a history");
+    for month in history.scattered_months() {
+        history.compact(&month).await.expect("merged");
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -164,6 +174,7 @@ async fn main() -> ExitCode {
 
     let half = Instant(BEGIN + MINUTES / 2 * MINUTE);
     store.move_before(half, MoverOptions::default()).await.expect("moved");
+    merge(&store).await;
     // devices mend what they said of times that have moved
     let again = (0..RESTATED).map(|n| {
         let mut again = station.arrival(n * 487);
@@ -176,14 +187,16 @@ async fn main() -> ExitCode {
     store.arrive(again.collect()).await.expect("kept");
     let mixed = curves(&store, rounds).await;
 
+    store.move_before(Instant(END.0 - WINDOW * MINUTE), MoverOptions::default()).await.expect("moved");
+    merge(&store).await;
+    let window = curves(&store, rounds).await;
+
     let began = Clock::now();
     let moved = store.move_before(END, MoverOptions::default()).await.expect("moved");
     let move_s = began.elapsed().as_secs_f64();
     let history = store.history().expect("a history");
     let before_merge = history.files().len();
-    for month in history.scattered_months() {
-        history.compact(&month).await.expect("merged");
-    }
+    merge(&store).await;
     let past = curves(&store, rounds).await;
 
     let mut bytes: BTreeMap<&str, u64> = BTreeMap::new();
@@ -193,7 +206,7 @@ async fn main() -> ExitCode {
     let statements = (MINUTES + RESTATED) * FACTORS.len() as i64;
     println!(
         "{}",
-        serde_json::json!({"hot": hot, "mixed": mixed, "history": past, "bytes": bytes, "readings": statements,
+        serde_json::json!({"hot": hot, "mixed": mixed, "window": window, "history": past, "bytes": bytes, "readings": statements,
             "telegrams": MINUTES + RESTATED, "files": [before_merge, history.files().len()],
             "moved_per_s": moved.readings as f64 / move_s})
     );

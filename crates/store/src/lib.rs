@@ -167,7 +167,7 @@ impl Store {
         };
         let pool = AnyPoolOptions::new().max_connections(4).connect(&address(path)?).await;
         let pool = pool.map_err(|e| StoreError::Sql(e.to_string()))?;
-        let scanner = Scanner::Sqlite(dialect::sqlite::scan::Scanner::new(path));
+        let scanner = Scanner::sqlite(dialect::sqlite::scan::Scanner::new(path));
         let engine = Engine::Sqlite(Arc::new(writer), path.to_owned());
         Ok(Self { pool, engine, scanner, node: Node::alone(), meter, guard: Guard::none(), past: None })
     }
@@ -197,7 +197,7 @@ impl Store {
             .await
             .map_err(sql::failed)?;
         let (engine, keeper) = (Engine::Postgres(Arc::new(lanes)), Keeper::Postgres(presence));
-        let scanner = Scanner::Postgres(postgres::scan::Scanner::new(address));
+        let scanner = Scanner::postgres(postgres::scan::Scanner::new(address));
         Ok(Self { pool, engine, scanner, node: Node { hub, keeper }, meter, guard: Guard::none(), past: None })
     }
 

@@ -2,29 +2,29 @@
 //! statistics are made of. Hot rows come thin, in stretches that are read ahead; a row that is kept is made whole afterwards.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
 use futures::stream::{self, BoxStream};
-use futures::{StreamExt as _, TryStreamExt as _};
+use futures::{StreamExt as _, TryStreamExt as _, future};
 use shanshui_domain::id::PointId;
 use shanshui_domain::time::{Instant, PeriodKind};
 use shanshui_history::{History, Stored, Tally, Unread};
 
-use crate::dialect::Scanner;
 use crate::history::{MovedState, row_of};
-use crate::sense::{ReadingRow, reading_row};
-use crate::sql::Value;
+use crate::sense::ReadingRow;
 use crate::{Store, StoreError, args};
 
 /// A point's values of a kind.
 pub(crate) type Series = (PointId, PeriodKind);
 
-/// A series' hot rows as a [`Thin`] each; block, kind, from, to, point.
+/// A series' hot rows as a [`Thin`] each; block, kind, from, to, point. Versions of one stamp come in any order: asked for them
+/// too, SQLite would sort each stamp's rows although the key has them so.
 pub(crate) const SERIES: &str = "SELECT at, number, mark, late, version FROM reading \
-    WHERE block=$1 AND kind=$2 AND at>=$3 AND at<$4 AND point=$5 ORDER BY at, version";
+    WHERE block=$1 AND kind=$2 AND at>=$3 AND at<$4 AND point=$5 ORDER BY at";
 /// A block's hot rows of a kind as a [`HotRow`] each; block, kind, from, to.
 pub(crate) const BLOCK: &str = "SELECT at, point, version, number, value, extra, mark FROM reading \
     WHERE block=$1 AND kind=$2 AND at>=$3 AND at<$4 ORDER BY at, point, version";
+/// Columns of a [`ReadingRow`].
+pub(crate) const WHOLE: &str = "at, value, number, extra, mark, version, late, arrived, telegram";
 /// First and last stamp of a block and kind: each a look at one end of the key.
 const ENDS: &str = "SELECT (SELECT MIN(at) FROM reading WHERE block=$1 AND kind=$2 AND at>=$3 AND at<$4), \
     (SELECT MAX(at) FROM reading WHERE block=$1 AND kind=$2 AND at>=$3 AND at<$4)";
@@ -32,10 +32,11 @@ const ENDS: &str = "SELECT (SELECT MIN(at) FROM reading WHERE block=$1 AND kind=
 const STRETCH: i64 = 10 * 86_400_000_000;
 /// The same for whole rows of a block.
 const DAY: i64 = 86_400_000_000;
-/// Stretches read at once.
+/// Days read at once.
 const AHEAD: usize = 4;
-/// Whole rows asked for at a time.
-const WHOLE: usize = 200;
+/// Stretches read ahead, so that the hot rows are there when the history's months before them have gone by: thin rows of half a year
+/// by the minute take ten megabytes.
+const STRETCHES_AHEAD: usize = 18;
 
 /// What a walk sees of a hot row.
 #[derive(Debug, Clone, Copy)]
@@ -49,9 +50,10 @@ pub(crate) struct Thin {
 }
 
 impl Thin {
-    /// Rows come by stamp and version: of each stamp the last stays.
+    /// Rows come by stamp: of each the newest version stays.
     pub(crate) fn push(all: &mut Vec<Self>, row: Self) {
         match all.last_mut() {
+            Some(last) if last.at == row.at && last.version > row.version => {}
             Some(last) if last.at == row.at => *last = row,
             _ => all.push(row),
         }
@@ -146,7 +148,11 @@ impl<'a> Hot<'a> {
     async fn begin(store: &'a Store, series: Series, span: (Instant, Instant)) -> Result<Self, StoreError> {
         let held = store.held_span((series.0.block(), series.1), span).await?;
         let scan = move |stretch| store.scanner.scan(series, stretch);
-        let stretches = stream::iter(stretches(held, STRETCH)).map(scan).buffered(AHEAD).boxed();
+        let read = |scanned: Result<_, tokio::task::JoinError>| {
+            future::ready(scanned.map_err(|e| StoreError::Io(e.to_string())).flatten())
+        };
+        let scanned = stream::iter(stretches(held, STRETCH)).map(scan).buffered(STRETCHES_AHEAD);
+        let stretches = scanned.then(read).boxed();
         Ok(Self { stretches, page: Vec::new().into_iter() })
     }
 
@@ -179,16 +185,6 @@ fn stretches((from, to): (Instant, Instant), length: i64) -> impl Iterator<Item 
         Some((Instant(begin), Instant(end)))
     })
 }
-
-/// Newest versions of some keys of a series: block, kind, point, stamps.
-static AT: LazyLock<String> = LazyLock::new(|| {
-    let stamps: Vec<String> = (0..WHOLE).map(|i| format!("${}", i + 4)).collect();
-    format!(
-        "SELECT r.at, r.value, r.number, r.extra, r.mark, r.version, r.late, r.arrived, r.telegram FROM reading r \
-         WHERE r.block=$1 AND r.kind=$2 AND r.point=$3 AND r.at IN ({}) ORDER BY r.at, r.version",
-        stamps.join(",")
-    )
-});
 
 impl Store {
     /// The part of a span in which a block has hot rows of a kind.
@@ -245,7 +241,8 @@ impl Store {
             while let Some(month) = months.next().await {
                 let (lines, missing) = month?;
                 unread.extend(missing);
-                for (i, line) in lines.lines()?.into_iter().enumerate() {
+                let stamps = lines.lines()?;
+                for (i, line) in stamps.iter().enumerate() {
                     let mut newer = false;
                     while let Some(row) = hot.peek().await?
                         && row.at <= line.at
@@ -272,7 +269,6 @@ impl Store {
                 let found = history.stored(&lines, &numbers).await?;
                 unread.extend(found.unread);
                 let rows: HashMap<i64, Stored> = found.rows.into_iter().map(|r| (r.reading.key.at.0, r)).collect();
-                let stamps = lines.lines()?;
                 for ((_, held), i) in kept.into_iter().zip(which) {
                     let row = stamps.get(i).and_then(|line| rows.get(&line.at.0));
                     *held = row.map_or(Held::Lost, |row| Held::Row(Box::new(row_of(row.clone()))));
@@ -288,42 +284,16 @@ impl Store {
         Ok(unread)
     }
 
-    async fn make_whole(&self, (point, kind): Series, walk: &mut dyn Walk) -> Result<(), StoreError> {
+    async fn make_whole(&self, series: Series, walk: &mut dyn Walk) -> Result<(), StoreError> {
         let mut kept = walk.kept();
         kept.retain(|(_, held)| matches!(held, Held::Hot));
         kept.sort_by_key(|(at, _)| *at);
-        for some in kept.chunks_mut(WHOLE) {
-            let mut args = args![point.block(), kind.number(), point];
-            // what is left of the places is filled with the last stamp
-            let last = some.last().map_or(Instant(0), |(at, _)| *at);
-            let stamps = some.iter().map(|(at, _)| *at).chain(std::iter::repeat(last));
-            args.extend(stamps.take(WHOLE).map(Value::from));
-            let rows = self.read(AT.as_str(), args).await?;
-            let rows = rows.iter().map(reading_row).collect::<Result<Vec<_>, _>>()?;
-            // of one stamp the newest comes last
-            let rows: HashMap<Instant, ReadingRow> = rows.into_iter().map(|row| (row.at, row)).collect();
-            for (at, held) in some {
-                **held = rows.get(at).map_or(Held::Lost, |row| Held::Row(Box::new(row.clone())));
-            }
+        let stamps: Vec<Instant> = kept.iter().map(|(at, _)| *at).collect();
+        let found = self.scanner.whole(series, stamps).await?;
+        let found: HashMap<Instant, ReadingRow> = found.into_iter().map(|row| (row.at, row)).collect();
+        for (at, held) in kept {
+            *held = found.get(&at).map_or(Held::Lost, |row| Held::Row(Box::new(row.clone())));
         }
         Ok(())
-    }
-}
-
-impl Scanner {
-    /// The hot rows of a series, newest version of each key, ascending.
-    pub(crate) async fn scan(&self, series: Series, span: (Instant, Instant)) -> Result<Vec<Thin>, StoreError> {
-        match self {
-            Self::Sqlite(scanner) => scanner.scan(series, span).await,
-            Self::Postgres(scanner) => scanner.scan(series, span).await,
-        }
-    }
-
-    /// The hot rows of a block and kind, newest version of each key.
-    async fn block(&self, of: (i64, PeriodKind), span: (Instant, Instant)) -> Result<Vec<HotRow>, StoreError> {
-        match self {
-            Self::Sqlite(scanner) => scanner.block(of, span).await,
-            Self::Postgres(scanner) => scanner.block(of, span).await,
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! A year of one station by the minute, kept hot, half moved and wholly moved: how soon a curve of one factor over the year comes,
+//! A year of one station by the minute, kept hot, half moved, moved but for the hot window as delivered, and wholly moved: how soon a curve of one factor over the year comes,
 //! and how many bytes a reading takes once it has moved. Wall time of the store alone, what a page waits for.
 
 use std::path::Path;
@@ -15,6 +15,14 @@ const CURVE_MS: f64 = 300.0;
 /// Bytes of a reading, with when and by which telegram it came.
 const READING_BYTES: f64 = 2.5;
 
+/// Where the year lies: name in the program's answer, and in words.
+const STATES: [(&str, &str); 4] = [
+    ("hot", "hot"),
+    ("mixed", "half moved, restated"),
+    ("window", "moved but for 90 days, restated"),
+    ("history", "moved"),
+];
+
 pub(super) fn run(lab: &Lab) -> anyhow::Result<Vec<Figure>> {
     let program = crate::rig::example("year")?;
     let dir = lab.dir.join("history");
@@ -30,7 +38,7 @@ pub(super) fn run(lab: &Lab) -> anyhow::Result<Vec<Figure>> {
     {
         lab.bar.set_message(engine);
         let said = ask(&program, &address, &dir.join(engine), lab.rounds)?;
-        for (state, what) in [("hot", "hot"), ("mixed", "half moved, restated"), ("history", "moved")] {
+        for (state, what) in STATES {
             let of = |asked: &str| said[state][asked]["p95"].as_f64().context("a time");
             let curve = format!("curve of one factor, a year by minute, {what}, {engine}");
             figures.push(Figure::new(&curve, "ms, p95", of("curve")?, None, Goal::AtMost { ours_at_most: CURVE_MS }));

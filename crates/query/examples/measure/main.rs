@@ -161,12 +161,12 @@ async fn answer(
     let sql = |sql: String, files| engine_sql(engine, question, sql, Source::of(place.clone(), files));
     let (from, to) = (day(59), day(90));
     Ok(match question {
-        // every point, every UTC day of March
+        // every point, every UTC day of March; the engine's own `date_trunc` asks the calendar for every row and is ten times slower
         "month" => {
             let text = format!(
                 "SELECT point, day, s['count'] AS n, s['mean'] AS mean, s['min'] AS min, s['max'] AS max FROM (\
-                 SELECT point, date_trunc('day', at) AS day, spread(number, decimals) AS s FROM readings \
-                 WHERE kind = arrow_cast(1, 'Int32') AND at >= {} AND at < {} GROUP BY point, date_trunc('day', at))",
+                 SELECT point, civil_day(at, 'UTC') AS day, spread(number, decimals) AS s FROM readings \
+                 WHERE kind = arrow_cast(1, 'Int32') AND at >= {} AND at < {} GROUP BY 1, 2)",
                 instant(from),
                 instant(to)
             );
@@ -176,10 +176,10 @@ async fn answer(
         "series" => {
             let point = BLOCK * 2 + 3;
             let text = format!(
-                "SELECT hour, s['count'] AS n, s['mean'] AS mean, s['min'] AS min, s['max'] AS max FROM (\
-                 SELECT date_trunc('hour', at) AS hour, spread(number, decimals) AS s FROM readings \
+                "SELECT day, hour, s['count'] AS n, s['mean'] AS mean, s['min'] AS min, s['max'] AS max FROM (\
+                 SELECT civil_day(at, 'UTC') AS day, civil_hour(at, 'UTC') AS hour, spread(number, decimals) AS s FROM readings \
                  WHERE block = {} AND kind = arrow_cast(1, 'Int32') AND point = {point} AND at >= {} AND at < {} \
-                 GROUP BY date_trunc('hour', at)) ORDER BY hour",
+                 GROUP BY 1, 2) ORDER BY day, hour",
                 point / BLOCK,
                 instant(BEGIN),
                 instant(day(365))

@@ -94,8 +94,9 @@ macro_rules! civil {
             fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
                 let (at, mut calendar) = calendar(&args)?;
                 let at = at.as_primitive::<TimestampMicrosecondType>();
-                let civil = |row| at.is_valid(row).then(|| calendar.$method(Instant(at.value(row))));
-                Ok(ColumnarValue::Array(Arc::new((0..at.len()).map(civil).collect::<$array>())))
+                // a row without an instant has some value, and none is seen
+                let civil: Vec<_> = at.values().iter().map(|at| calendar.$method(Instant(*at))).collect();
+                Ok(ColumnarValue::Array(Arc::new(<$array>::new(civil.into(), at.nulls().cloned()))))
             }
         }
     };

@@ -4,6 +4,7 @@ use std::any::type_name;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use arrow::array::{Array, ArrayRef, BooleanArray};
 use arrow::datatypes::{DataType, Field, FieldRef};
@@ -33,6 +34,10 @@ pub(super) trait Fold: Default + Send + Sync + 'static {
     fn kept(columns: &[ArrayRef]) -> Result<Self::Kept<'_>>;
     /// Takes a row.
     fn add(&mut self, input: &Self::Input<'_>, row: usize);
+    /// Takes some rows that follow each other.
+    fn add_run(&mut self, input: &Self::Input<'_>, rows: Range<usize>) {
+        rows.for_each(|row| self.add(input, row));
+    }
     /// Takes what another group of the same key holds.
     fn merge(&mut self, kept: &Self::Kept<'_>, row: usize);
     /// Writes the state of groups.
@@ -127,7 +132,7 @@ impl<F: Fold> fmt::Debug for One<F> {
 impl<F: Fold> Accumulator for One<F> {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
         let input = F::input(values)?;
-        (0..values[0].len()).for_each(|row| self.0[0].add(&input, row));
+        self.0[0].add_run(&input, 0..values[0].len());
         Ok(())
     }
 
@@ -165,6 +170,16 @@ fn asked(filter: Option<&BooleanArray>, row: usize) -> bool {
     filter.is_none_or(|f| f.is_valid(row) && f.value(row))
 }
 
+/// Rows of one group that follow each other: rows lie by series and time, so that these are long.
+fn runs(groups: &[usize]) -> impl Iterator<Item = (usize, Range<usize>)> {
+    let mut next = 0;
+    groups.chunk_by(|a, b| a == b).map(move |run| {
+        let begin = next;
+        next += run.len();
+        (run[0], begin..next)
+    })
+}
+
 impl<F: Fold> GroupsAccumulator for Groups<F> {
     fn update_batch(
         &mut self,
@@ -175,9 +190,15 @@ impl<F: Fold> GroupsAccumulator for Groups<F> {
     ) -> Result<()> {
         self.reach(total);
         let input = F::input(values)?;
-        for (row, group) in groups.iter().enumerate() {
-            if asked(filter, row) {
-                self.0[*group].add(&input, row);
+        let some = filter.filter(|f| f.null_count() > 0 || f.has_false());
+        for (group, rows) in runs(groups) {
+            match some {
+                None => self.0[group].add_run(&input, rows),
+                Some(_) => {
+                    for row in rows.filter(|row| asked(some, *row)) {
+                        self.0[group].add(&input, row);
+                    }
+                }
             }
         }
         Ok(())

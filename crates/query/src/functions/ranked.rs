@@ -1,12 +1,11 @@
 //! `percentile_of(number, percent)`: the value at a rank, linear between two values (HJ 663-2013 A.6), from every value of the
 //! group. A point sends few different values, so each is kept once with its count.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int32Array, Int64Builder, ListArray, ListBuilder};
 use arrow::datatypes::{DataType, Field, FieldRef, Float64Type, Int32Type, Int64Type};
-use datafusion::common::Result;
+use datafusion::common::{HashMap, Result};
 
 use super::fold::Fold;
 

@@ -4,6 +4,7 @@
 //! bits, what lies finer than that rounded half to even, so that no order of addition changes the sum. A value of 10¹⁸ or more
 //! cannot be added so; it counts, takes part in smallest and largest, and leaves sum and mean without a value.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, Decimal128Array, Float64Array, Int64Array, StructArray};
@@ -17,6 +18,9 @@ pub(super) const SCALE: i8 = 9;
 const SUM: DataType = DataType::Decimal128(38, SCALE);
 /// From here on a value does not fit beside 10¹¹ others.
 const BEYOND: f64 = 1e18;
+
+/// 1.5 · 2⁵²: a double of this size has no fraction, so adding it rounds a smaller one half to even.
+const NO_FRACTION: f64 = 6_755_399_441_055_744.0;
 
 /// State of a group.
 pub(super) struct Spread {
@@ -41,11 +45,13 @@ pub(super) fn whole(number: f64, decimals: i8) -> Option<i128> {
         return None;
     }
     let places = usize::from(decimals.clamp(0, SCALE).unsigned_abs());
-    let sent = (number * TENS[places]).round_ties_even();
-    // within 64 bits nearly always: one multiplication
-    if sent.abs() < 9e9 {
+    let scaled = number * TENS[places];
+    // within 64 bits nearly always: one multiplication, and no call to round
+    if scaled.abs() < 9e9 {
+        let sent = (scaled + NO_FRACTION) - NO_FRACTION;
         return Some(i128::from(sent as i64 * WHOLE[places]));
     }
+    let sent = scaled.round_ties_even();
     // whole numbers of a double end here; beyond, its own digits count
     if sent.abs() < 9e15 {
         return Some(sent as i128 * i128::from(WHOLE[places]));
@@ -62,8 +68,9 @@ impl Spread {
         // no negative zero: which of the two is met first must not show
         let number = number + 0.0;
         self.count += 1;
-        self.min = self.min.min(number);
-        self.max = self.max.max(number);
+        // of numbers: no look whether one is none
+        self.min = if number < self.min { number } else { self.min };
+        self.max = if number > self.max { number } else { self.max };
         match whole(number, decimals) {
             Some(value) => self.sum = self.sum.wrapping_add(value),
             None => self.beyond += 1,
@@ -119,11 +126,20 @@ impl Fold for Spread {
         ))
     }
 
-    fn add(&mut self, (number, decimals): &Self::Input<'_>, row: usize) {
+    fn add(&mut self, input: &Self::Input<'_>, row: usize) {
+        self.add_run(input, row..row + 1);
+    }
+
+    fn add_run(&mut self, (number, decimals): &Self::Input<'_>, rows: Range<usize>) {
         use arrow::array::Array;
-        if number.is_valid(row) {
-            self.take(number.value(row), if decimals.is_valid(row) { decimals.value(row) } else { SCALE });
+        // in registers while the run lasts
+        let mut all = std::mem::take(self);
+        for row in rows {
+            if number.is_valid(row) {
+                all.take(number.value(row), if decimals.is_valid(row) { decimals.value(row) } else { SCALE });
+            }
         }
+        *self = all;
     }
 
     fn merge(&mut self, (count, beyond, sum, min, max): &Self::Kept<'_>, row: usize) {

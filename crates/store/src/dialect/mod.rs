@@ -4,6 +4,16 @@ pub mod postgres;
 pub(crate) mod queue;
 pub mod sqlite;
 
+use std::sync::Arc;
+
+use shanshui_domain::time::{Instant, PeriodKind};
+use tokio::sync::Semaphore;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::StoreError;
+use crate::sense::ReadingRow;
+use crate::walk::{HotRow, Series, Thin};
+
 /// How hard a commit is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sync {
@@ -13,21 +23,82 @@ pub enum Sync {
     Off,
 }
 
-/// Lines beside the reading pool that walk along long series.
+/// Lines beside the reading pool that walk along long series. Read ahead of what is being looked at, few at a time.
 #[derive(Clone)]
-pub(crate) enum Scanner {
+pub(crate) struct Scanner {
+    lines: Lines,
+    turns: Arc<Semaphore>,
+}
+
+#[derive(Clone)]
+enum Lines {
     Sqlite(sqlite::scan::Scanner),
     Postgres(postgres::scan::Scanner),
 }
 
+/// Lines in use at one time.
+const LINES: usize = 4;
+
 impl Scanner {
-    /// Gives them back.
-    pub(crate) fn close(&self) {
-        match self {
-            Self::Sqlite(scanner) => scanner.close(),
-            Self::Postgres(scanner) => scanner.close(),
+    pub(crate) fn sqlite(scanner: sqlite::scan::Scanner) -> Self {
+        Self { lines: Lines::Sqlite(scanner), turns: Arc::new(Semaphore::new(LINES)) }
+    }
+
+    pub(crate) fn postgres(scanner: postgres::scan::Scanner) -> Self {
+        Self { lines: Lines::Postgres(scanner), turns: Arc::new(Semaphore::new(LINES)) }
+    }
+
+    /// The hot rows of a series, newest version of each key, ascending. Begun at once, not when first waited for, and given up when
+    /// nobody waits any more.
+    pub(crate) fn scan(&self, series: Series, span: (Instant, Instant)) -> AbortOnDropHandle<Scanned> {
+        let scanner = self.clone();
+        AbortOnDropHandle::new(tokio::spawn(async move {
+            let _turn = scanner.turns.acquire().await.map_err(closed)?;
+            match &scanner.lines {
+                Lines::Sqlite(lines) => lines.scan(series, span).await,
+                Lines::Postgres(lines) => lines.scan(series, span).await,
+            }
+        }))
+    }
+
+    /// The hot rows of a block and kind, newest version of each key.
+    pub(crate) async fn block(
+        &self,
+        of: (i64, PeriodKind),
+        span: (Instant, Instant),
+    ) -> Result<Vec<HotRow>, StoreError> {
+        let _turn = self.turns.acquire().await.map_err(closed)?;
+        match &self.lines {
+            Lines::Sqlite(lines) => lines.block(of, span).await,
+            Lines::Postgres(lines) => lines.block(of, span).await,
         }
     }
+
+    /// The newest version of some keys of a series, ascending.
+    pub(crate) async fn whole(&self, series: Series, stamps: Vec<Instant>) -> Result<Vec<ReadingRow>, StoreError> {
+        if stamps.is_empty() {
+            return Ok(Vec::new());
+        }
+        let _turn = self.turns.acquire().await.map_err(closed)?;
+        match &self.lines {
+            Lines::Sqlite(lines) => lines.whole(series, stamps).await,
+            Lines::Postgres(lines) => lines.whole(series, stamps).await,
+        }
+    }
+
+    /// Gives them back.
+    pub(crate) fn close(&self) {
+        match &self.lines {
+            Lines::Sqlite(lines) => lines.close(),
+            Lines::Postgres(lines) => lines.close(),
+        }
+    }
+}
+
+type Scanned = Result<Vec<Thin>, StoreError>;
+
+fn closed(error: tokio::sync::AcquireError) -> StoreError {
+    StoreError::Io(error.to_string())
 }
 
 /// Whether the store can do its work.

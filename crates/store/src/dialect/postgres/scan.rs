@@ -1,9 +1,9 @@
 //! Walks along series and blocks with typed columns, row by row as they come: a year by the minute has half a million of them.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use futures::TryStreamExt;
-use shanshui_domain::id::PointId;
+use shanshui_domain::id::{PointId, TelegramId};
 use shanshui_domain::time::{Instant, PeriodKind};
 use tokio_postgres::Statement;
 use tokio_postgres::types::{ToSql, Type};
@@ -11,7 +11,8 @@ use tokio_postgres::types::{ToSql, Type};
 use super::{Address, Purpose, Session, connect, sql};
 use crate::StoreError;
 use crate::dialect::Sync;
-use crate::walk::{BLOCK, HotRow, SERIES, Series, Thin};
+use crate::sense::ReadingRow;
+use crate::walk::{BLOCK, HotRow, SERIES, Series, Thin, WHOLE};
 
 /// Sessions kept for the next walk.
 const IDLE: usize = 4;
@@ -28,7 +29,16 @@ struct Open {
     session: Session,
     series: Statement,
     block: Statement,
+    newest: Statement,
 }
+
+/// The newest of some keys; block, kind, stamps, point.
+static NEWEST: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT DISTINCT ON (at) {WHOLE} FROM reading \
+         WHERE block=$1 AND kind=$2 AND at=ANY($3) AND point=$4 ORDER BY at, version DESC"
+    )
+});
 
 impl Scanner {
     pub(crate) fn new(address: &Address) -> Self {
@@ -51,7 +61,9 @@ impl Scanner {
         let types = [const { Type::INT8 }; 5];
         let series = session.client.prepare_typed(SERIES, &types).await.map_err(sql)?;
         let block = session.client.prepare_typed(BLOCK, &types[..4]).await.map_err(sql)?;
-        Ok(Open { session, series, block })
+        let types = [Type::INT8, Type::INT8, Type::INT8_ARRAY, Type::INT8];
+        let newest = session.client.prepare_typed(&NEWEST, &types).await.map_err(sql)?;
+        Ok(Open { session, series, block, newest })
     }
 
     fn keep(&self, open: Open) {
@@ -113,6 +125,35 @@ impl Scanner {
         }
         self.keep(open);
         Ok(all)
+    }
+
+    /// The newest version of some keys of a series.
+    pub(crate) async fn whole(
+        &self,
+        (point, kind): Series,
+        stamps: Vec<Instant>,
+    ) -> Result<Vec<ReadingRow>, StoreError> {
+        let open = self.open().await?;
+        let (block, kind, stamps) =
+            (point.block(), kind.number(), stamps.into_iter().map(|at| at.0).collect::<Vec<_>>());
+        let args: [&(dyn ToSql + std::marker::Sync); 4] = [&block, &kind, &stamps, &point.0];
+        let rows = open.session.client.query(&open.newest, &args).await.map_err(sql)?;
+        let read = |row: &tokio_postgres::Row| {
+            Ok(ReadingRow {
+                at: Instant(row.try_get(0)?),
+                value: row.try_get(1)?,
+                number: row.try_get(2)?,
+                extra: row.try_get(3)?,
+                mark: row.try_get(4)?,
+                versions: row.try_get(5)?,
+                late: row.try_get::<_, i64>(6)? != 0,
+                arrived: Instant(row.try_get(7)?),
+                telegram: row.try_get::<_, Option<i64>>(8)?.map(TelegramId),
+            })
+        };
+        let rows = rows.iter().map(read).collect::<Result<_, _>>().map_err(sql)?;
+        self.keep(open);
+        Ok(rows)
     }
 
     /// Gives the sessions back.

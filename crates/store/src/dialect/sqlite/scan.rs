@@ -2,15 +2,16 @@
 //! a year by the minute has half a million rows.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use rusqlite::{Connection, OpenFlags, params};
-use shanshui_domain::id::PointId;
+use shanshui_domain::id::{PointId, TelegramId};
 use shanshui_domain::time::{Instant, PeriodKind};
 
 use super::sql;
 use crate::StoreError;
-use crate::walk::{BLOCK, HotRow, SERIES, Series, Thin};
+use crate::sense::ReadingRow;
+use crate::walk::{BLOCK, HotRow, SERIES, Series, Thin, WHOLE};
 
 /// Connections kept for the next walk.
 const IDLE: usize = 4;
@@ -35,7 +36,9 @@ impl Scanner {
         if let Some(db) = self.idle().pop() {
             return Ok(db);
         }
-        let db = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(sql)?;
+        // one thread at a time holds a connection: its rows need no lock
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(&self.path, flags).map_err(sql)?;
         db.execute_batch("PRAGMA busy_timeout=10000; PRAGMA query_only=ON; PRAGMA mmap_size=1073741824;")
             .map_err(sql)?;
         Ok(db)
@@ -73,6 +76,11 @@ impl Scanner {
         self.with(move |db| whole(db, of, span)).await
     }
 
+    /// The newest version of some keys of a series.
+    pub(crate) async fn whole(&self, series: Series, stamps: Vec<Instant>) -> Result<Vec<ReadingRow>, StoreError> {
+        self.with(move |db| newest(db, series, &stamps)).await
+    }
+
     /// Gives the connections back.
     pub(crate) fn close(&self) {
         self.idle().clear();
@@ -93,6 +101,36 @@ fn walk(db: &Connection, (point, kind): Series, (from, to): (Instant, Instant)) 
             version: row.get(4)?,
         };
         Thin::push(&mut all, thin);
+    }
+    Ok(all)
+}
+
+/// The newest of a key; block, kind, stamp, point.
+static NEWEST: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {WHOLE} FROM reading \
+         WHERE block=$1 AND kind=$2 AND at=$3 AND point=$4 ORDER BY version DESC LIMIT 1"
+    )
+});
+
+fn newest(db: &Connection, (point, kind): Series, stamps: &[Instant]) -> rusqlite::Result<Vec<ReadingRow>> {
+    let mut statement = db.prepare_cached(&NEWEST)?;
+    let mut all = Vec::with_capacity(stamps.len());
+    for at in stamps {
+        let mut rows = statement.query(params![point.block(), kind.number(), at.0, point.0])?;
+        if let Some(row) = rows.next()? {
+            all.push(ReadingRow {
+                at: *at,
+                value: row.get(1)?,
+                number: row.get(2)?,
+                extra: row.get(3)?,
+                mark: row.get(4)?,
+                versions: row.get(5)?,
+                late: row.get::<_, i64>(6)? != 0,
+                arrived: Instant(row.get(7)?),
+                telegram: row.get::<_, Option<i64>>(8)?.map(TelegramId),
+            });
+        }
     }
     Ok(all)
 }
