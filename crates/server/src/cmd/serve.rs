@@ -66,13 +66,15 @@ impl Running {
         let hj212 = devices.as_ref().map(TcpListener::local_addr).transpose()?;
         let figures = listen_for_monitoring(config.metrics.listen).await;
         let metrics = figures.as_ref().and_then(|l| l.local_addr().ok());
+        // before it is opened: a newer program must not bring up to date what an older one serves
+        let alone =
+            config.database.address().is_none().then(|| alone_on(&config.data, &config.database())).transpose()?;
         let (app, hearing) = App::open(config, pack, clock, demo, roles).await?;
         if roles != Roles::ALL && app.store.path().is_some() {
             bail!(
                 "--role {roles}: several nodes need a database that they can share (the key database); a file is one process's"
             );
         }
-        let alone = app.store.path().map(alone_on).transpose()?;
         // written down before anything is taken in: the judge reads from there
         app.store.node_join(&roles.to_string(), app.clock.now()).await.context("this node among the nodes")?;
         app.publish(notes::NODE, String::new()).await.context("the other nodes")?;
@@ -120,7 +122,8 @@ impl Running {
 
 /// Two programs that serve one file would judge and move twice. The lock lies beside the database, because closing a second handle
 /// of the database's own file would let go of the engine's locks.
-fn alone_on(database: &Path) -> anyhow::Result<std::fs::File> {
+fn alone_on(data: &Path, database: &Path) -> anyhow::Result<std::fs::File> {
+    std::fs::create_dir_all(data).with_context(|| format!("data folder {}", data.display()))?;
     let mut name = database.as_os_str().to_owned();
     name.push("-serving");
     let path = Path::new(&name);

@@ -32,11 +32,13 @@ struct Open {
     newest: Statement,
 }
 
-/// The newest of some keys; block, kind, stamps, point.
+/// The newest of some keys; block, kind, stamps, point. Each stamp is a look at the key: given the stamps as a condition, the planner
+/// would rather read the whole series.
 static NEWEST: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT DISTINCT ON (at) {WHOLE} FROM reading \
-         WHERE block=$1 AND kind=$2 AND at=ANY($3) AND point=$4 ORDER BY at, version DESC"
+        "SELECT newest.* FROM unnest($3::BIGINT[]) AS wanted(stamp) CROSS JOIN LATERAL (\
+         SELECT {WHOLE} FROM reading WHERE block=$1 AND kind=$2 AND at=wanted.stamp AND point=$4 \
+         ORDER BY version DESC LIMIT 1) newest ORDER BY newest.at"
     )
 });
 
