@@ -14,8 +14,8 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt, TryStreamExt};
+use object_store::ObjectStore;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, RowSelection, RowSelector};
 use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::arrow::{ArrowWriter, ParquetRecordBatchStreamBuilder, ProjectionMask};
@@ -28,7 +28,8 @@ use parquet::file::statistics::Statistics;
 use parquet::schema::types::ColumnPath;
 
 use crate::shape::{Columns, Part};
-use crate::{HistoryError, Shape};
+use crate::sums::{Sums, blocks};
+use crate::{FileEntry, HistoryError, Shape};
 
 fn properties(part: Part, shape: Shape) -> Result<WriterProperties, HistoryError> {
     let level = ZstdLevel::try_new(shape.zstd_level).map_err(HistoryError::parquet)?;
@@ -248,22 +249,51 @@ pub(crate) fn range_in(meta: &ParquetMetaData, name: &str) -> Option<(i64, i64)>
     whole
 }
 
-/// A file of an object store, asked for stretches of its bytes.
+/// A file of an object store, asked for stretches of its bytes. What is not as it was written is an error.
 struct Source {
     store: Arc<dyn ObjectStore>,
     path: Path,
     size: u64,
+    sums: Option<Sums>,
+}
+
+impl Source {
+    fn of(store: &Arc<dyn ObjectStore>, file: &FileEntry) -> Self {
+        Self { store: Arc::clone(store), path: file.path.clone(), size: file.size, sums: file.sums.clone() }
+    }
+
+    async fn bytes(&self, stretches: Vec<Range<u64>>) -> Result<Vec<Bytes>, ParquetError> {
+        let outer = |error| ParquetError::External(Box::new(error));
+        let Some(sums) = &self.sums else {
+            return self.store.get_ranges(&self.path, &stretches).await.map_err(outer);
+        };
+        let blocks = blocks(&stretches, self.size);
+        let held = self.store.get_ranges(&self.path, &blocks).await.map_err(outer)?;
+        for (block, bytes) in blocks.iter().zip(&held) {
+            if let Some(Range { start, end }) = sums.broken(block.start, bytes) {
+                return Err(ParquetError::General(format!("bytes {start} to {end} are not those that were written")));
+            }
+        }
+        let part = |stretch: Range<u64>| {
+            let found = blocks.iter().position(|b| b.start <= stretch.start && stretch.end <= b.end);
+            let i = found.ok_or_else(|| ParquetError::General(format!("bytes {stretch:?} of {}", self.size)))?;
+            let (from, to) = (stretch.start - blocks[i].start, stretch.end - blocks[i].start);
+            if to > held[i].len() as u64 {
+                return Err(ParquetError::General(format!("it ends before byte {}", stretch.end)));
+            }
+            Ok(held[i].slice(from as usize..to as usize))
+        };
+        stretches.into_iter().map(part).collect()
+    }
 }
 
 impl AsyncFileReader for Source {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes, ParquetError>> {
-        let outer = |error| ParquetError::External(Box::new(error));
-        async move { self.store.get_range(&self.path, range).await.map_err(outer) }.boxed()
+        async move { Ok(self.bytes(vec![range]).await?.swap_remove(0)) }.boxed()
     }
 
     fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, Result<Vec<Bytes>, ParquetError>> {
-        let outer = |error| ParquetError::External(Box::new(error));
-        async move { self.store.get_ranges(&self.path, &ranges).await.map_err(outer) }.boxed()
+        self.bytes(ranges).boxed()
     }
 
     fn get_metadata<'a>(
@@ -284,10 +314,9 @@ impl AsyncFileReader for Source {
 /// Reads the end of a file: where its stretches lie and what is in them.
 pub(crate) async fn footer(
     store: &Arc<dyn ObjectStore>,
-    path: &Path,
-    size: u64,
+    file: &FileEntry,
 ) -> Result<ArrowReaderMetadata, HistoryError> {
-    let mut source = Source { store: Arc::clone(store), path: path.clone(), size };
+    let mut source = Source::of(store, file);
     let options = ArrowReaderOptions::new();
     ArrowReaderMetadata::load_async(&mut source, options).await.map_err(HistoryError::parquet)
 }
@@ -295,13 +324,13 @@ pub(crate) async fn footer(
 /// The wanted rows of a file, in its order; of the columns named, and those the wish is about.
 pub(crate) fn rows(
     store: &Arc<dyn ObjectStore>,
-    (path, size): (&Path, u64),
+    file: &FileEntry,
     meta: ArrowReaderMetadata,
     want: Want,
     columns: Option<&[&str]>,
 ) -> Result<BoxStream<'static, Result<RecordBatch, HistoryError>>, HistoryError> {
     let (groups, selection) = want.select(meta.metadata());
-    let reader = Source { store: Arc::clone(store), path: path.clone(), size };
+    let reader = Source::of(store, file);
     let mask = columns.map(|columns| {
         let all = columns.iter().copied().chain(want.columns());
         ProjectionMask::columns(meta.parquet_schema(), all)

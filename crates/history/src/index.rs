@@ -10,6 +10,7 @@ use shanshui_domain::time::Instant;
 
 use crate::file::{Want, range_in};
 use crate::shape::Part;
+use crate::sums::{self, Sums};
 
 /// Columns of which the log knows the least and greatest value.
 const KNOWN: [&str; 6] = ["block", "kind", "point", "at", "version", "telegram"];
@@ -30,6 +31,8 @@ pub struct FileEntry {
     /// Rows.
     pub rows: u64,
     pub(crate) ranges: BTreeMap<&'static str, (i64, i64)>,
+    /// Of its bytes; files of earlier versions have none.
+    pub(crate) sums: Option<Sums>,
     pub(crate) remove: Remove,
 }
 
@@ -50,6 +53,7 @@ impl FileEntry {
             size: view.size() as u64,
             rows: stats["numRecords"].as_u64()?,
             ranges: ranges.collect(),
+            sums: sums(view),
             remove: view.remove_action(false),
             path,
         })
@@ -69,6 +73,12 @@ impl FileEntry {
     pub fn period(&self) -> Option<(Instant, Instant)> {
         self.ranges.get("at").map(|(low, high)| (Instant(*low), Instant(high.saturating_add(1))))
     }
+}
+
+/// The only way to the tags that the library has yet.
+#[allow(deprecated)]
+fn sums(view: &LogicalFileView) -> Option<Sums> {
+    Sums::read(view.add_action().tags?.get(sums::TAG)?.as_deref()?)
 }
 
 /// The name before the first point.
@@ -99,7 +109,7 @@ fn said(name: &str, value: i64) -> Option<Value> {
 }
 
 /// The log's entry for a file that was written.
-pub(crate) fn entry(path: &Path, part: Part, month: &str, size: usize, meta: &ParquetMetaData, now_ms: i64) -> Add {
+pub(crate) fn entry(path: &Path, part: Part, month: &str, bytes: &[u8], meta: &ParquetMetaData, now_ms: i64) -> Add {
     let (mut least, mut greatest) = (Map::new(), Map::new());
     for name in KNOWN {
         let range = range_in(meta, name).and_then(|(low, high)| Some((said(name, low)?, said(name, high)?)));
@@ -114,10 +124,11 @@ pub(crate) fn entry(path: &Path, part: Part, month: &str, size: usize, meta: &Pa
     Add {
         path: path.to_string(),
         partition_values: values.into_iter().map(|(k, v)| (k.to_owned(), Some(v.to_owned()))).collect(),
-        size: size as i64,
+        size: bytes.len() as i64,
         modification_time: now_ms,
         data_change: true,
         stats: Some(stats.to_string()),
+        tags: Some([(sums::TAG.to_owned(), Some(Sums::of(bytes).text()))].into()),
         ..Add::default()
     }
 }

@@ -16,6 +16,7 @@ mod read;
 pub mod shape;
 mod statistics;
 mod stop;
+mod sums;
 mod write;
 
 use std::collections::HashMap;
@@ -403,7 +404,7 @@ impl History {
         if let Some(meta) = held(&self.inner.footers.read().unwrap_or_else(PoisonError::into_inner)) {
             return Ok(meta);
         }
-        let meta = file::footer(&self.inner.store, &file.path, file.size).await?;
+        let meta = file::footer(&self.inner.store, file).await?;
         let mut footers = self.inner.footers.write().unwrap_or_else(PoisonError::into_inner);
         if footers.bytes > FOOTERS_BYTES_MAX {
             *footers = Footers::default();

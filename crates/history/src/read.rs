@@ -123,8 +123,7 @@ impl History {
             async move {
                 let read: Read = async {
                     let meta = history.footer(&file).await?;
-                    let of = (&file.path, file.size);
-                    rows(&history.inner.store, of, meta, want, columns)?.try_collect().await
+                    rows(&history.inner.store, &file, meta, want, columns)?.try_collect().await
                 }
                 .await;
                 (file, read)
@@ -151,7 +150,7 @@ impl History {
     ) -> Result<(Vec<RecordBatch>, Vec<(FileEntry, HistoryError)>), HistoryError> {
         let read: Read = async {
             let meta = self.footer(file).await?;
-            let mut stream = rows(&self.inner.store, (&file.path, file.size), meta, want.clone(), None)?;
+            let mut stream = rows(&self.inner.store, file, meta, want.clone(), None)?;
             let (mut batches, mut count) = (Vec::new(), 0);
             while count < limit
                 && let Some(batch) = stream.try_next().await?
@@ -545,7 +544,7 @@ impl History {
             other => unread(&of, &other, None).into(),
         };
         let meta = self.footer(file).await.map_err(&damaged)?;
-        let stream = rows(&self.inner.store, (&file.path, file.size), meta, Want::default(), columns);
+        let stream = rows(&self.inner.store, file, meta, Want::default(), columns);
         Ok(stream.map_err(&damaged)?.map_err(damaged).boxed())
     }
 }

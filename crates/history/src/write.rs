@@ -79,7 +79,7 @@ pub(crate) fn blot(pen: Pen, part: Part, month: &str, segment: &str) -> Result<I
     let (bytes, meta) = pen.finish()?;
     let path = file_path(part, month, segment);
     let now = jiff::Timestamp::now().as_millisecond();
-    let add = entry(&path, part, month, bytes.len(), &meta, now);
+    let add = entry(&path, part, month, &bytes, &meta, now);
     Ok(Inked { path, bytes, add })
 }
 

@@ -297,6 +297,35 @@ async fn a_damaged_file_is_said_with_its_period_and_a_foreign_one_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_changed_byte_is_said_wherever_it_lies_also_when_the_log_was_summed_up() {
+    let home = home().await;
+    for (segment, rows) in days(0..20) {
+        home.keep(&segment, Rows::Readings(rows)).await;
+    }
+    // what a reader knows of the files comes from the summary alone
+    let folder = std::path::Path::new(&home.path);
+    let log = folder.join("_delta_log");
+    assert!(log.join("00000000000000000019.checkpoint.parquet").exists());
+    for n in 0..19 {
+        std::fs::remove_file(log.join(format!("{n:020}.json"))).expect("an entry");
+    }
+    let victim = home.history.files().into_iter().find(|f| f.segment == "day-1" && f.part.as_str() == "reading");
+    let victim = folder.join(victim.expect("there").path.as_ref());
+    let bytes = std::fs::read(&victim).expect("bytes");
+    for n in 0..48 {
+        let mut changed = bytes.clone();
+        let at = n * (bytes.len() - 1) / 47;
+        changed[at] ^= 1 << (n % 8);
+        std::fs::write(&victim, changed).expect("damaged");
+        let fresh = History::open(&home.path, HistoryOptions::default()).await.expect("a table");
+        let found = fresh.range((PointId(1), PeriodKind::Real), ALWAYS, 99_999).await.expect("the rest answers");
+        assert_eq!(found.rows.len(), 19 * 1_440, "byte {at} of {}", bytes.len());
+        let [unread] = found.unread.as_slice() else { panic!("byte {at}: {:?}", found.unread) };
+        assert_eq!(unread.segment, "day-1", "byte {at}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn telegrams_come_back_byte_for_byte() {
     let home = home().await;
     let telegram = |id: i64| StoredTelegram {

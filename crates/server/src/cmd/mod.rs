@@ -194,7 +194,8 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 
 /// JSON lines on standard error; how much is set by `SHANSHUI_LOG`, `info` by default.
 fn log_to_stderr() {
-    log_from("info");
+    // the table format's library tells of each look at its log
+    log_from("info,buoyant_kernel=warn");
 }
 
 /// The same with errors only, for what people watch in a terminal.
