@@ -284,12 +284,13 @@ impl Store {
         Ok(unread)
     }
 
+    /// Fetches what is missing of the hot rows that a walk keeps.
     async fn make_whole(&self, series: Series, walk: &mut dyn Walk) -> Result<(), StoreError> {
         let mut kept = walk.kept();
         kept.retain(|(_, held)| matches!(held, Held::Hot));
         kept.sort_by_key(|(at, _)| *at);
         let stamps: Vec<Instant> = kept.iter().map(|(at, _)| *at).collect();
-        let found = self.scanner.whole(series, stamps).await?;
+        let found = self.scanner.newest(series, stamps).await?;
         let found: HashMap<Instant, ReadingRow> = found.into_iter().map(|row| (row.at, row)).collect();
         for (at, held) in kept {
             *held = found.get(&at).map_or(Held::Lost, |row| Held::Row(Box::new(row.clone())));

@@ -1,5 +1,6 @@
-//! A year of one station by the minute, kept hot, half moved, moved but for the hot window as delivered, and wholly moved: how soon a curve of one factor over the year comes,
-//! and how many bytes a reading takes once it has moved. Wall time of the store alone, what a page waits for.
+//! A year of one station by the minute, kept hot, half moved, moved but for the hot window as delivered, and wholly moved: how soon a
+//! curve of one factor over the year comes, and how many bytes a reading takes once it has moved. Wall time of the store alone, what a
+//! page waits for.
 
 use std::path::Path;
 use std::process::{Command, Stdio};

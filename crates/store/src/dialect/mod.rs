@@ -75,14 +75,14 @@ impl Scanner {
     }
 
     /// The newest version of some keys of a series, ascending.
-    pub(crate) async fn whole(&self, series: Series, stamps: Vec<Instant>) -> Result<Vec<ReadingRow>, StoreError> {
+    pub(crate) async fn newest(&self, series: Series, stamps: Vec<Instant>) -> Result<Vec<ReadingRow>, StoreError> {
         if stamps.is_empty() {
             return Ok(Vec::new());
         }
         let _turn = self.turns.acquire().await.map_err(closed)?;
         match &self.lines {
-            Lines::Sqlite(lines) => lines.whole(series, stamps).await,
-            Lines::Postgres(lines) => lines.whole(series, stamps).await,
+            Lines::Sqlite(lines) => lines.newest(series, stamps).await,
+            Lines::Postgres(lines) => lines.newest(series, stamps).await,
         }
     }
 

@@ -130,7 +130,7 @@ impl Scanner {
     }
 
     /// The newest version of some keys of a series.
-    pub(crate) async fn whole(
+    pub(crate) async fn newest(
         &self,
         (point, kind): Series,
         stamps: Vec<Instant>,

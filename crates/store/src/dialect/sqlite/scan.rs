@@ -77,7 +77,7 @@ impl Scanner {
     }
 
     /// The newest version of some keys of a series.
-    pub(crate) async fn whole(&self, series: Series, stamps: Vec<Instant>) -> Result<Vec<ReadingRow>, StoreError> {
+    pub(crate) async fn newest(&self, series: Series, stamps: Vec<Instant>) -> Result<Vec<ReadingRow>, StoreError> {
         self.with(move |db| newest(db, series, &stamps)).await
     }
 
