@@ -109,6 +109,11 @@ async function shot(page, name) {
   }
 }
 
+async function choose(page, name, text) {
+  await page.click(test(name))
+  await page.locator('.el-select-dropdown__item:visible').filter({ hasText: text }).first().click()
+}
+
 async function upload(page, name, seed) {
   const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'shanshui-')), name)
   fs.writeFileSync(file, photo(seed))
@@ -240,6 +245,40 @@ async function story(browser, { http, hj212 }) {
     await duty.waitForSelector(test('device-row'))
     is(await duty.locator(test('device-row')).count(), 47, 'devices')
     await shot(duty, 'devices')
+  })
+  await step('the security administrator gives a post, and its holder feels it', async () => {
+    const security = await person(browser, http, 'linqiao')
+    await security.waitForURL(`${http}/people`)
+    await security.waitForSelector(test('post-row'))
+    await security.click(test('post-new'))
+    await choose(security, 'post-person', '方杰')
+    await choose(security, 'post-role', '部门负责人')
+    await choose(security, 'post-organisation', '柯城分局')
+    await security.click(test('form-save'))
+    await security.waitForFunction(() => document.querySelectorAll('[data-test=post-row][data-login=fangjie]').length === 2)
+    await shot(security, 'people')
+    await security.click(test('tab-organisations'))
+    await security.waitForSelector(`${test('organisation-row')}[data-code="br-kc"]`)
+    await security.context().close()
+    const officer = await person(browser, http, 'fangjie')
+    await officer.click(test('user'))
+    await officer.waitForFunction(() => document.querySelectorAll('[data-test=my-posts] li').length === 2)
+    await officer.context().close()
+  })
+  await step('a county officer sees the county, breaks the glass with a reason and mends it', async () => {
+    const county = await person(browser, http, 'duanwei')
+    await county.goto(`${http}/devices`)
+    await county.waitForSelector(test('device-row'))
+    const few = await county.locator(test('device-row')).count()
+    if (few >= 47) throw new Error(`a county has fewer devices than the city: ${few}`)
+    await county.goto(`${http}/me`)
+    await county.fill(`input${test('glass-reason')}, ${test('glass-reason')} input`, '上游突发污染，需查看柯城断面')
+    await county.click(test('glass-break'))
+    await county.waitForSelector(test('banner-glass'))
+    await shot(county, 'me')
+    await county.click(test('glass-mend'))
+    await county.waitForSelector(test('banner-glass'), { state: 'detached' })
+    await county.context().close()
   })
   await step('the map, in Chinese and in English', async () => {
     await duty.goto(`${http}/`)

@@ -1,13 +1,13 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { get } from './api/client'
-import type { Right } from './features/system/rights'
+import type { Door } from './features/system/rights'
 import { useSession } from './features/system/session'
 
 declare module 'vue-router' {
   interface RouteMeta {
     /** Open to people who are not logged in. */
     public?: boolean
-    right?: Right
+    right?: Door
     /** Message key of the page's name. */
     title?: string
   }
@@ -19,9 +19,11 @@ const routes: RouteRecordRaw[] = [
     path: '/',
     component: () => import('./features/system/AppShell.vue'),
     children: [
-      { path: '', component: () => import('./features/sense/MapPage.vue'), meta: { title: 'nav.map' } },
-      { path: 'alarms', component: () => import('./features/act/AlarmsPage.vue'), meta: { title: 'nav.alarms' } },
-      { path: 'stations/:code', component: () => import('./features/sense/StationPage.vue'), props: true, meta: { title: 'nav.station' } },
+      { path: '', component: () => import('./features/sense/MapPage.vue'), meta: { right: 'stations', title: 'nav.map' } },
+      { path: 'me', component: () => import('./features/system/MePage.vue'), meta: { title: 'nav.me' } },
+      { path: 'people', component: () => import('./features/system/PeoplePage.vue'), meta: { right: 'people', title: 'nav.people' } },
+      { path: 'alarms', component: () => import('./features/act/AlarmsPage.vue'), meta: { right: 'alarms', title: 'nav.alarms' } },
+      { path: 'stations/:code', component: () => import('./features/sense/StationPage.vue'), props: true, meta: { right: 'stations', title: 'nav.station' } },
       { path: 'cases', component: () => import('./features/act/CasesPage.vue'), meta: { right: 'cases', title: 'nav.cases' } },
       { path: 'cases/:id', component: () => import('./features/act/CasePage.vue'), props: true, meta: { right: 'cases', title: 'nav.cases' } },
       { path: 'devices', component: () => import('./features/sense/DevicesPage.vue'), meta: { right: 'devices', title: 'nav.devices' } },
@@ -47,6 +49,8 @@ router.beforeEach(async (to) => {
   if (!session.known) return true
   if (to.meta.public) return session.person ? '/' : true
   if (!session.person) return { path: '/login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+  // whoever has no map begins where they have something to do
+  if (to.path === '/' && !session.can('stations')) return { path: session.can('people') ? '/people' : '/me', replace: true }
   if (to.meta.right && !session.can(to.meta.right)) return { path: '/forbidden', replace: true }
   return true
 })

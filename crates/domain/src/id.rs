@@ -52,6 +52,8 @@ uuid_id! {
     PersonId;
     /// A command sent to a device (反控指令).
     CommandId;
+    /// A post (岗位), a delegation (代理), a broken glass (应急越权): something a person holds for a time.
+    PostId;
 }
 
 macro_rules! code_id {
@@ -92,6 +94,8 @@ code_id! {
     Mn;
     /// Factor code (监测因子编码), for example `w01018`; 2005 codes are kept as sent.
     FactorCode;
+    /// Code of an organisation (机构编码), given by the city pack or by whoever registers it.
+    OrganisationCode;
 }
 
 /// Row number of a point (测点) in the store: one station, one factor. Small, because every reading carries it.

@@ -11,10 +11,11 @@ use std::time::Duration;
 use anyhow::Context;
 use shanshui_domain::id::{PersonId, PointId, StationCode};
 use shanshui_domain::place::{CityPack, Registration, Station};
+use shanshui_domain::right::{Caller, Rights, Tree};
 use shanshui_domain::standard::Standards;
 use shanshui_domain::time::Zone;
 use shanshui_history::History;
-use shanshui_store::{AuditEntry, Guard, JudgementRow, PersonRow, Store, StoreError, StoreOptions};
+use shanshui_store::{Guard, JudgementRow, PersonRow, PostRow, Store, StoreError, StoreOptions};
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -126,6 +127,8 @@ pub struct Parts {
     pub config: Config,
     /// Standards.
     pub standards: Standards,
+    /// Who may do what.
+    pub rights: Arc<Rights>,
     /// Zone of civil days.
     pub zone: Zone,
     /// Clock.
@@ -158,14 +161,24 @@ pub struct Parts {
     city: RwLock<Arc<City>>,
     grades: RwLock<HashMap<StationCode, JudgementRow>>,
     people: RwLock<Arc<People>>,
+    tree: RwLock<Arc<Tree>>,
     live: broadcast::Sender<Live>,
     others: mpsc::Sender<Live>,
     changes: AtomicU64,
     overview: tokio::sync::Mutex<Option<(tokio::time::Instant, u64, Arc<Overview>)>>,
 }
 
+/// A person with every post they hold, held or will hold.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Who.
+    pub person: PersonRow,
+    /// What.
+    pub posts: Vec<PostRow>,
+}
+
 /// People by id.
-pub type People = HashMap<PersonId, PersonRow>;
+pub type People = HashMap<PersonId, Member>;
 
 impl Deref for App {
     type Target = Parts;
@@ -193,6 +206,8 @@ impl App {
         let store = open_store(&config).await?;
         store.pack_apply(&pack).await.context("city pack into the store")?;
         let pack = registered(&store, pack).await?;
+        store.places_put(&pack.stations).await.context("places of stations")?;
+        let rights = Arc::new(Rights::embedded().context("table of rights")?);
         let registry = Arc::new(Registry::default());
         registry.put(&pack, &store.points().await?, store.devices().await?, store.device_facts().await?);
         let (hj212, queue) = (config.hj212.clone(), config.alarm.queue);
@@ -204,6 +219,7 @@ impl App {
         let parts = Parts {
             config,
             standards,
+            rights,
             zone,
             clock,
             store,
@@ -222,12 +238,14 @@ impl App {
             city: RwLock::new(Arc::new(City::new(pack))),
             grades: RwLock::new(grades),
             people: RwLock::default(),
+            tree: RwLock::default(),
             live: broadcast::channel(LIVE_MAX).0,
             others,
             changes: AtomicU64::new(0),
             overview: tokio::sync::Mutex::default(),
         };
         let app = Self(Arc::new(parts));
+        app.tree_reload().await?;
         app.people_reload().await?;
         Ok((app, Hearing { arrivals: hears, told }))
     }
@@ -312,9 +330,29 @@ impl App {
         Arc::clone(&self.people.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The organisations.
+    pub fn tree(&self) -> Arc<Tree> {
+        Arc::clone(&self.tree.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the organisations again.
+    pub async fn tree_reload(&self) -> Result<(), StoreError> {
+        let tree = self.store.tree().await?;
+        *self.tree.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tree);
+        Ok(())
+    }
+
     /// Reads the people again.
-    pub async fn people_reload(&self) -> anyhow::Result<()> {
-        let people = self.store.people().await?.into_iter().map(|p| (p.id, p)).collect();
+    pub async fn people_reload(&self) -> Result<(), StoreError> {
+        let (rows, mut posts) = (self.store.people().await?, HashMap::<PersonId, Vec<PostRow>>::new());
+        for post in self.store.posts(&Caller::machine()).await? {
+            posts.entry(post.person).or_default().push(post);
+        }
+        let member = |person: PersonRow| {
+            let posts = posts.remove(&person.id).unwrap_or_default();
+            (person.id, Member { person, posts })
+        };
+        let people: People = rows.into_iter().map(member).collect();
         *self.people.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(people);
         Ok(())
     }
@@ -380,19 +418,6 @@ impl App {
         let overview = Arc::new(Overview::read(self).await?);
         *held = Some((tokio::time::Instant::now(), changes, Arc::clone(&overview)));
         Ok(overview)
-    }
-
-    /// Writes to the audit chain.
-    pub async fn audit(
-        &self,
-        by: Option<PersonId>,
-        action: &str,
-        subject: &str,
-        detail: serde_json::Value,
-    ) -> Result<(), ApiError> {
-        let (action, subject) = (action.to_owned(), subject.to_owned());
-        self.store.audit(AuditEntry { at: self.clock.now(), by, action, subject, detail }).await?;
-        Ok(())
     }
 }
 

@@ -122,7 +122,8 @@ fn join(city: &mut CityPack, other: CityPack) -> anyhow::Result<()> {
     }
     let known = |list: &[shanshui_domain::place::Named], code: &str| list.iter().any(|n| n.code == code);
     let counties: Vec<_> = other.counties.into_iter().filter(|c| !known(&city.counties, &c.code)).collect();
-    let units: Vec<_> = other.units.into_iter().filter(|u| !known(&city.units, &u.code)).collect();
+    let there: HashSet<_> = city.units.iter().map(|u| u.code.clone()).collect();
+    let units: Vec<_> = other.units.into_iter().filter(|u| !there.contains(&u.code)).collect();
     city.counties.extend(counties);
     city.units.extend(units);
     city.enterprises.extend(other.enterprises);
@@ -130,5 +131,6 @@ fn join(city: &mut CityPack, other: CityPack) -> anyhow::Result<()> {
     city.points.extend(other.points);
     city.devices.extend(other.devices);
     city.people.extend(other.people);
+    city.posts.extend(other.posts);
     Ok(())
 }

@@ -24,6 +24,8 @@ pub enum ApiError {
     Conflict(String),
     /// There is one already.
     Exists(String),
+    /// One person would hold what must be held apart.
+    Apart,
     /// Too many tries in a short time.
     TooMany,
     /// The request is wrong: field and reason.
@@ -61,6 +63,12 @@ impl ApiError {
                 "changed by somebody else; reload and try again",
             ),
             Self::Exists(_) => (StatusCode::CONFLICT, "exists", "已经存在，不能重复登记", "is there already"),
+            Self::Apart => (
+                StatusCode::CONFLICT,
+                "apart",
+                "岗位互斥：管理员须单独任职，三员不得由一人兼任",
+                "these posts exclude one another: an administrator holds nothing else",
+            ),
             Self::TooMany => {
                 (StatusCode::TOO_MANY_REQUESTS, "too_many", "尝试次数过多，请稍后再试", "too many tries; wait a minute")
             }
@@ -145,6 +153,9 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound => Self::NotFound,
+            StoreError::Forbidden => Self::Forbidden,
+            StoreError::Apart => Self::Apart,
+            StoreError::NoTree(fault) => Self::field("parent", fault),
             StoreError::Conflict => Self::Conflict("version moved".into()),
             StoreError::Refused(refused) => Self::Refused(refused),
             error @ (StoreError::Full(_) | StoreError::Busy) => Self::NotWritable(error.to_string()),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use shanshui_domain::id::{AlarmId, StationCode};
+use shanshui_domain::right::Caller;
 use shanshui_store::{Note, StoreError};
 use tokio::sync::{mpsc, watch};
 
@@ -19,6 +20,8 @@ const LIVE: &str = "live";
 pub const REGISTRY: &str = "registry";
 /// A person was changed.
 pub const PEOPLE: &str = "people";
+/// Topic: an organisation was added or changed.
+pub const ORGANISATIONS: &str = "organisations";
 /// Telegrams were kept.
 pub const ARRIVED: &str = "arrived";
 /// Work was put down.
@@ -181,6 +184,7 @@ async fn heard(app: &App, note: &Note) -> anyhow::Result<()> {
             }
         }
         REGISTRY if !own => app.registry_reload().await?,
+        ORGANISATIONS => app.tree_reload().await?,
         PEOPLE => app.people_reload().await?,
         ARRIVED => app.bells.arrived.ring(),
         JOB => app.bells.job.ring(),
@@ -200,7 +204,7 @@ async fn show(app: &App, told: Told) -> anyhow::Result<()> {
             Live::Grades(stations)
         }
         Told::Alarm(id) => {
-            let row = app.store.alarm(AlarmId(id.parse()?)).await?;
+            let row = app.store.alarm(&Caller::machine(), AlarmId(id.parse()?)).await?;
             Live::Alarm(Box::new(app.alarm_view(&row)))
         }
         Told::Case(id) => Live::Case { id },
@@ -231,6 +235,7 @@ async fn everything(app: &App) -> anyhow::Result<()> {
     app.show(Live::Lost);
     app.ingest.lines_doubt();
     app.registry_reload().await?;
+    app.tree_reload().await?;
     app.people_reload().await?;
     app.grades_reload().await?;
     Ok(())

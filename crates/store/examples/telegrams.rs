@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use shanshui_domain::id::{Mn, PointId};
+use shanshui_domain::right::Caller;
 use shanshui_domain::sense::{Reading, ReadingKey};
 use shanshui_domain::time::{Instant, PeriodKind};
 use shanshui_store::{Arrival, AuditEntry, Store, StoreOptions, Sync, TelegramIn};
@@ -77,8 +78,8 @@ async fn one(store: &Store, n: i64) -> Result<(), shanshui_store::StoreError> {
     };
     store.arrive(vec![Arrival { telegram, readings: vec![reading] }]).await?;
     if n % 16 == 0 {
-        let (action, subject, detail) = ("write".into(), n.to_string(), serde_json::Value::Null);
-        store.audit(AuditEntry { at: Instant(n), by: None, action, subject, detail }).await?;
+        let entry = AuditEntry::of(&Caller::machine(), Instant(n), "write", &n.to_string(), serde_json::Value::Null);
+        store.audit(entry).await?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::time::Instant as Clock;
 
 use shanshui_domain::id::{Mn, PointId};
+use shanshui_domain::right::Caller;
 use shanshui_domain::sense::{Reading, ReadingKey};
 use shanshui_domain::time::{Instant, PeriodKind, Zone};
 use shanshui_history::{History, HistoryOptions, Length};
@@ -128,13 +129,16 @@ async fn curves(store: &Store, rounds: usize) -> serde_json::Value {
             let limit = middle + 3.0 * (daily.powi(2) / 2.0 + (10.0 * step).powi(2)).sqrt();
             let bounds = [CurveBound::AtMost(limit / 10_f64.powi(*decimals as i32))];
             let began = Clock::now();
-            let rows =
-                store.range_sampled((point(i), PeriodKind::Minute), span, BUCKETS, &bounds).await.expect("a curve");
+            let rows = store
+                .range_sampled(&Caller::machine(), (point(i), PeriodKind::Minute), span, BUCKETS, &bounds)
+                .await
+                .expect("a curve");
             let took = began.elapsed().as_secs_f64() * 1_000.0;
             assert!(rows.sampled && rows.unread.is_empty() && rows.rows.len() >= BUCKETS, "{} rows", rows.rows.len());
             let began = Clock::now();
             let of = (Length::Day, &Zone::china());
-            let figures = store.statistics(&[point(i)], PeriodKind::Minute, span, of).await.expect("figures");
+            let figures =
+                store.statistics(&Caller::machine(), &[point(i)], PeriodKind::Minute, span, of).await.expect("figures");
             assert_eq!(figures.rows.iter().map(|(_, s)| s.count).sum::<u64>(), MINUTES as u64);
             if round > 0 {
                 curve.push(took);

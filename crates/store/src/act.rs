@@ -4,9 +4,12 @@ use shanshui_domain::act::alarm::{AlarmKind, AlarmState};
 use shanshui_domain::act::case::{Action, Case, Event, State};
 use shanshui_domain::act::chain::{Algorithm, Link};
 use shanshui_domain::id::{AlarmId, CaseId, EvidenceId, PersonId, PointId, StationCode};
+use shanshui_domain::right::{Caller, Right};
 use shanshui_domain::time::Instant;
 
+use crate::scope::{Within, at_station, of_case};
 use crate::sql::{Row, Tx};
+use crate::system::{Change, note, note_for};
 use crate::{Store, StoreError, args};
 
 /// An alarm as kept.
@@ -125,10 +128,21 @@ fn assignee(case: &Case) -> Option<PersonId> {
 pub struct CaseFilter {
     /// State's word, `unclosed`, or all when none.
     pub state: Option<String>,
-    /// Who must act.
-    pub assignee: Option<PersonId>,
-    /// Who has or had to do with it.
-    pub participant: Option<PersonId>,
+    /// Who must act: one of these; all when none is named.
+    pub assignees: Vec<PersonId>,
+}
+
+/// A case to be opened.
+#[derive(Debug, Clone)]
+pub struct CaseIn {
+    /// Id.
+    pub id: CaseId,
+    /// Series of its number.
+    pub series: String,
+    /// Its first event.
+    pub event: Event,
+    /// County it lies in when it comes from no alarm; empty when it lies in none.
+    pub area: String,
 }
 
 /// A stored file, without its bytes.
@@ -156,12 +170,25 @@ const ALARM: &str = "SELECT id, condition, kind, station, point, factor, value, 
     opened, last, count, ended, acknowledged_by, acknowledged_at, case_id FROM alarm WHERE id=$1";
 const LASTING: &str = "SELECT id, condition, kind, station, point, factor, value, limit_text, message_zh, message_en, basis, state, \
     opened, last, count, ended, acknowledged_by, acknowledged_at, case_id FROM alarm WHERE condition=$1 AND ended IS NULL";
-const ALARMS: &str = "SELECT id, condition, kind, station, point, factor, value, limit_text, message_zh, message_en, basis, state, \
-    opened, last, count, ended, acknowledged_by, acknowledged_at, case_id FROM alarm \
-    WHERE id < $1 AND ($2 = '' OR station = $2) ORDER BY id DESC LIMIT $3";
-const ALARMS_OF: &str = "SELECT id, condition, kind, station, point, factor, value, limit_text, message_zh, message_en, basis, \
-    state, opened, last, count, ended, acknowledged_by, acknowledged_at, case_id FROM alarm \
-    WHERE id < $1 AND ($2 = '' OR station = $2) AND state IN ($4, $5) ORDER BY id DESC LIMIT $3";
+const ALARMS: &str = concat!(
+    "SELECT id, condition, kind, station, point, factor, value, limit_text, message_zh, message_en, basis, state, \
+    opened, last, count, ended, acknowledged_by, acknowledged_at, case_id FROM alarm a \
+    WHERE id < $1 AND ($2 = '' OR station = $2) AND ",
+    at_station!("a.station", "$4", "$5"),
+    " ORDER BY id DESC LIMIT $3"
+);
+const ALARMS_OF: &str = concat!(
+    "SELECT id, condition, kind, station, point, factor, value, limit_text, message_zh, message_en, basis, \
+    state, opened, last, count, ended, acknowledged_by, acknowledged_at, case_id FROM alarm a \
+    WHERE id < $1 AND ($2 = '' OR station = $2) AND ",
+    at_station!("a.station", "$4", "$5"),
+    " AND state IN ($6, $7) \
+    ORDER BY id DESC LIMIT $3"
+);
+/// An alarm within a scope.
+const ALARM_SEEN: &str = concat!("SELECT id FROM alarm a WHERE id=$1 AND ", at_station!("a.station", "$2", "$3"));
+/// A case within a scope.
+const CASE_SEEN: &str = concat!("SELECT id FROM case_file c WHERE c.id=$1 AND ", of_case!("$2", "$3", "$4"));
 /// Sorts after every id.
 const END: &str = "~";
 
@@ -304,7 +331,7 @@ fn history(tx: &mut dyn Tx, id: CaseId) -> Result<Case, StoreError> {
 }
 
 /// The list's view of a case follows its events in the same transaction.
-fn follow(tx: &mut dyn Tx, case: &Case, event: &Event) -> Result<(), StoreError> {
+fn follow(tx: &mut dyn Tx, caller: &Caller, case: &Case, event: &Event) -> Result<(), StoreError> {
     let s = summary(case, "");
     tx.execute(
         "UPDATE case_file SET state=$2, due=$3, assignee=$4, version=$5 WHERE id=$1",
@@ -319,8 +346,43 @@ fn follow(tx: &mut dyn Tx, case: &Case, event: &Event) -> Result<(), StoreError>
             "INSERT INTO case_person (case_id, person) VALUES ($1, $2) ON CONFLICT (case_id, person) DO NOTHING",
             args![case.id, person],
         )?;
+        tx.execute(
+            "INSERT INTO case_unit (case_id, organisation) SELECT DISTINCT $1, o.organisation FROM post o WHERE o.person=$2 AND \
+             o.ended_at IS NULL AND o.since <= $3 AND (o.until IS NULL OR o.until > $3) \
+             ON CONFLICT (case_id, organisation) DO NOTHING",
+            args![case.id, person, event.at],
+        )?;
     }
-    Ok(())
+    let after = serde_json::json!({"action": event.action.name(), "version": case.version});
+    let (what, change) = (("case_event", case.id.to_string()), Change { before: None, after: Some(after) });
+    note_for(tx, caller, event.behalf, event.at, (what.0, &what.1), change)
+}
+
+fn alarm_seen(tx: &mut dyn Tx, caller: &Caller, right: Right, id: AlarmId) -> Result<(), StoreError> {
+    let [counties, units, _] = Within::of(caller, right).args();
+    tx.row(ALARM_SEEN, args![id, counties, units])?.ok_or(StoreError::NotFound).map(|_| ())
+}
+
+fn case_seen(tx: &mut dyn Tx, caller: &Caller, right: Right, id: CaseId) -> Result<(), StoreError> {
+    let [counties, units, people] = Within::of(caller, right).args();
+    tx.row(CASE_SEEN, args![id, counties, units, people])?.ok_or(StoreError::NotFound).map(|_| ())
+}
+
+/// For whom the caller does this to a case: themselves when their own posts let them, else the person they stand in for.
+fn allowed(tx: &mut dyn Tx, caller: &Caller, case: &Case, right: Right) -> Result<Option<PersonId>, StoreError> {
+    let own = caller.without_delegations();
+    let assigned = assignee(case);
+    // what was given to one person is reported by them, or in their name
+    let theirs = assigned.filter(|to| right == Right::CaseReport && Some(*to) != caller.id());
+    if theirs.is_none() && case_seen(tx, &own, right, case.id).is_ok() {
+        return Ok(None);
+    }
+    for giver in caller.givers() {
+        if theirs.is_none_or(|to| to == giver) && case_seen(tx, &caller.only_for(giver), right, case.id).is_ok() {
+            return Ok(Some(giver));
+        }
+    }
+    if case_seen(tx, &own, right, case.id).is_ok() { Ok(None) } else { Err(StoreError::Forbidden) }
 }
 
 impl Store {
@@ -335,15 +397,22 @@ impl Store {
     }
 
     /// Takes notice of an alarm; whoever was first stays named, and an ended alarm can still be taken notice of.
-    pub async fn alarm_acknowledge(&self, id: AlarmId, by: PersonId, at: Instant) -> Result<AlarmRow, StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the caller sees no such alarm, [`StoreError::Forbidden`] when that is all they may do.
+    pub async fn alarm_acknowledge(&self, caller: &Caller, id: AlarmId, at: Instant) -> Result<AlarmRow, StoreError> {
+        let caller = caller.clone();
         self.write(move |tx| {
+            alarm_seen(tx, &caller, Right::AlarmRead, id)?;
+            alarm_seen(tx, &caller, Right::AlarmAcknowledge, id).map_err(|_| StoreError::Forbidden)?;
             let seen = alarm_in(tx, id)?;
             if seen.acknowledged_by.is_none() {
                 let state = if seen.ended.is_some() { AlarmState::Ended } else { AlarmState::Acknowledged };
                 tx.execute(
                     "UPDATE alarm SET acknowledged_by=$2, acknowledged_at=$3, state=$4 WHERE id=$1",
-                    args![id, by, at, state.as_str()],
+                    args![id, caller.id(), at, state.as_str()],
                 )?;
+                note(tx, &caller, at, "alarm_acknowledge", &id.to_string(), Change::default())?;
             }
             alarm_in(tx, id)
         })
@@ -351,13 +420,26 @@ impl Store {
     }
 
     /// One alarm.
-    pub async fn alarm(&self, id: AlarmId) -> Result<AlarmRow, StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the caller sees no such alarm.
+    pub async fn alarm(&self, caller: &Caller, id: AlarmId) -> Result<AlarmRow, StoreError> {
+        let [counties, units, _] = Within::of(caller, Right::AlarmRead).args();
+        self.read_one(ALARM_SEEN, args![id, counties, units]).await?.ok_or(StoreError::NotFound)?;
         alarm(&self.read_one(ALARM, args![id]).await?.ok_or(StoreError::NotFound)?)
+    }
+
+    /// The alarm that a case came from, for whoever sees the case.
+    pub async fn alarm_of_case(&self, caller: &Caller, case: &Case) -> Result<Option<AlarmRow>, StoreError> {
+        self.case_must_be_seen(caller, case.id).await?;
+        let Some(id) = case.alarm else { return Ok(None) };
+        self.read_one(ALARM, args![id]).await?.as_ref().map(alarm).transpose()
     }
 
     /// Alarms, newest first, those before `before`.
     pub async fn alarms(
         &self,
+        caller: &Caller,
         filter: &AlarmFilter,
         before: Option<AlarmId>,
         limit: usize,
@@ -368,7 +450,8 @@ impl Store {
             ALL.iter().filter(|s| named.is_empty() || named.contains(s)).map(|s| s.as_str()).collect();
         let before = before.map_or(END.to_owned(), |b| b.to_string());
         let station = filter.station.as_ref().map_or(String::new(), |s| s.0.clone());
-        let (mut args, mut sql) = (args![before, station, limit as i64], ALARMS);
+        let [counties, units, _] = Within::of(caller, Right::AlarmRead).args();
+        let (mut args, mut sql) = (args![before, station, limit as i64, counties, units], ALARMS);
         if let [first, ..] = wanted[..]
             && wanted.len() < ALL.len()
         {
@@ -378,7 +461,7 @@ impl Store {
         self.read(sql, args).await?.iter().map(alarm).collect()
     }
 
-    /// How many alarms last for each station.
+    /// How many alarms last for each station: for the map, which shows stations within a scope.
     pub async fn alarm_counts(&self) -> Result<Vec<(StationCode, i64)>, StoreError> {
         let rows =
             self.read("SELECT station, COUNT(*) FROM alarm WHERE ended IS NULL GROUP BY station", args![]).await?;
@@ -388,62 +471,106 @@ impl Store {
     /// Opens a case with the next number of its series, and ties the alarm it comes from to it.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when the alarm has a case already.
-    pub async fn case_open(&self, id: CaseId, event: &Event, series: &str) -> Result<Case, StoreError> {
-        let (event, series) = (event.clone(), series.to_owned());
+    /// [`StoreError::NotFound`] when the caller may open none, or does not see the alarm; [`StoreError::Conflict`] when the alarm
+    /// has a case already.
+    pub async fn case_open(&self, caller: &Caller, new: CaseIn) -> Result<Case, StoreError> {
+        if !caller.may(Right::CaseOpen) {
+            return Err(StoreError::Forbidden);
+        }
+        let caller = caller.clone();
         self.write(move |tx| {
+            let CaseIn { id, series, event, area } = new;
             let case = Case::open(id, &event)?;
+            if let Some(alarm) = case.alarm {
+                alarm_seen(tx, &caller, Right::AlarmRead, alarm)?;
+                alarm_seen(tx, &caller, Right::CaseOpen, alarm).map_err(|_| StoreError::Forbidden)?;
+            }
             tx.execute(
                 "INSERT INTO serial (name, value) VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET value=serial.value+1",
                 args![&series],
             )?;
             let serial = tx.row("SELECT value FROM serial WHERE name=$1", args![&series])?;
             let number = format!("{series}{:04}", serial.ok_or(StoreError::NotFound)?.int(0)?);
+            let mut station = None;
             if let Some(alarm) = case.alarm {
-                let tied = tx.execute(
-                    "UPDATE alarm SET case_id=$2 WHERE id=$1 AND case_id IS NULL",
-                    args![alarm, id],
-                )?;
+                let tied =
+                    tx.execute("UPDATE alarm SET case_id=$2 WHERE id=$1 AND case_id IS NULL", args![alarm, id])?;
+                station = Some(alarm_in(tx, alarm)?.station);
                 if tied == 0 {
-                    alarm_in(tx, alarm)?;
                     return Err(StoreError::Conflict);
                 }
             }
             append(tx, &stream(id), body_of(&event)?)?;
             let s = summary(&case, &number);
             tx.execute(
-                "INSERT INTO case_file (id, number, title, state, due, assignee, opened, version) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)",
-                args![id, s.number, s.title, s.state, s.due, s.assignee, s.opened, s.version],
+                "INSERT INTO case_file (id, number, title, state, due, assignee, opened, version, station, area) \
+                 VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)",
+                args![id, s.number, s.title, s.state, s.due, s.assignee, s.opened, s.version, station.as_ref(), area],
             )?;
-            follow(tx, &case, &event)?;
+            follow(tx, &caller, &case, &event)?;
             Ok(case)
         })
         .await
     }
 
-    /// Appends events to a case of which the caller has seen `seen` events.
+    /// Appends events to a case of which the caller has seen `seen` events. An event for which only the post of somebody else
+    /// gives the right is marked so.
     ///
     /// # Errors
+    /// [`StoreError::NotFound`] when the caller sees no such case, [`StoreError::Forbidden`] when they may not do this to it,
     /// [`StoreError::Conflict`] when it has moved on, [`StoreError::Refused`] when the rules say no; nothing is written then.
-    pub async fn case_commit(&self, id: CaseId, seen: u64, events: &[Event]) -> Result<Case, StoreError> {
-        let events = events.to_vec();
+    pub async fn case_commit(
+        &self,
+        caller: &Caller,
+        id: CaseId,
+        seen: u64,
+        events: &[Event],
+    ) -> Result<Case, StoreError> {
+        let (caller, events) = (caller.clone(), events.to_vec());
         self.write(move |tx| {
+            case_seen(tx, &caller, Right::CaseRead, id)?;
             let mut case = history(tx, id)?;
             if case.version != seen {
                 return Err(StoreError::Conflict);
             }
-            for event in &events {
-                case = case.apply(event)?;
-                append(tx, &stream(id), body_of(event)?)?;
-                follow(tx, &case, event)?;
+            for mut event in events.clone() {
+                event.behalf = allowed(tx, &caller, &case, event.action.name().right())?;
+                case = case.apply(&event)?;
+                append(tx, &stream(id), body_of(&event)?)?;
+                follow(tx, &caller, &case, &event)?;
             }
             Ok(case)
         })
         .await
     }
 
+    /// What the caller may do to a case, whatever its state.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the caller sees no such case.
+    pub async fn case_rights(&self, caller: &Caller, id: CaseId) -> Result<Vec<Right>, StoreError> {
+        self.case_must_be_seen(caller, id).await?;
+        let mut rights = Vec::new();
+        for right in Right::ALL.iter().copied().filter(|r| r.as_str().starts_with("case.") && caller.may(*r)) {
+            let [counties, units, people] = Within::of(caller, right).args();
+            if self.read_one(CASE_SEEN, args![id, counties, units, people]).await?.is_some() {
+                rights.push(right);
+            }
+        }
+        Ok(rights)
+    }
+
+    async fn case_must_be_seen(&self, caller: &Caller, id: CaseId) -> Result<(), StoreError> {
+        let [counties, units, people] = Within::of(caller, Right::CaseRead).args();
+        self.read_one(CASE_SEEN, args![id, counties, units, people]).await?.ok_or(StoreError::NotFound).map(|_| ())
+    }
+
     /// A case with its history.
-    pub async fn case(&self, id: CaseId) -> Result<CaseDetail, StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the caller sees no such case.
+    pub async fn case(&self, caller: &Caller, id: CaseId) -> Result<CaseDetail, StoreError> {
+        self.case_must_be_seen(caller, id).await?;
         let rows = self
             .read(
                 "SELECT stream, seq, body, algorithm, previous, digest FROM link WHERE stream=$1 ORDER BY seq",
@@ -466,21 +593,25 @@ impl Store {
     /// Cases, newest first, those before `before`.
     pub async fn cases(
         &self,
+        caller: &Caller,
         filter: &CaseFilter,
         before: Option<CaseId>,
         limit: usize,
     ) -> Result<Vec<CaseSummary>, StoreError> {
-        let text = |id: Option<PersonId>| id.map_or(String::new(), |id| id.to_string());
+        let assignees = filter.assignees.iter().fold(String::new(), |text, id| format!("{text},{id},"));
         let before = before.map_or(END.to_owned(), |b| b.to_string());
         let state = filter.state.clone().unwrap_or_default();
+        let [counties, units, people] = Within::of(caller, Right::CaseRead).args();
         let rows = self
             .read(
-                "SELECT id, number, title, state, due, assignee, opened, version FROM case_file c \
-                 WHERE id < $1 AND ($2 = '' OR state = $2 OR ($2 = 'unclosed' AND state <> 'closed')) \
-                 AND ($3 = '' OR assignee = $3) \
-                 AND ($4 = '' OR EXISTS (SELECT 1 FROM case_person p WHERE p.case_id=c.id AND p.person=$4)) \
-                 ORDER BY id DESC LIMIT $5",
-                args![before, state, text(filter.assignee), text(filter.participant), limit as i64],
+                concat!(
+                    "SELECT id, number, title, state, due, assignee, opened, version FROM case_file c \
+                     WHERE id < $1 AND ($2 = '' OR state = $2 OR ($2 = 'unclosed' AND state <> 'closed')) \
+                     AND ($3 = '' OR replace($3, ',' || COALESCE(assignee, ',') || ',', '') <> $3) AND ",
+                    of_case!("$4", "$5", "$6"),
+                    " ORDER BY id DESC LIMIT $7"
+                ),
+                args![before, state, assignees, counties, units, people, limit as i64],
             )
             .await?;
         let case = |r: &Row| {
@@ -498,12 +629,16 @@ impl Store {
         rows.iter().map(case).collect()
     }
 
-    /// How many cases are not closed, and how many of them are past their deadline.
-    pub async fn case_counts(&self, now: Instant) -> Result<(i64, i64), StoreError> {
+    /// How many cases within the caller's scope are not closed, and how many of them are past their deadline.
+    pub async fn case_counts(&self, caller: &Caller, now: Instant) -> Result<(i64, i64), StoreError> {
+        let [counties, units, people] = Within::of(caller, Right::CaseRead).args();
         let row = self
             .read_one(
-                "SELECT COUNT(*), COUNT(CASE WHEN due < $1 THEN 1 END) FROM case_file WHERE state <> 'closed'",
-                args![now],
+                concat!(
+                    "SELECT COUNT(*), COUNT(CASE WHEN due < $1 THEN 1 END) FROM case_file c WHERE state <> 'closed' AND ",
+                    of_case!("$2", "$3", "$4")
+                ),
+                args![now, counties, units, people],
             )
             .await?;
         let row = row.ok_or(StoreError::NotFound)?;
@@ -511,22 +646,35 @@ impl Store {
     }
 
     /// Keeps a file of a case.
-    pub async fn evidence_put(&self, row: &EvidenceRow, bytes: Vec<u8>) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the caller sees no such case, [`StoreError::Forbidden`] when they may neither report nor
+    /// verify it.
+    pub async fn evidence_put(&self, caller: &Caller, row: &EvidenceRow, bytes: Vec<u8>) -> Result<(), StoreError> {
         self.guard().admit()?;
-        let e = row.clone();
+        let (caller, e) = (caller.clone(), row.clone());
         self.write(move |tx| {
+            case_seen(tx, &caller, Right::CaseRead, e.case)?;
+            let proves = [Right::CaseReport, Right::CaseVerify];
+            if !proves.into_iter().any(|right| case_seen(tx, &caller, right, e.case).is_ok()) {
+                return Err(StoreError::Forbidden);
+            }
             tx.execute(
                 "INSERT INTO evidence (id, case_id, name, media_type, size, sha256, person, at, bytes) \
                  VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)",
-                args![e.id, e.case, e.name, e.media_type, e.size, e.sha256, e.by, e.at, bytes],
+                args![e.id, e.case, &e.name, &e.media_type, e.size, &e.sha256, e.by, e.at, bytes],
             )?;
-            Ok(())
+            let after = serde_json::json!({"case": e.case, "sha256": e.sha256, "size": e.size});
+            note(tx, &caller, e.at, "evidence_put", &e.id.to_string(), Change { before: None, after: Some(after) })
         })
         .await
     }
 
     /// A file with its bytes.
-    pub async fn evidence(&self, id: EvidenceId) -> Result<(EvidenceRow, Vec<u8>), StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the caller sees no case with such a file.
+    pub async fn evidence(&self, caller: &Caller, id: EvidenceId) -> Result<(EvidenceRow, Vec<u8>), StoreError> {
         let row = self
             .read_one(
                 "SELECT id, case_id, name, media_type, size, sha256, person, at, bytes FROM evidence WHERE id=$1",
@@ -534,11 +682,14 @@ impl Store {
             )
             .await?
             .ok_or(StoreError::NotFound)?;
-        Ok((evidence(&row)?, row.blob(8)?))
+        let found = evidence(&row)?;
+        self.case_must_be_seen(caller, found.case).await?;
+        Ok((found, row.blob(8)?))
     }
 
     /// Files of a case, oldest first.
-    pub async fn evidence_list(&self, case: CaseId) -> Result<Vec<EvidenceRow>, StoreError> {
+    pub async fn evidence_list(&self, caller: &Caller, case: CaseId) -> Result<Vec<EvidenceRow>, StoreError> {
+        self.case_must_be_seen(caller, case).await?;
         let text = "SELECT id, case_id, name, media_type, size, sha256, person, at FROM evidence WHERE case_id=$1 ORDER BY at, id";
         self.read(text, args![case]).await?.iter().map(evidence).collect()
     }

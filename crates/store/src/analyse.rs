@@ -1,6 +1,7 @@
 //! Judgements, and the small states of the rules that make alarms.
 
 use shanshui_domain::id::StationCode;
+use shanshui_domain::right::{Caller, Right};
 use shanshui_domain::time::Instant;
 
 use crate::sql::{Row, Tx};
@@ -107,12 +108,17 @@ impl Store {
     }
 
     /// Judgements of a station in `[from, to)`, newest first, every version.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the caller does not see the station.
     pub async fn judgements(
         &self,
+        caller: &Caller,
         station: &StationCode,
         (from, to): (Instant, Instant),
         limit: usize,
     ) -> Result<Vec<JudgementRow>, StoreError> {
+        self.station_seen(caller, Right::StationRead, station).await?;
         let rows = self
             .read(
                 "SELECT station, at, kind, edition, version, level, result, explanation, made FROM judgement \

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use shanshui_domain::id::{PointId, TelegramId};
+use shanshui_domain::right::{Caller, Right};
 use shanshui_domain::sense::ReadingKey;
 use shanshui_domain::time::{Instant, PeriodKind, Zone};
 use shanshui_history::{History, HistoryError, Length, Ranged, Stored, StoredTelegram, Summary, Tally, Unread};
@@ -298,8 +299,12 @@ impl Store {
     }
 
     /// Count, least, greatest and sum of series by civil days, months or years, of the newest version of each key.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the caller does not see the station of one of them.
     pub async fn statistics(
         &self,
+        caller: &Caller,
         points: &[PointId],
         kind: PeriodKind,
         span: (Instant, Instant),
@@ -307,6 +312,7 @@ impl Store {
     ) -> Result<Ranged<(PointId, Summary)>, StoreError> {
         let mut out = Ranged::default();
         for point in points {
+            self.point_seen(caller, Right::StationRead, *point).await?;
             let (tally, unread) = self.walked((*point, kind), span, || Tally::new(length, zone.clone())).await?;
             out.rows.extend(tally.finish().into_iter().map(|summary| (*point, summary)));
             out.unread.extend(unread);

@@ -4,7 +4,7 @@
 //! writes queue to a writer, which commits whatever waits as one group and answers each only afterwards ([`dialect::sqlite`],
 //! [`dialect::postgres`]); readers use a pool. Several nodes find and tell one another by [`mod@node`] and share
 //! work by [`mod@cluster`]. The functions are in the words of the stage: [`mod@sense`], [`mod@analyse`], [`mod@act`],
-//! [`mod@system`]. Every error is a [`StoreError`].
+//! [`mod@system`]. Who may see and do what is decided by the [`shanshui_domain::right::Caller`] that each of them asks for. Every error is a [`StoreError`].
 
 pub mod act;
 pub mod analyse;
@@ -20,7 +20,9 @@ pub mod look;
 pub mod meter;
 pub mod mover;
 pub mod node;
+pub mod right;
 pub mod room;
+mod scope;
 pub mod sense;
 pub mod sql;
 pub mod system;
@@ -33,10 +35,11 @@ use std::time::{Duration, Instant};
 
 use futures::TryFutureExt as _;
 use shanshui_domain::act::case::Refused;
+use shanshui_domain::right::TreeFault;
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyPool, Executor as _};
 
-pub use act::{AlarmFilter, AlarmRow, CaseDetail, CaseFilter, CaseSummary, EvidenceRow};
+pub use act::{AlarmFilter, AlarmRow, CaseDetail, CaseFilter, CaseIn, CaseSummary, EvidenceRow};
 pub use analyse::JudgementRow;
 pub use check::Finding;
 pub use cluster::{
@@ -48,6 +51,7 @@ pub use history::MovedState;
 pub use meter::Meter;
 pub use mover::{MovedRows, MoverOptions};
 pub use node::{Holding, Lagged, NodeId, Note, Notes};
+pub use right::{DelegationRow, GlassRow, Holdings, PostRow};
 pub use room::{Guard, Room};
 pub use sense::{
     Arrival, CommandRow, CurveBound, DeviceFacts, KeptAs, LatestRow, PointRow, QuarantineRow, ReadingRow, Receipt,
@@ -73,6 +77,15 @@ pub enum StoreError {
     /// Somebody else wrote first.
     #[error("conflict: the row has moved on")]
     Conflict,
+    /// It is the caller's to see, and not to do.
+    #[error("forbidden")]
+    Forbidden,
+    /// One person would hold what must be held apart.
+    #[error("roles that exclude one another")]
+    Apart,
+    /// Organisations would be no tree.
+    #[error(transparent)]
+    NoTree(#[from] TreeFault),
     /// The rules of the case refuse it.
     #[error(transparent)]
     Refused(#[from] Refused),

@@ -5,14 +5,18 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use shanshui_domain::id::{CommandId, FactorCode, Mn, PersonId, PointId, StationCode, TelegramId};
-use shanshui_domain::place::{CityPack, Device, Secret};
+use shanshui_domain::place::{CityPack, Device, Secret, Station};
+use shanshui_domain::right::{Caller, Right};
 use shanshui_domain::sense::{Kept, Reading, ReadingKey};
 use shanshui_domain::time::{Instant, PeriodKind};
 use shanshui_history::Unread;
 
 use crate::dialect::postgres::Month;
 use crate::history::{Arrived, Recall};
+use crate::right::put_organisation;
+use crate::scope::everything;
 use crate::sql::{Row, Tx, Value, clean};
+use crate::system::{Change, note};
 use crate::walk::{Held, Seen, Walk};
 use crate::{Engine, Store, StoreError, args};
 
@@ -526,12 +530,23 @@ fn device_args(d: &Device) -> Vec<Value> {
     ]
 }
 
+fn put_place(tx: &mut dyn Tx, s: &Station) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO placed (station, area, unit, enterprise) VALUES ($1,$2,$3,$4) ON CONFLICT (station) DO UPDATE SET \
+         area=excluded.area, unit=excluded.unit, enterprise=excluded.enterprise",
+        args![&s.code, &s.county, &s.unit, s.enterprise.as_ref()],
+    )?;
+    Ok(())
+}
+
 impl Store {
     /// Makes the points and devices of a city pack known; those there already are brought up to it.
     pub async fn pack_apply(&self, pack: &CityPack) -> Result<(), StoreError> {
         let points: Vec<_> = pack.points.iter().map(|p| (p.station.clone(), p.factor.clone())).collect();
         let devices = pack.devices.clone();
+        let organisations: Vec<_> = pack.organisations().collect();
         self.write(move |tx| {
+            organisations.iter().try_for_each(|o| put_organisation(tx, o))?;
             for (station, factor) in &points {
                 put_point(tx, station, factor)?;
             }
@@ -540,16 +555,27 @@ impl Store {
         .await
     }
 
+    /// Where stations lie and whose they are, as the city says now: what scopes are held against.
+    pub async fn places_put(&self, stations: &[Station]) -> Result<(), StoreError> {
+        let stations = stations.to_vec();
+        self.write(move |tx| stations.iter().try_for_each(|station| put_place(tx, station))).await
+    }
+
     /// Registers one station more, with its points; `body` is kept as it is.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when the code is registered already.
+    /// [`StoreError::Forbidden`] when the caller may not; [`StoreError::Conflict`] when the code is registered already.
     pub async fn station_register(
         &self,
-        (code, body): (StationCode, String),
+        caller: &Caller,
+        (station, body): (Station, String),
         factors: Vec<FactorCode>,
-        (person, at): (PersonId, Instant),
+        at: Instant,
     ) -> Result<(), StoreError> {
+        everything(caller, Right::StationAdd).map_err(|_| StoreError::Forbidden)?;
+        let (caller, code) = (caller.clone(), station.code.clone());
+        // the chain names who did it; the column is of the time before there were callers
+        let person = caller.id().unwrap_or(PersonId(uuid::Uuid::nil()));
         self.write(move |tx| {
             let written = tx.execute(
                 "INSERT INTO registered_station (code, body, person, at) VALUES ($1,$2,$3,$4) ON CONFLICT (code) DO NOTHING",
@@ -558,7 +584,10 @@ impl Store {
             if written == 0 {
                 return Err(StoreError::Conflict);
             }
-            factors.iter().try_for_each(|factor| put_point(tx, &code, factor))
+            put_place(tx, &station)?;
+            factors.iter().try_for_each(|factor| put_point(tx, &code, factor))?;
+            let after = serde_json::to_value(&station).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+            note(tx, &caller, at, "station_register", code.as_str(), Change { before: None, after: Some(after) })
         })
         .await
     }
@@ -572,9 +601,17 @@ impl Store {
     /// Registers one device more.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when the MN is registered already.
-    pub async fn device_register(&self, device: Device) -> Result<(), StoreError> {
-        self.write(move |tx| put_device(tx, &device, false)).await
+    /// [`StoreError::Forbidden`] when the caller may not; [`StoreError::Conflict`] when the MN is registered already.
+    pub async fn device_register(&self, caller: &Caller, device: Device, at: Instant) -> Result<(), StoreError> {
+        everything(caller, Right::DeviceAdd).map_err(|_| StoreError::Forbidden)?;
+        let caller = caller.clone();
+        self.write(move |tx| {
+            put_device(tx, &device, false)?;
+            let after = serde_json::json!({"station": device.station, "edition": device.edition,
+                "interval_s": device.interval_s, "encrypted": device.key.is_some()});
+            note(tx, &caller, at, "device_register", device.mn.as_str(), Change { before: None, after: Some(after) })
+        })
+        .await
     }
 
     /// Every point.
@@ -649,11 +686,15 @@ impl Store {
         self.read(LATEST, args![]).await?.iter().map(latest_row).collect()
     }
 
-    /// The newest value of every kind of the points of one block.
-    pub async fn latest_of(&self, block: i64) -> Result<Vec<LatestRow>, StoreError> {
+    /// The newest value of every kind of the points of one station, of which `point` is one.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the caller does not see the station.
+    pub async fn latest_of(&self, caller: &Caller, point: PointId) -> Result<Vec<LatestRow>, StoreError> {
+        self.point_seen(caller, Right::StationRead, point).await?;
         const OF: &str = "SELECT point, kind, at, value, number, mark, arrived, late, telegram FROM latest \
             WHERE point>=$1 AND point<$2 ORDER BY point, kind";
-        let (from, to) = (block * PointId::BLOCK, (block + 1) * PointId::BLOCK);
+        let (from, to) = (point.block() * PointId::BLOCK, (point.block() + 1) * PointId::BLOCK);
         self.read(OF, args![from, to]).await?.iter().map(latest_row).collect()
     }
 
@@ -699,13 +740,18 @@ impl Store {
 
     /// A curve of about `buckets` stretches. When there is more, each stretch keeps its lowest and highest row, and every row that is
     /// marked, late, restated or beyond a bound stays: a short spike is never sampled away.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the caller does not see the station.
     pub async fn range_sampled(
         &self,
+        caller: &Caller,
         series: (PointId, PeriodKind),
         span: (Instant, Instant),
         buckets: usize,
         bounds: &[CurveBound],
     ) -> Result<Sampled, StoreError> {
+        self.point_seen(caller, Right::StationRead, series.0).await?;
         let few = buckets.max(1) * 2;
         let whole = self.range_covered(series, span, few + 1).await?;
         if whole.rows.len() <= few {
@@ -754,9 +800,17 @@ impl Store {
         Ok(counts)
     }
 
-    /// One telegram.
-    pub async fn telegram(&self, id: TelegramId) -> Result<TelegramRow, StoreError> {
-        self.telegram_anywhere(id).await
+    /// One telegram. What lies in quarantine came from nobody known, or cannot be read: it is for those who look after all of it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the caller does not see the station whose device sent it.
+    pub async fn telegram(&self, caller: &Caller, id: TelegramId) -> Result<TelegramRow, StoreError> {
+        let found = self.telegram_anywhere(id).await?;
+        match (&found.telegram.mn, &found.telegram.quarantine) {
+            (Some(mn), None) => self.device_seen(caller, Right::TelegramRead, mn).await?,
+            _ => everything(caller, Right::QuarantineRead)?,
+        }
+        Ok(found)
     }
 
     pub(crate) async fn telegram_hot(&self, id: TelegramId) -> Result<Option<TelegramRow>, StoreError> {
@@ -779,8 +833,12 @@ impl Store {
         self.read(text, args![after, limit as i64]).await?.iter().map(telegram_row).collect()
     }
 
-    /// What lies in quarantine, by reason, device and peer, newest first; also what has left for the history.
-    pub async fn quarantine_summary(&self) -> Result<Vec<QuarantineRow>, StoreError> {
+    /// What lies in quarantine, by reason, device and peer, newest first; also what has left for the history. It lies nowhere, so
+    /// that whoever looks after one county sees nothing of it.
+    pub async fn quarantine_summary(&self, caller: &Caller) -> Result<Vec<QuarantineRow>, StoreError> {
+        if everything(caller, Right::QuarantineRead).is_err() {
+            return Ok(Vec::new());
+        }
         let rows = self
             .read(
                 "SELECT reason, mn, peer, CAST(SUM(count) AS BIGINT), MAX(last), MAX(telegram) FROM ( \
@@ -815,8 +873,16 @@ impl Store {
     }
 
     /// Notes a command before anything of it has happened.
-    pub async fn command_put(&self, c: CommandRow) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the device is not the caller's to command.
+    pub async fn command_put(&self, caller: &Caller, c: CommandRow) -> Result<(), StoreError> {
+        self.device_seen(caller, Right::DeviceCommand, &c.mn).await?;
+        let caller = caller.clone();
         self.write(move |tx| {
+            let after = serde_json::json!({"mn": c.mn, "cn": c.cn, "area": c.area, "reason": c.reason});
+            let change = Change { before: None, after: Some(after) };
+            note(tx, &caller, c.at, "device_command", &c.id.to_string(), change)?;
             tx.execute(
                 "INSERT INTO command (id, mn, cn, area, person, reason, at, steps, node, begun, ended) \
                  VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)",
@@ -888,7 +954,11 @@ impl Store {
     }
 
     /// Commands to a device, newest first.
-    pub async fn commands(&self, mn: &Mn) -> Result<Vec<CommandRow>, StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the caller does not see the device.
+    pub async fn commands(&self, caller: &Caller, mn: &Mn) -> Result<Vec<CommandRow>, StoreError> {
+        self.device_seen(caller, Right::DeviceRead, mn).await?;
         let text = "SELECT id, mn, cn, area, person, reason, at, steps, node, begun, ended FROM command WHERE mn=$1 \
             ORDER BY at DESC LIMIT 200";
         self.read(text, args![mn]).await?.iter().map(command_row).collect()

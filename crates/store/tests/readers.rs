@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use shanshui_domain::id::{Mn, PointId, TelegramId};
+use shanshui_domain::right::Caller;
 use shanshui_domain::sense::{Reading, ReadingKey};
 use shanshui_domain::time::{Instant, PeriodKind, Zone};
 use shanshui_history::{History, HistoryOptions, Length};
@@ -122,7 +123,10 @@ async fn deltalake_and_duckdb_read_the_same_numbers_as_we_do() {
     assert_eq!(said["files"], history.files().len());
 
     let points = POINTS.map(PointId);
-    let figures = store.statistics(&points, KIND, ALWAYS, (Length::Month, &Zone::china())).await.expect("figures");
+    let figures = store
+        .statistics(&Caller::machine(), &points, KIND, ALWAYS, (Length::Month, &Zone::china()))
+        .await
+        .expect("figures");
     let curve = store.range((points[0], KIND), ALWAYS, usize::MAX >> 1).await.expect("a curve");
     assert!(curve.iter().any(|r| r.versions == 3) && curve.iter().any(|r| r.value.is_none()));
     let (mut raws, mut digest, mut after) = (0, Sha256::new(), TelegramId(0));

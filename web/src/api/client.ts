@@ -4,7 +4,7 @@ import type { Problem } from './types'
 
 export type Result<T> = { kind: 'ok'; data: T } | { kind: 'aborted' } | { kind: 'error'; problem: Problem }
 
-type Method = 'get' | 'post'
+type Method = 'get' | 'post' | 'put'
 export type PathOf<M extends Method> = {
   [P in keyof paths]: paths[P] extends Record<M, { responses: unknown }> ? P : never
 }[keyof paths]
@@ -38,6 +38,10 @@ export function get<P extends PathOf<'get'>>(path: P, options: Options<Operation
 
 export function post<P extends PathOf<'post'>>(path: P, options: Options<Operation<'post', P>> = {}): Promise<Result<Answer<'post', P>>> {
   return call('POST', path, options)
+}
+
+export function put<P extends PathOf<'put'>>(path: P, options: Options<Operation<'put', P>> = {}): Promise<Result<Answer<'put', P>>> {
+  return call('PUT', path, options)
 }
 
 async function call<T>(

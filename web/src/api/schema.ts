@@ -42,7 +42,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Cases, newest first. A department officer gets their own only. */
+        /** Cases within the caller's scope, newest first. */
         get: operations["cases"];
         put?: never;
         /** Opens a case, from an alarm or by hand. */
@@ -163,8 +163,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The stream of changes: events `readings` and `grades` (lists of stations), `alarm`, `case`, `device`; `lost` when the reader was too slow and must
-         *     read everything again.
+         * The stream of changes the caller may see: events `readings` and `grades` (lists of stations), `alarm`, `case`, `device`; `lost` when
+         *     the reader was too slow and must read everything again.
          */
         get: operations["events"];
         put?: never;
@@ -354,6 +354,113 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every account, by login name. */
+        get: operations["accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/accounts/{login}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Opens an account, or changes one: its name, its password, whether it may log in. Every session of it ends. What the person may do
+         *     hangs on their posts, which somebody else gives. The account of another administrator is changed at the machine only.
+         */
+        put: operations["account_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/delegations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who stands in for whom, newest first: the caller's own, or everybody's for whoever looks after that. */
+        get: operations["delegations"];
+        put?: never;
+        /** Lets somebody stand in for some days. What hangs on the person, an administrator's power or a certificate, is not handed on. */
+        post: operations["delegate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/delegations/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a delegation before its time. */
+        post: operations["delegation_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/glass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who broke the glass, newest first: the caller's own, or everybody's for whoever looks after that. */
+        get: operations["glasses"];
+        put?: never;
+        /** Breaks the glass: the caller sees everything for some minutes, and every request of theirs is written into the audit. */
+        post: operations["glass_break"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/glass/mend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mends the glass before its time. */
+        post: operations["glass_mend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/health": {
         parameters: {
             query?: never;
@@ -439,6 +546,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/organisations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every organisation, by code. */
+        get: operations["organisations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/organisations/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Adds an organisation, or changes one. The city pack has the last word on its own when the program starts. */
+        put: operations["organisation_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/people": {
         parameters: {
             query?: never;
@@ -446,8 +587,60 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** People a case can be given to. */
+        /** People by name, those who may log in. */
         get: operations["people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every post there is, was and will be, by person. */
+        get: operations["posts"];
+        put?: never;
+        /** Gives a post. */
+        post: operations["post_give"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/posts/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a post; whoever held it may do nothing with it from now on. */
+        post: operations["post_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The table of rights: how far each role reaches with each right. */
+        get: operations["rights"];
         put?: never;
         post?: never;
         delete?: never;
@@ -508,6 +701,22 @@ export interface components {
             version: string;
             /** @description IANA zone of the city. */
             zone: string;
+        };
+        /** @description An account to be opened or changed. */
+        AccountIn: {
+            /** @description May not log in. */
+            disabled: boolean;
+            /** @description Name. */
+            name: components["schemas"]["Words"];
+            /** @description Password; needed for a new account, changes that of another. */
+            password?: string | null;
+        };
+        /** @description An account. */
+        AccountView: {
+            /** @description May not log in. */
+            disabled: boolean;
+            /** @description Who. */
+            person: components["schemas"]["PersonView"];
         };
         /**
          * @description Kind of alarm.
@@ -599,6 +808,7 @@ export interface components {
             algorithm: string;
             /** @description When. */
             at: string;
+            behalf?: components["schemas"]["PersonView"] | null;
             /** @description Who. */
             by: components["schemas"]["PersonView"];
             /** @description Digest of the chain link. */
@@ -687,6 +897,38 @@ export interface components {
             /** @description True when rows were left out; extremes, marked and exceeding rows never are. */
             sampled: boolean;
         };
+        /** @description Lets somebody stand in. */
+        DelegationIn: {
+            /** @description Id of the person whose posts; the caller's own when absent. */
+            giver?: string | null;
+            /** @description Why. */
+            reason: string;
+            /** @description From, RFC 3339; now when absent. */
+            since?: string | null;
+            /** @description Id of the person who stands in. */
+            taker: string;
+            /** @description Until, exclusive; at most 90 days after. */
+            until: string;
+        };
+        /** @description Somebody stands in for somebody else. */
+        DelegationView: {
+            /** @description When it was ended before its time. */
+            ended?: string | null;
+            /** @description Whose posts. */
+            giver: components["schemas"]["PersonView"];
+            /** @description Whether it holds now. */
+            holds: boolean;
+            /** @description Id. */
+            id: string;
+            /** @description Why. */
+            reason: string;
+            /** @description From, RFC 3339. */
+            since: string;
+            /** @description Who stands in. */
+            taker: components["schemas"]["PersonView"];
+            /** @description Until, exclusive. */
+            until: string;
+        };
         /** @description A login of the demonstration city, shown on the login page of a demonstration only. */
         DemoLogin: {
             /** @description Login name. */
@@ -695,8 +937,9 @@ export interface components {
             name: components["schemas"]["Words"];
             /** @description Password. */
             password: string;
-            /** @description Role. */
-            role: components["schemas"]["RoleView"];
+            role?: components["schemas"]["RoleView"] | null;
+            /** @description Organisation of that post. */
+            unit: components["schemas"]["Words"];
         };
         /** @description One deviation of a device. */
         DeviationView: {
@@ -878,6 +1121,33 @@ export interface components {
              */
             size: number;
         };
+        /** @description Breaks the glass. */
+        GlassIn: {
+            /**
+             * Format: int64
+             * @description For how many minutes, at most 240.
+             */
+            minutes: number;
+            /** @description Why; at least 5 characters. */
+            reason: string;
+        };
+        /** @description Somebody sees everything for a short time. */
+        GlassView: {
+            /** @description When it was ended before its time. */
+            ended?: string | null;
+            /** @description Whether it is broken now. */
+            holds: boolean;
+            /** @description Id. */
+            id: string;
+            /** @description Who. */
+            person: components["schemas"]["PersonView"];
+            /** @description Why. */
+            reason: string;
+            /** @description From, RFC 3339. */
+            since: string;
+            /** @description Until, exclusive. */
+            until: string;
+        };
         /** @description A station's present grade. */
         GradeView: {
             /** @description Period's instant. */
@@ -918,6 +1188,16 @@ export interface components {
             queued: number;
             /** @description Whether new data is being made durable (and so acknowledged). */
             writable: boolean;
+        };
+        /** @description A post held now. */
+        HeldView: {
+            behalf?: components["schemas"]["Words"] | null;
+            /** @description Its name. */
+            name: components["schemas"]["Words"];
+            /** @description Code of the organisation. */
+            organisation: string;
+            /** @description Role. */
+            role: components["schemas"]["RoleView"];
         };
         /** @description One judgement, newest version of each period first. */
         JudgementView: {
@@ -987,6 +1267,17 @@ export interface components {
              */
             lon: number;
         };
+        /** @description Whoever is logged in, with what they may do. */
+        MeView: {
+            /** @description Whether they have broken the glass: everything they read is written down. */
+            glass: boolean;
+            /** @description Who. */
+            person: components["schemas"]["PersonView"];
+            /** @description Posts held now, those of people they stand in for after their own. */
+            posts: components["schemas"]["HeldView"][];
+            /** @description Rights over at least some rows, in the words of the table of rights. */
+            rights: string[];
+        };
         /** @description A stretch of the history that cannot be read. */
         MissingView: {
             /** @description From, inclusive. */
@@ -1015,6 +1306,37 @@ export interface components {
             started: string;
             /** @description The one that answers. */
             this: boolean;
+        };
+        /** @description An organisation to be added or changed. */
+        OrganisationIn: {
+            /** @description `*` for the whole city, a county's code, or empty for none. */
+            area: string;
+            /** @description Kind. */
+            kind: components["schemas"]["OrganisationKindView"];
+            /** @description Name. */
+            name: components["schemas"]["Words"];
+            /** @description The one above it. */
+            parent?: string | null;
+        };
+        /**
+         * @description Kind of an organisation.
+         * @enum {string}
+         */
+        OrganisationKindView: "bureau" | "branch" | "department" | "township" | "park" | "enterprise" | "bank" | "insurer" | "village" | "expert_body" | "alliance_city" | "contractor" | "public";
+        /** @description An organisation. */
+        OrganisationView: {
+            /** @description `*` for the whole city, a county's code, or empty. */
+            area: string;
+            /** @description The area's name. */
+            area_name: components["schemas"]["Words"];
+            /** @description Code. */
+            code: string;
+            /** @description Kind. */
+            kind: components["schemas"]["OrganisationKindView"];
+            /** @description Name. */
+            name: components["schemas"]["Words"];
+            /** @description The one above it. */
+            parent?: string | null;
         };
         /** @description One page of a list: newest first, `next` is the cursor of the following page. */
         Page_AlarmView: {
@@ -1094,9 +1416,10 @@ export interface components {
             login: string;
             /** @description Name. */
             name: components["schemas"]["Words"];
-            /** @description Role. */
-            role: components["schemas"]["RoleView"];
-            /** @description Unit. */
+            role?: components["schemas"]["RoleView"] | null;
+            /** @description Whether a case can be given to them. */
+            takes_cases: boolean;
+            /** @description Organisation of that post. */
             unit: components["schemas"]["Words"];
         };
         /** @description A point of a station to be registered. */
@@ -1138,6 +1461,45 @@ export interface components {
             name: components["schemas"]["Words"];
             /** @description Unit of this point. */
             unit: string;
+        };
+        /** @description A post to be given. */
+        PostIn: {
+            /** @description Number of the certificate, where the role needs one. */
+            certificate?: string | null;
+            /** @description Code of the organisation. */
+            organisation: string;
+            /** @description Id of the person. */
+            person: string;
+            /** @description Role. */
+            role: components["schemas"]["RoleView"];
+            /** @description From, RFC 3339; now when absent. */
+            since?: string | null;
+            /** @description Until, exclusive; without an end when absent. */
+            until?: string | null;
+        };
+        /** @description A post somebody holds, held or will hold. */
+        PostView: {
+            /** @description Number of the certificate. */
+            certificate?: string | null;
+            /** @description When it was ended before its time. */
+            ended?: string | null;
+            given_by?: components["schemas"]["Words"] | null;
+            /** @description Whether it is held now. */
+            held: boolean;
+            /** @description Id. */
+            id: string;
+            /** @description Code of the organisation. */
+            organisation: string;
+            /** @description Its name. */
+            organisation_name: components["schemas"]["Words"];
+            /** @description Who. */
+            person: components["schemas"]["PersonView"];
+            /** @description Role. */
+            role: components["schemas"]["RoleView"];
+            /** @description From, RFC 3339. */
+            since: string;
+            /** @description Until, exclusive. */
+            until?: string | null;
         };
         /** @description A problem, as RFC 9457 tells it, with a stable code. */
         Problem: {
@@ -1213,11 +1575,36 @@ export interface components {
             /** @description All of the checks are good. */
             ready: boolean;
         };
+        /** @description One right, and how far each role reaches with it. */
+        RightRowView: {
+            /** @description Reach by role: own, unit, area, all; roles without it are missing. */
+            reach: {
+                [key: string]: string;
+            };
+            /** @description Word. */
+            right: string;
+        };
+        /** @description The table of rights as people read it. */
+        RightsView: {
+            /** @description Rights. */
+            rights: components["schemas"]["RightRowView"][];
+            /** @description Roles, in the order of the table. */
+            roles: components["schemas"]["RoleRowView"][];
+        };
+        /** @description One role. */
+        RoleRowView: {
+            /** @description Name. */
+            name: components["schemas"]["Words"];
+            /** @description Whether a post in it names a certificate. */
+            needs_certificate: boolean;
+            /** @description Which. */
+            role: components["schemas"]["RoleView"];
+        };
         /**
-         * @description Role of a person: what they may do at all.
+         * @description Role of a person at a post.
          * @enum {string}
          */
-        RoleView: "duty_officer" | "department_officer" | "administrator";
+        RoleView: "duty_officer" | "reviewer_first" | "reviewer_second" | "reviewer_third" | "case_officer" | "unit_head" | "leader" | "enforcement_officer" | "video_reviewer" | "enterprise_manager" | "bank_officer" | "surveyor" | "accountant" | "cashier" | "auditor" | "citizen" | "system_administrator" | "security_administrator" | "audit_administrator";
         /**
          * @description How much room there is.
          * @enum {string}
@@ -2210,6 +2597,218 @@ export interface operations {
             };
         };
     };
+    accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"][];
+                };
+            };
+        };
+    };
+    account_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                login: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delegations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DelegationView"][];
+                };
+            };
+        };
+    };
+    delegate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegationIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DelegationView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delegation_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    glasses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GlassView"][];
+                };
+            };
+        };
+    };
+    glass_break: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GlassIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GlassView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    glass_mend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -2247,7 +2846,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PersonView"];
+                    "application/json": components["schemas"]["MeView"];
                 };
             };
             401: {
@@ -2299,7 +2898,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PersonView"];
+                    "application/json": components["schemas"]["MeView"];
                 };
             };
             401: {
@@ -2331,6 +2930,56 @@ export interface operations {
             };
         };
     };
+    organisations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationView"][];
+                };
+            };
+        };
+    };
+    organisation_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganisationIn"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     people: {
         parameters: {
             query?: never;
@@ -2346,6 +2995,112 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonView"][];
+                };
+            };
+        };
+    };
+    posts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostView"][];
+                };
+            };
+        };
+    };
+    post_give: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RightsView"];
                 };
             };
         };

@@ -6,6 +6,7 @@ mod mover;
 mod nodes;
 mod power;
 mod report;
+mod rights;
 
 use std::process::ExitCode;
 
@@ -61,6 +62,7 @@ const PROOFS: &[Proof] = &[
     Proof { name: "power", run: power::run },
     Proof { name: "mover", run: mover::run },
     Proof { name: "nodes", run: nodes::run },
+    Proof { name: "rights", run: rights::run },
 ];
 
 /// Runs them.

@@ -51,6 +51,9 @@ Power: the same kill, but the program runs with a shim that keeps beside its fol
 goes on with that one; with part of the unsynced writes played in, torn between sectors; and with every 41st sync failing and its
 writes gone. With syncing off the same cuts must lose data.
 
+Rights: a test asks every route as every role, for rows that are their own, their unit's, in their area and elsewhere, and holds each
+answer against the table of rights; its cells are what was tried.
+
 Not tried here: names lost from a folder, a disk that lies about syncing. A full disk and damaged files are tests of the store.
 ";
 

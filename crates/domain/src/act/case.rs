@@ -12,6 +12,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AlarmId, CaseId, EvidenceId, PersonId};
+use crate::right::Right;
 use crate::time::Instant;
 
 /// What somebody does to a case.
@@ -65,6 +66,20 @@ impl Action {
     }
 }
 
+impl ActionName {
+    /// The right that it takes.
+    pub fn right(self) -> Right {
+        match self {
+            Self::Open => Right::CaseOpen,
+            Self::Assign => Right::CaseAssign,
+            Self::Report => Right::CaseReport,
+            Self::SendBack => Right::CaseSendBack,
+            Self::Verify => Right::CaseVerify,
+            Self::Close => Right::CaseClose,
+        }
+    }
+}
+
 /// An action's name, for lists of what may be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -92,6 +107,9 @@ pub struct Event {
     pub at: Instant,
     /// Who.
     pub by: PersonId,
+    /// For whom, when only a post of somebody else let them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behalf: Option<PersonId>,
     /// What.
     pub action: Action,
     /// In which words; may be empty.
@@ -118,8 +136,10 @@ pub enum State {
     },
     /// 待核查.
     Reported {
-        /// Who acted.
+        /// To whom it was given.
         by: PersonId,
+        /// Who reported it in their stead.
+        hand: Option<PersonId>,
         /// Deadline it was under.
         due: Instant,
     },
@@ -240,12 +260,13 @@ impl Case {
         self.due().is_some_and(|due| due < now)
     }
 
-    /// What `person` may do next, as far as the state decides; roles are decided at the edge.
-    pub fn actions_for(&self, person: PersonId) -> Vec<ActionName> {
+    /// What `person`, who stands in for `givers`, may do next, as far as the state decides; what they may do at all is decided by
+    /// their rights.
+    pub fn actions_for(&self, person: PersonId, givers: &[PersonId]) -> Vec<ActionName> {
         match &self.state {
             State::Open => vec![ActionName::Assign],
-            State::Assigned { to, .. } if *to == person => vec![ActionName::Report],
-            State::Reported { by, .. } if *by != person => {
+            State::Assigned { to, .. } if *to == person || givers.contains(to) => vec![ActionName::Report],
+            State::Reported { by, hand, .. } if *by != person && *hand != Some(person) && !givers.contains(by) => {
                 vec![ActionName::Verify, ActionName::SendBack]
             }
             State::Verified { .. } => vec![ActionName::Close],
@@ -259,18 +280,19 @@ fn next(state: &State, event: &Event) -> Result<State, Refused> {
         (State::Open, Action::Assign { to, due }) => assigned(*to, *due, event),
         (State::Assigned { to, due }, Action::Report { evidence }) => {
             given(evidence, ActionName::Report)?;
-            if *to != event.by {
+            let hand = (*to != event.by).then_some(event.by);
+            if hand.is_some() && event.behalf != Some(*to) {
                 return Err(Refused::NotAssignee);
             }
-            Ok(State::Reported { by: event.by, due: *due })
+            Ok(State::Reported { by: *to, hand, due: *due })
         }
-        (State::Reported { by, .. }, Action::SendBack { due }) => {
-            another(*by, event)?;
+        (State::Reported { by, hand, .. }, Action::SendBack { due }) => {
+            another((*by, *hand), event)?;
             assigned(*by, *due, event)
         }
-        (State::Reported { by, .. }, Action::Verify { evidence }) => {
+        (State::Reported { by, hand, .. }, Action::Verify { evidence }) => {
             given(evidence, ActionName::Verify)?;
-            another(*by, event)?;
+            another((*by, *hand), event)?;
             Ok(State::Verified { reported_by: *by, verified_by: event.by })
         }
         (State::Verified { .. }, Action::Close) => Ok(State::Closed { at: event.at }),
@@ -286,9 +308,11 @@ fn assigned(to: PersonId, due: Instant, event: &Event) -> Result<State, Refused>
     Ok(State::Assigned { to, due })
 }
 
-/// Four eyes: who did the work does not judge it.
-fn another(reporter: PersonId, event: &Event) -> Result<(), Refused> {
-    if reporter == event.by { Err(Refused::SamePerson) } else { Ok(()) }
+/// Four eyes: who did the work does not judge it, nor whoever reported it for them, nor anybody in the name of the two.
+fn another((reporter, hand): (PersonId, Option<PersonId>), event: &Event) -> Result<(), Refused> {
+    let judges = [Some(event.by), event.behalf];
+    let same = judges.into_iter().flatten().any(|judge| judge == reporter || Some(judge) == hand);
+    if same { Err(Refused::SamePerson) } else { Ok(()) }
 }
 
 fn given(evidence: &[EvidenceId], action: ActionName) -> Result<(), Refused> {
@@ -302,6 +326,8 @@ mod tests {
 
     const LI: PersonId = PersonId(Uuid::from_u128(1));
     const WANG: PersonId = PersonId(Uuid::from_u128(2));
+    /// Stands in for Wang.
+    const ZHAO: PersonId = PersonId(Uuid::from_u128(4));
     const PHOTO: EvidenceId = EvidenceId(Uuid::from_u128(9));
 
     /// `wang:report` is Wang reporting with a photo; `li:report-` is without one.
@@ -323,7 +349,12 @@ mod tests {
         Event {
             v: Event::FORMAT,
             at: Instant(at),
-            by: if who == "li" { LI } else { WANG },
+            by: match who {
+                "li" => LI,
+                "zhao" => ZHAO,
+                _ => WANG,
+            },
+            behalf: (who == "zhao").then_some(WANG),
             action,
             note: String::new(),
         }
@@ -346,6 +377,15 @@ mod tests {
         check("li:open li:assign wang:report li:verify", "verified v4");
         check("li:open li:assign wang:report li:verify li:close", "closed v5");
         check("li:open li:assign wang:report li:back wang:report li:verify li:close", "closed v7");
+    }
+
+    #[test]
+    fn a_stand_in_reports_and_then_neither_of_the_two_judges() {
+        check("li:open li:assign zhao:report", "reported v3");
+        check("li:open li:assign zhao:report li:back wang:report", "reported v5");
+        check("li:open li:assign zhao:report wang:verify", "who reported a case may not judge the report");
+        check("li:open li:assign zhao:report zhao:verify", "who reported a case may not judge the report");
+        check("li:open li:assign wang:report zhao:verify", "who reported a case may not judge the report");
     }
 
     #[test]
@@ -380,10 +420,10 @@ mod tests {
             let words = ["li:open", "li:assign", "wang:report", "li:verify", "li:close"];
             let events: Vec<Event> = words[..n].iter().enumerate().map(|(i, w)| event(w, i as i64)).collect();
             let case = Case::fold(CaseId(Uuid::from_u128(3)), &events).expect("a good history");
-            for who in ["li", "wang"] {
+            for (who, givers) in [("li", vec![]), ("wang", vec![]), ("zhao", vec![WANG])] {
                 for what in ["assign", "report", "back", "verify", "close"] {
                     let event = event(&format!("{who}:{what}"), 50);
-                    let listed = case.actions_for(event.by).contains(&event.action.name());
+                    let listed = case.actions_for(event.by, &givers).contains(&event.action.name());
                     assert_eq!(listed, case.clone().apply(&event).is_ok(), "{who}:{what} after {n}");
                 }
             }

@@ -6,8 +6,10 @@ use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{City, CityPack, Device, Enterprise, Named, PackPerson, Point, PointLimit, Station, StationKind};
+use super::register::code_like;
+use super::{City, CityPack, Device, Enterprise, Named, PackPerson, PackPost, Point, PointLimit, Station, StationKind};
 use crate::id::{FactorCode, StationCode};
+use crate::right::{Organisation, Tree};
 use crate::standard::Bound;
 use crate::unit::Unit;
 
@@ -115,20 +117,20 @@ impl CityPack {
         let city_text = r.text("city.toml");
         let city = toml::from_str::<City>(&city_text).map_err(|e| r.fault("city.toml", None, e)).ok();
         let counties: Vec<(u64, Named)> = r.rows("counties.csv");
-        let units: Vec<(u64, Named)> = r.rows("units.csv");
+        let units: Vec<(u64, Organisation)> = r.rows("organisations.csv");
         let enterprises: Vec<(u64, Enterprise)> = r.rows("enterprises.csv");
         let stations: Vec<(u64, Station)> = r.rows("stations.csv");
         let points: Vec<(u64, PointText)> = r.rows("points.csv");
         let devices: Vec<(u64, Device)> = r.rows("devices.csv");
         let people: Vec<(u64, PackPerson)> = r.rows("people.csv");
+        let posts: Vec<(u64, PackPost)> = r.rows("posts.csv");
         r.unique("counties.csv", &counties, |c| c.code.clone());
-        r.unique("units.csv", &units, |c| c.code.clone());
         r.unique("enterprises.csv", &enterprises, |c| c.code.clone());
         r.unique("stations.csv", &stations, |s| s.code.to_string());
         r.unique("points.csv", &points, |p| format!("{} {}", p.station, p.factor));
         r.unique("devices.csv", &devices, |d| d.mn.to_string());
         r.unique("people.csv", &people, |p| p.login.clone());
-        let (county_codes, unit_codes) = (codes(&counties, |c| &c.code), codes(&units, |u| &u.code));
+        let (county_codes, unit_codes) = (codes(&counties, |c| &c.code), codes(&units, |u| u.code.as_str()));
         let enterprise_codes = codes(&enterprises, |e| &e.code);
         let station_codes = codes(&stations, |s| s.code.as_str());
         for (line, e) in &enterprises {
@@ -150,9 +152,8 @@ impl CityPack {
                 r.fault("devices.csv", Some(*line), reason);
             }
         }
-        for (line, p) in &people {
-            r.known("people.csv", *line, "unit", &p.unit, &unit_codes);
-        }
+        organisations(&mut r, &units, &county_codes, &enterprise_codes);
+        people_hold(&mut r, &people, &posts, &unit_codes.union(&enterprise_codes).cloned().collect());
         let mut good_points = Vec::with_capacity(points.len());
         for (line, p) in points {
             r.known("points.csv", line, "station", p.station.as_str(), &station_codes);
@@ -172,9 +173,63 @@ impl CityPack {
                 points: good_points,
                 devices: values(devices),
                 people: values(people),
+                posts: values(posts),
                 geography,
             }),
             _ => Err(r.faults),
+        }
+    }
+}
+
+/// Organisations are a tree, look after counties that are there, and share no code with an enterprise.
+fn organisations(
+    r: &mut Reader<'_>,
+    units: &[(u64, Organisation)],
+    counties: &HashSet<String>,
+    enterprises: &HashSet<String>,
+) {
+    const FILE: &str = "organisations.csv";
+    for (line, unit) in units {
+        let code = unit.code.as_str();
+        if !code_like(code) {
+            r.fault(FILE, Some(*line), format!("code: {code:?} is not 1 to 32 letters, digits, - or _"));
+        }
+        if enterprises.contains(code) {
+            r.fault(FILE, Some(*line), format!("code: {code} is an enterprise's"));
+        }
+        if !["", Organisation::WHOLE_CITY].contains(&unit.area.as_str()) {
+            r.known(FILE, *line, "area", &unit.area, counties);
+        }
+    }
+    if let Err(faults) = Tree::new(units.iter().map(|(_, unit)| unit.clone())) {
+        for fault in faults {
+            r.fault(FILE, None, fault);
+        }
+    }
+}
+
+/// Posts are of people and organisations that are there, and no person holds two that exclude one another.
+fn people_hold(
+    r: &mut Reader<'_>,
+    people: &[(u64, PackPerson)],
+    posts: &[(u64, PackPost)],
+    organisations: &HashSet<String>,
+) {
+    const FILE: &str = "posts.csv";
+    let logins = codes(people, |p| &p.login);
+    for (i, (line, post)) in posts.iter().enumerate() {
+        r.known(FILE, *line, "login", &post.login, &logins);
+        r.known(FILE, *line, "organisation", post.organisation.as_str(), organisations);
+        let earlier = posts[..i].iter().filter(|(_, p)| p.login == post.login).map(|(_, p)| p.role);
+        if !post.role.beside(earlier) {
+            r.fault(FILE, Some(*line), format!("{} holds a role that excludes {}", post.login, post.role.as_str()));
+        }
+        if post.role.needs_certificate() != post.certificate.is_some() {
+            r.fault(
+                FILE,
+                Some(*line),
+                format!("certificate: {} needs one, and only such roles do", post.role.as_str()),
+            );
         }
     }
 }
@@ -263,7 +318,7 @@ pub(super) mod tests {
                 "code='t'\nname_zh='试'\nname_en='T'\nzone='Asia/Shanghai'\ncenter_lon=118.8\ncenter_lat=28.9\ndemo=true\n",
             ),
             ("counties.csv", "code,name_zh,name_en\nkc,柯城区,Kecheng\n"),
-            ("units.csv", "code,name_zh,name_en\nu1,监测中心,Monitoring centre\n"),
+            ("organisations.csv", "code,parent,kind,area,name_zh,name_en\nu1,,bureau,*,监测中心,Monitoring centre\n"),
             ("enterprises.csv", "code,name_zh,name_en,county,demo\ne1,演示厂,Demo works,kc,true\n"),
             (
                 "stations.csv",
@@ -274,7 +329,8 @@ pub(super) mod tests {
                 "devices.csv",
                 "mn,station,st,password,edition,key,accept_modbus_crc,accept_swapped_modbus_crc,interval_s\nA,s1,21,123456,2017,,false,false,60\n",
             ),
-            ("people.csv", "login,name_zh,name_en,role,unit,password\nli,李,Li,duty_officer,u1,long enough\n"),
+            ("people.csv", "login,name_zh,name_en,password\nli,李,Li,long enough\n"),
+            ("posts.csv", "login,role,organisation,certificate\nli,duty_officer,u1,\n"),
             ("geography.geojson", "{\"type\":\"FeatureCollection\",\"features\":[]}"),
         ];
         files.map(|(name, text)| (name.to_owned(), text.to_owned())).into()
@@ -317,7 +373,20 @@ pub(super) mod tests {
         );
         check("devices.csv", "2017", "2018", "line 2: edition");
         check("devices.csv", "2017,", "2017,30", "line 2: key");
-        check("people.csv", "duty_officer", "king", "people.csv, line 2");
+        check("organisations.csv", "u1,,", "u1,u9,", "organisations.csv: organisation u1: parent: no such code u9");
+        check("organisations.csv", ",*,", ",kx,", "organisations.csv, line 2: area: no such code \"kx\"");
+        check("organisations.csv", "u1,,", "\"a,b\",,", "organisations.csv, line 2: code: \"a,b\"");
+        check("enterprises.csv", "e1,", "u1,", "organisations.csv, line 2: code: u1 is an enterprise's");
+        check("posts.csv", "duty_officer", "king", "posts.csv, line 2");
+        check("posts.csv", "li,", "wang,", "posts.csv, line 2: login: no such code \"wang\"");
+        check("posts.csv", ",u1,", ",u9,", "posts.csv, line 2: organisation: no such code \"u9\"");
+        check("posts.csv", "duty_officer", "enforcement_officer", "posts.csv, line 2: certificate");
+        check(
+            "posts.csv",
+            "u1,\n",
+            "u1,\nli,system_administrator,u1,\n",
+            "posts.csv, line 3: li holds a role that excludes",
+        );
         check("geography.geojson", "[]", "[{\"properties\":{\"layer\":\"sea\"}}]", "unknown layer \"sea\"");
     }
 }

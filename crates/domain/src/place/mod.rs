@@ -11,12 +11,13 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{FactorCode, Mn, StationCode};
+use crate::id::{FactorCode, Mn, OrganisationCode, StationCode};
+use crate::right::{Organisation, OrganisationKind, Role};
 use crate::standard::{Bound, WaterBody};
 use crate::unit::Unit;
 
 pub use load::{PackError, PointText};
-pub use register::Registration;
+pub use register::{Registration, code_like};
 
 /// A whole city.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,8 +26,8 @@ pub struct CityPack {
     pub city: City,
     /// Counties and districts.
     pub counties: Vec<Named>,
-    /// Units of the bureau and of others.
-    pub units: Vec<Named>,
+    /// Organisations: the bureau's, those of others. Enterprises are organisations too ([`CityPack::organisations`]).
+    pub units: Vec<Organisation>,
     /// Enterprises.
     pub enterprises: Vec<Enterprise>,
     /// Stations.
@@ -37,8 +38,25 @@ pub struct CityPack {
     pub devices: Vec<Device>,
     /// People with a login, in a demonstration.
     pub people: Vec<PackPerson>,
+    /// What they are.
+    pub posts: Vec<PackPost>,
     /// Map: a GeoJSON feature collection; property `layer` is `county`, `river` or `reservoir`.
     pub geography: String,
+}
+
+impl CityPack {
+    /// Every organisation: those of the pack, and its enterprises.
+    pub fn organisations(&self) -> impl Iterator<Item = Organisation> {
+        let enterprise = |e: &Enterprise| Organisation {
+            code: OrganisationCode(e.code.clone()),
+            parent: None,
+            kind: OrganisationKind::Enterprise,
+            area: String::new(),
+            name_zh: e.name_zh.clone(),
+            name_en: e.name_en.clone(),
+        };
+        self.units.iter().cloned().chain(self.enterprises.iter().map(enterprise))
+    }
 }
 
 /// The city itself.
@@ -136,7 +154,7 @@ pub struct Station {
     pub target: Option<u8>,
     /// Enterprise, of an outlet.
     pub enterprise: Option<String>,
-    /// Unit that answers for it.
+    /// Organisation that answers for it.
     pub unit: String,
     /// Invented.
     pub demo: bool,
@@ -228,34 +246,6 @@ pub struct Device {
     pub interval_s: u32,
 }
 
-/// What a person may do at all (角色).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// 值班员.
-    DutyOfficer,
-    /// 承办人.
-    DepartmentOfficer,
-    /// 管理员.
-    Administrator,
-}
-
-impl Role {
-    /// The word the store keeps.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::DutyOfficer => "duty_officer",
-            Self::DepartmentOfficer => "department_officer",
-            Self::Administrator => "administrator",
-        }
-    }
-
-    /// Reads [`Role::as_str`].
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::DutyOfficer, Self::DepartmentOfficer, Self::Administrator].into_iter().find(|r| r.as_str() == text)
-    }
-}
-
 /// A person of a demonstration.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -266,10 +256,20 @@ pub struct PackPerson {
     pub name_zh: String,
     /// English name.
     pub name_en: String,
-    /// Role.
-    pub role: Role,
-    /// Unit.
-    pub unit: String,
     /// Password of the demonstration.
     pub password: Secret,
+}
+
+/// A post of a person of a demonstration.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackPost {
+    /// Login name.
+    pub login: String,
+    /// Role.
+    pub role: Role,
+    /// Organisation.
+    pub organisation: OrganisationCode,
+    /// Number of the certificate, where the role needs one.
+    pub certificate: Option<String>,
 }

@@ -46,7 +46,8 @@ impl CityPack {
         );
         unless(!self.stations.iter().any(|t| t.code == s.code), format!("code: {} is there already", s.code));
         unless(known(&self.counties, &s.county), format!("county: no such code {:?}", s.county));
-        unless(known(&self.units, &s.unit), format!("unit: no such code {:?}", s.unit));
+        let unit = self.units.iter().any(|u| u.code.as_str() == s.unit);
+        unless(unit, format!("unit: no such code {:?}", s.unit));
         if let Some(enterprise) = &s.enterprise {
             let there = self.enterprises.iter().any(|e| e.code == *enterprise);
             unless(there, format!("enterprise: no such code {enterprise:?}"));
@@ -81,7 +82,8 @@ fn points(r: &Registration, faults: &mut Vec<String>) -> Vec<Point> {
     good
 }
 
-fn code_like(code: &str) -> bool {
+/// Whether a text can be a code: 1 to 32 letters, digits, `-` and `_`.
+pub fn code_like(code: &str) -> bool {
     (1..=32).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
 }
 

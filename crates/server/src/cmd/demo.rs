@@ -67,7 +67,7 @@ async fn show(demo: &Demo) -> anyhow::Result<ExitCode> {
     let clock = Clock::system();
     let now = clock.now();
     let running = Running::start(config, pack.clone(), clock, true).await?;
-    people_put(&running.app.store, &pack).await?;
+    people_put(&running.app.store, &pack, running.app.clock.now()).await?;
     running.app.people_reload().await?;
     let mut plans = crate::sim::city(&pack, &scenario(now, demo.calm));
     plans.retain(|p| !demo.without.contains(&p.station));
@@ -137,7 +137,8 @@ fn greeting(pack: &CityPack, running: &Running, stations: &str) -> String {
         "  登录 logins".to_owned(),
     ];
     for p in &pack.people {
-        lines.push(format!("    {:<10} {}  {} {}", p.login, p.password.expose(), p.name_zh, p.role.as_str()));
+        let role = pack.posts.iter().find(|post| post.login == p.login).map_or("", |post| post.role.as_str());
+        lines.push(format!("    {:<10} {:<15} {} {role}", p.login, p.password.expose(), p.name_zh));
     }
     lines.push("  停止 stop       Ctrl-C".to_owned());
     lines.join("\n")

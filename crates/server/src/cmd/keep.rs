@@ -6,24 +6,22 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
-use shanshui_domain::id::PersonId;
-use shanshui_domain::place::Role;
+use shanshui_domain::id::{OrganisationCode, PersonId, PostId};
+use shanshui_domain::right::{Caller, Role};
 use shanshui_store::transfer::beside_copy;
-use shanshui_store::{AuditEntry, PersonRow, Store};
+use shanshui_store::{PersonRow, PostRow, Store, StoreError};
 
 use crate::app::open_store;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::auth;
+use crate::http::organisation::PASSWORD_CHARS_MIN;
 use crate::notes;
-
-/// Shortest password taken.
-const PASSWORD_MIN: usize = 12;
 
 /// What to do with people.
 #[derive(Debug, Subcommand)]
 pub enum User {
-    /// Add a person, or give one a new name, role, unit and password. The password is read from standard input.
+    /// Add a person, or give one a new name and password. The password is read from standard input.
     Put {
         /// Login name.
         login: String,
@@ -33,19 +31,32 @@ pub enum User {
         /// English name.
         #[arg(long)]
         name_en: String,
-        /// duty_officer, department_officer or administrator.
+    },
+    /// Give a person a post. This is how an installation gets its first security administrator.
+    Post {
+        /// Login name.
+        login: String,
+        /// A role of `rights/roles.csv`, for example duty_officer.
         #[arg(long)]
         role: String,
-        /// Unit code of the city pack.
+        /// Code of the organisation.
         #[arg(long)]
-        unit: String,
+        organisation: String,
+        /// Number of the certificate, where the role needs one.
+        #[arg(long)]
+        certificate: Option<String>,
+    },
+    /// End a post.
+    EndPost {
+        /// Its id, as `shanshui user list` shows it.
+        id: String,
     },
     /// Forbid a person to log in.
     Disable {
         /// Login name.
         login: String,
     },
-    /// List people.
+    /// List people with their posts.
     List,
 }
 
@@ -153,21 +164,15 @@ pub(super) fn migrate(config: Option<&Path>) -> anyhow::Result<ExitCode> {
 pub(super) fn user(config: Option<&Path>, what: &User) -> anyhow::Result<ExitCode> {
     let config = Config::load(config)?;
     with_store(&config, async |store| match what {
-        User::List => {
-            for p in store.people().await? {
-                let state = if p.disabled { "disabled" } else { "" };
-                println!("{}\t{}\t{}\t{}\t{state}", p.login, p.name_zh, p.role.as_str(), p.unit);
-            }
-            Ok(())
-        }
+        User::List => list(store).await,
         User::Disable { login } => {
-            let person = store.person_by_login(login).await?.with_context(|| format!("{login}: no such person"))?;
+            let person = known(store, login).await?;
             let id = person.id;
-            store.person_put(PersonRow { disabled: true, ..person }).await?;
-            changed(store, id, "person_disable", login).await
+            let row = PersonRow { disabled: true, ..person };
+            store.person_put(&Caller::machine(), row, Clock::system().now()).await?;
+            changed(store, id).await
         }
-        User::Put { login, name_zh, name_en, role, unit } => {
-            let role = Role::parse(role).with_context(|| format!("--role: no such role {role:?}"))?;
+        User::Put { login, name_zh, name_en } => {
             let password = password()?;
             let known = store.person_by_login(login).await?;
             let person = PersonRow {
@@ -175,38 +180,85 @@ pub(super) fn user(config: Option<&Path>, what: &User) -> anyhow::Result<ExitCod
                 login: login.clone(),
                 name_zh: name_zh.clone(),
                 name_en: name_en.clone(),
-                role,
-                unit: unit.clone(),
                 password_hash: auth::hash_password(&password)?,
                 disabled: false,
             };
             let id = person.id;
-            store.person_put(person).await?;
-            changed(store, id, "person_put", login).await
+            store.person_put(&Caller::machine(), person, Clock::system().now()).await?;
+            changed(store, id).await
+        }
+        User::Post { login, role, organisation, certificate } => {
+            let role = Role::parse(role).with_context(|| format!("--role: no such role {role:?}"))?;
+            if role.needs_certificate() != certificate.is_some() {
+                bail!(
+                    "--certificate: {} {}",
+                    role.as_str(),
+                    if role.needs_certificate() { "needs one" } else { "has none" }
+                );
+            }
+            let (person, now) = (known(store, login).await?, Clock::system().now());
+            let post = PostRow {
+                id: PostId(uuid::Uuid::now_v7()),
+                person: person.id,
+                organisation: OrganisationCode(organisation.clone()),
+                role,
+                certificate: certificate.clone(),
+                since: now,
+                until: None,
+                given_by: None,
+                given_at: now,
+                ended_at: None,
+            };
+            store.post_give(&Caller::machine(), post).await.map_err(|error| match error {
+                StoreError::NotFound => anyhow::anyhow!("--organisation: no such organisation {organisation:?}"),
+                StoreError::Conflict => anyhow::anyhow!("{login} holds this post already"),
+                other => other.into(),
+            })?;
+            changed(store, person.id).await
+        }
+        User::EndPost { id } => {
+            let id: PostId = id.parse().map_err(|e| anyhow::anyhow!("{e}"))?;
+            let ended = store.post_end(&Caller::machine(), id, Clock::system().now()).await;
+            let ended = ended.with_context(|| format!("{id}: no such post that lasts"))?;
+            changed(store, ended.person).await
         }
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Open sessions end with what they were given for, and the change is in the audit; who sat at the machine is not known here.
-async fn changed(store: &Store, id: PersonId, action: &str, login: &str) -> anyhow::Result<()> {
+async fn known(store: &Store, login: &str) -> anyhow::Result<PersonRow> {
+    store.person_by_login(login).await?.with_context(|| format!("{login}: no such person"))
+}
+
+async fn list(store: &Store) -> anyhow::Result<()> {
+    let (posts, now) = (store.posts(&Caller::machine()).await?, Clock::system().now());
+    for p in store.people().await? {
+        let state = if p.disabled { "disabled" } else { "" };
+        println!("{}\t{}\t{state}", p.login, p.name_zh);
+        for post in posts.iter().filter(|post| post.person == p.id && post.lasts(now)) {
+            let certificate = post.certificate.as_deref().unwrap_or_default();
+            println!("\t{}\t{}\t{}\t{certificate}", post.id, post.role.as_str(), post.organisation);
+        }
+    }
+    Ok(())
+}
+
+/// Open sessions end with what they were given for. Who sat at the machine is not known to the audit.
+async fn changed(store: &Store, id: PersonId) -> anyhow::Result<()> {
     store.sessions_drop(id).await?;
-    let at = Clock::system().now();
-    let detail = serde_json::json!({"by": "command line"});
-    store.audit(AuditEntry { at, by: None, action: action.into(), subject: login.into(), detail }).await?;
     store.publish(notes::PEOPLE, String::new()).await?;
     Ok(())
 }
 
 fn password() -> anyhow::Result<String> {
     if std::io::stdin().is_terminal() {
-        eprint!("password (at least {PASSWORD_MIN} characters): ");
+        eprint!("password (at least {PASSWORD_CHARS_MIN} characters): ");
     }
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
     let password = line.trim_end_matches(['\r', '\n']).to_owned();
-    if password.chars().count() < PASSWORD_MIN {
-        bail!("password: at least {PASSWORD_MIN} characters");
+    if password.chars().count() < PASSWORD_CHARS_MIN {
+        bail!("password: at least {PASSWORD_CHARS_MIN} characters");
     }
     Ok(password)
 }

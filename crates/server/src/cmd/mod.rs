@@ -11,6 +11,7 @@ pub mod hj212;
 mod keep;
 #[cfg(feature = "query")]
 mod query;
+pub mod rights;
 pub mod serve;
 mod transfer;
 
@@ -133,6 +134,8 @@ pub enum Command {
     Cluster(cluster::Cluster),
     /// Print the description of the HTTP API (OpenAPI 3.1).
     Openapi,
+    /// Print who may do what: roles, rights, routes.
+    Rights,
 }
 
 /// Where the configuration is.
@@ -182,6 +185,10 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Cluster(what) => cluster::run(&what),
         Command::Openapi => {
             println!("{}", crate::http::openapi_text()?);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Rights => {
+            print!("{}", rights::markdown(&shanshui_domain::right::Rights::embedded()?));
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -1,13 +1,16 @@
 //! `shanshui serve`: stations, people and jobs in one process.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use shanshui_domain::id::PersonId;
-use shanshui_domain::place::CityPack;
-use shanshui_store::{PersonRow, Store, StoreError};
+use shanshui_domain::id::{PersonId, PostId};
+use shanshui_domain::place::{CityPack, PackPost};
+use shanshui_domain::right::Caller;
+use shanshui_domain::time::Instant;
+use shanshui_store::{PersonRow, PostRow, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -152,7 +155,9 @@ async fn leave(app: &App) -> Result<(), StoreError> {
 }
 
 async fn serve_http(listener: TcpListener, router: axum::Router, stop: CancellationToken) {
-    let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
+    let served = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await;
     if let Err(error) = served {
         tracing::error!(%error, "the HTTP server ended");
     }
@@ -183,34 +188,43 @@ pub(super) fn run(config: Option<&Path>, roles: Roles) -> anyhow::Result<ExitCod
 
 /// People of the city pack who have no login yet get one; those there already keep their password.
 async fn people_of_pack(app: &App) -> anyhow::Result<()> {
-    people_put(&app.store, &app.city()).await?;
-    app.people_reload().await
+    people_put(&app.store, &app.city(), app.clock.now()).await?;
+    Ok(app.people_reload().await?)
 }
 
-/// Makes the people of a pack known to a store.
+/// Makes the people of a pack known to a store, with their posts; those there already stay as they are.
 ///
 /// # Errors
 /// When they cannot be written.
-pub async fn people_put(store: &Store, pack: &CityPack) -> anyhow::Result<()> {
-    for p in &pack.people {
-        if store.person_by_login(&p.login).await?.is_some() {
-            continue;
-        }
-        let password = p.password.expose().to_owned();
-        let password_hash = tokio::task::spawn_blocking(move || auth::hash_password(&password)).await??;
-        let row = PersonRow {
-            id: PersonId(uuid::Uuid::now_v7()),
-            login: p.login.clone(),
-            name_zh: p.name_zh.clone(),
-            name_en: p.name_en.clone(),
-            role: p.role,
-            unit: p.unit.clone(),
-            password_hash,
-            disabled: false,
-        };
-        store.person_put(row).await?;
+pub async fn people_put(store: &Store, pack: &CityPack, now: Instant) -> anyhow::Result<()> {
+    let known: HashSet<String> = store.people().await?.into_iter().map(|p| p.login).collect();
+    let mut hashing = tokio::task::JoinSet::new();
+    for person in pack.people.iter().filter(|p| !known.contains(&p.login)).cloned() {
+        hashing
+            .spawn_blocking(move || Ok::<_, anyhow::Error>((auth::hash_password(person.password.expose())?, person)));
     }
-    Ok(())
+    let mut joining = Vec::new();
+    while let Some(hashed) = hashing.join_next().await {
+        let (password_hash, p) = hashed??;
+        let id = PersonId(uuid::Uuid::now_v7());
+        let post = |post: &PackPost| PostRow {
+            id: PostId(uuid::Uuid::now_v7()),
+            person: id,
+            organisation: post.organisation.clone(),
+            role: post.role,
+            certificate: post.certificate.clone(),
+            since: now,
+            until: None,
+            given_by: None,
+            given_at: now,
+            ended_at: None,
+        };
+        let posts = pack.posts.iter().filter(|post| post.login == p.login).map(post).collect();
+        let (login, name_zh, name_en) = (p.login, p.name_zh, p.name_en);
+        joining.push((PersonRow { id, login, name_zh, name_en, password_hash, disabled: false }, posts));
+    }
+    joining.sort_by(|(a, _), (b, _)| a.login.cmp(&b.login));
+    Ok(store.people_join(&Caller::machine(), joining, now).await?)
 }
 
 /// Waits for SIGINT, SIGTERM, or the program's own wish to end.

@@ -10,16 +10,16 @@ use sha2::Digest;
 use shanshui_domain::act::alarm::AlarmState;
 use shanshui_domain::act::case::{Action, Event};
 use shanshui_domain::id::{AlarmId, CaseId, EvidenceId, PersonId};
+use shanshui_domain::right::Right;
 use shanshui_store::{AlarmFilter, CaseDetail, CaseFilter, EvidenceRow};
 use utoipa::IntoParams;
 
-use super::auth::Caller;
+use super::auth::Visitor;
 use super::convert::{instant_in, instant_out};
 use super::extract::{Body, File, Path, Query};
-use super::rights;
 use super::view::{
     AlarmView, CaseActionIn, CaseActionView, CaseEventView, CaseIn, CaseStateView, CaseSummaryView, CaseView,
-    EvidenceView, Page, Problem, RoleView,
+    EvidenceView, Page, Problem,
 };
 use crate::app::{App, Live};
 use crate::error::ApiError;
@@ -48,7 +48,7 @@ pub struct AlarmQuery {
     responses((status = 200, body = Page<AlarmView>), (status = 400, body = Problem)))]
 pub async fn alarms(
     State(app): State<App>,
-    _caller: Caller,
+    visitor: Visitor,
     Query(query): Query<AlarmQuery>,
 ) -> Result<Json<Page<AlarmView>>, ApiError> {
     let states = match query.state.as_deref() {
@@ -59,7 +59,7 @@ pub async fn alarms(
     let before = before.map_err(|e| ApiError::field("before", e))?;
     let limit = page_limit(query.limit);
     let filter = AlarmFilter { states, station: query.station.map(shanshui_domain::id::StationCode) };
-    let rows = app.store.alarms(&filter, before, limit).await?;
+    let rows = app.store.alarms(&visitor, &filter, before, limit).await?;
     let next = full_page(&rows, limit, |row| row.id.to_string());
     Ok(Json(Page { items: rows.iter().map(|row| app.alarm_view(row)).collect(), next }))
 }
@@ -81,12 +81,11 @@ fn full_page<T>(rows: &[T], limit: usize, cursor: impl Fn(&T) -> String) -> Opti
     responses((status = 200, body = AlarmView), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub async fn acknowledge(
     State(app): State<App>,
-    caller: Caller,
+    visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Json<AlarmView>, ApiError> {
     let id: AlarmId = id.parse().map_err(|_| ApiError::NotFound)?;
-    let row = app.store.alarm_acknowledge(id, caller.id(), app.clock.now()).await?;
-    app.audit(Some(caller.id()), "alarm_acknowledge", &id.to_string(), serde_json::json!({})).await?;
+    let row = app.store.alarm_acknowledge(&visitor, id, app.clock.now()).await?;
     let view = app.alarm_view(&row);
     app.tell(Live::Alarm(Box::new(view.clone())));
     Ok(Json(view))
@@ -106,12 +105,12 @@ pub struct CaseQuery {
     limit: Option<usize>,
 }
 
-/// Cases, newest first. A department officer gets their own only.
+/// Cases within the caller's scope, newest first.
 #[utoipa::path(get, path = "/api/v1/act/cases", tag = "act", params(CaseQuery),
     responses((status = 200, body = Page<CaseSummaryView>), (status = 400, body = Problem)))]
 pub async fn cases(
     State(app): State<App>,
-    caller: Caller,
+    visitor: Visitor,
     Query(query): Query<CaseQuery>,
 ) -> Result<Json<Page<CaseSummaryView>>, ApiError> {
     let before = query.before.as_deref().map(str::parse::<CaseId>).transpose();
@@ -120,13 +119,10 @@ pub async fn cases(
     if let Some(state) = query.state.as_deref().filter(|s| *s != "unclosed" && CaseStateView::parse(s).is_none()) {
         return Err(ApiError::field("state", format!("no such state {state:?}")));
     }
-    let own = caller.role == RoleView::DepartmentOfficer;
-    let filter = CaseFilter {
-        state: query.state,
-        assignee: query.mine.unwrap_or(false).then_some(caller.id()),
-        participant: own.then_some(caller.id()),
-    };
-    let rows = app.store.cases(&filter, before, limit).await?;
+    let mine = || visitor.givers().chain([visitor.id()]).collect();
+    let assignees = if query.mine.unwrap_or(false) { mine() } else { Vec::new() };
+    let filter = CaseFilter { state: query.state, assignees };
+    let rows = app.store.cases(&visitor, &filter, before, limit).await?;
     let next = full_page(&rows, limit, |row| row.id.to_string());
     let people = app.people();
     let now = app.clock.now();
@@ -136,22 +132,18 @@ pub async fn cases(
 /// One case with its history.
 #[utoipa::path(get, path = "/api/v1/act/cases/{id}", tag = "act", params(("id" = String, Path)),
     responses((status = 200, body = CaseView), (status = 404, body = Problem)))]
-pub async fn case(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Json<CaseView>, ApiError> {
-    let detail = visible_case(&app, &caller, &id).await?;
-    Ok(Json(case_view(&app, &caller, detail).await?))
+pub async fn case(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Json<CaseView>, ApiError> {
+    let detail = visible_case(&app, &visitor, &id).await?;
+    Ok(Json(case_view(&app, &visitor, detail).await?))
 }
 
-async fn visible_case(app: &App, caller: &Caller, id: &str) -> Result<CaseDetail, ApiError> {
+async fn visible_case(app: &App, visitor: &Visitor, id: &str) -> Result<CaseDetail, ApiError> {
     let id: CaseId = id.parse().map_err(|_| ApiError::NotFound)?;
-    let detail = app.store.case(id).await?;
-    if caller.sees(&detail.case, participants(&detail)) { Ok(detail) } else { Err(ApiError::NotFound) }
-}
-
-fn participants(detail: &CaseDetail) -> impl Iterator<Item = PersonId> + '_ {
-    detail.events.iter().flat_map(|(event, _)| match &event.action {
-        Action::Assign { to, .. } => vec![event.by, *to],
-        _ => vec![event.by],
-    })
+    Ok(app.store.case(visitor, id).await?)
 }
 
 /// Opens a case, from an alarm or by hand.
@@ -159,27 +151,38 @@ fn participants(detail: &CaseDetail) -> impl Iterator<Item = PersonId> + '_ {
     responses((status = 200, body = CaseView), (status = 400, body = Problem), (status = 409, body = Problem)))]
 pub async fn case_open(
     State(app): State<App>,
-    caller: Caller,
+    visitor: Visitor,
     Body(input): Body<CaseIn>,
 ) -> Result<Json<CaseView>, ApiError> {
     let alarm = input.alarm.as_deref().map(str::parse::<AlarmId>).transpose();
     let alarm = alarm.map_err(|e| ApiError::field("alarm", e))?;
     if let Some(alarm) = alarm
-        && app.store.alarm(alarm).await?.case.is_some()
+        && app.store.alarm(&visitor, alarm).await?.case.is_some()
     {
         return Err(ApiError::Conflict("the alarm has a case already".into()));
     }
     let now = app.clock.now();
-    let event = event(&caller, now, Action::Open { title: input.title, alarm }, input.note);
+    let event = event(&visitor, now, Action::Open { title: input.title, alarm }, input.note);
     let id = CaseId(uuid::Uuid::now_v7());
-    app.store.case_open(id, &event, &case_prefix(&app, now)).await?;
-    let detail = app.store.case(id).await?;
+    let (series, area) = (case_prefix(&app, now), home_county(&visitor));
+    app.store.case_open(&visitor, shanshui_store::CaseIn { id, series, event, area }).await?;
+    let detail = app.store.case(&visitor, id).await?;
     app.tell(Live::Case { id: id.to_string() });
     if let Some(alarm) = alarm {
-        let row = app.store.alarm(alarm).await?;
+        let row = app.store.alarm(&visitor, alarm).await?;
         app.tell(Live::Alarm(Box::new(app.alarm_view(&row))));
     }
-    Ok(Json(case_view(&app, &caller, detail).await?))
+    Ok(Json(case_view(&app, &visitor, detail).await?))
+}
+
+/// A case opened by hand lies in the county of whoever opens it, when they look after one only.
+fn home_county(visitor: &Visitor) -> String {
+    let scope = visitor.scope(Right::CaseOpen);
+    let mut counties = scope.counties();
+    match (counties.next(), counties.next()) {
+        (Some(county), None) => county.to_owned(),
+        _ => String::new(),
+    }
 }
 
 /// Business numbers count anew each civil year: `QZ-2026-0001` for Quzhou.
@@ -187,8 +190,8 @@ fn case_prefix(app: &App, now: shanshui_domain::time::Instant) -> String {
     format!("{}-{}-", app.city().city.code, app.zone.day(now).year())
 }
 
-fn event(caller: &Caller, at: shanshui_domain::time::Instant, action: Action, note: String) -> Event {
-    Event { v: Event::FORMAT, at, by: caller.id(), action, note }
+fn event(visitor: &Visitor, at: shanshui_domain::time::Instant, action: Action, note: String) -> Event {
+    Event { v: Event::FORMAT, at, by: visitor.id(), behalf: None, action, note }
 }
 
 /// Moves a case.
@@ -197,28 +200,30 @@ fn event(caller: &Caller, at: shanshui_domain::time::Instant, action: Action, no
     responses((status = 200, body = CaseView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn case_act(
     State(app): State<App>,
-    caller: Caller,
+    visitor: Visitor,
     Path(id): Path<String>,
     Body(input): Body<CaseActionIn>,
 ) -> Result<Json<CaseView>, ApiError> {
-    let detail = visible_case(&app, &caller, &id).await?;
-    if !rights::may_act(caller.role, input.action) {
-        return Err(ApiError::Forbidden);
-    }
-    let action = action_of(&app, &detail, &input).await?;
-    let event = event(&caller, app.clock.now(), action, input.note);
-    app.store.case_commit(detail.case.id, input.version, &[event]).await?;
+    let detail = visible_case(&app, &visitor, &id).await?;
+    let action = action_of(&app, &visitor, &detail, &input).await?;
+    let event = event(&visitor, app.clock.now(), action, input.note);
+    app.store.case_commit(&visitor, detail.case.id, input.version, &[event]).await?;
     app.tell(Live::Case { id: id.clone() });
-    let detail = app.store.case(detail.case.id).await?;
-    Ok(Json(case_view(&app, &caller, detail).await?))
+    let detail = app.store.case(&visitor, detail.case.id).await?;
+    Ok(Json(case_view(&app, &visitor, detail).await?))
 }
 
-async fn action_of(app: &App, detail: &CaseDetail, input: &CaseActionIn) -> Result<Action, ApiError> {
+async fn action_of(
+    app: &App,
+    visitor: &Visitor,
+    detail: &CaseDetail,
+    input: &CaseActionIn,
+) -> Result<Action, ApiError> {
     Ok(match input.action {
         CaseActionView::Assign => Action::Assign { to: assignee(app, input).await?, due: due(input)? },
         CaseActionView::SendBack => Action::SendBack { due: due(input)? },
-        CaseActionView::Report => Action::Report { evidence: evidence_ids(app, detail, input).await? },
-        CaseActionView::Verify => Action::Verify { evidence: evidence_ids(app, detail, input).await? },
+        CaseActionView::Report => Action::Report { evidence: evidence_ids(app, visitor, detail, input).await? },
+        CaseActionView::Verify => Action::Verify { evidence: evidence_ids(app, visitor, detail, input).await? },
         CaseActionView::Close => Action::Close,
         CaseActionView::Open => return Err(ApiError::field("action", "a case is opened once")),
     })
@@ -227,8 +232,9 @@ async fn action_of(app: &App, detail: &CaseDetail, input: &CaseActionIn) -> Resu
 async fn assignee(app: &App, input: &CaseActionIn) -> Result<PersonId, ApiError> {
     let to = input.to.as_deref().ok_or_else(|| ApiError::field("to", "missing"))?;
     let to: PersonId = to.parse().map_err(|e| ApiError::field("to", e))?;
-    let known = app.store.people().await?.iter().any(|p| p.id == to && !p.disabled);
-    if known { Ok(to) } else { Err(ApiError::field("to", "no such person")) }
+    app.people_reload().await?;
+    let known = app.people().get(&to).is_some_and(|m| app.may_be_given_cases(m));
+    if known { Ok(to) } else { Err(ApiError::field("to", "nobody a case can be given to")) }
 }
 
 fn due(input: &CaseActionIn) -> Result<shanshui_domain::time::Instant, ApiError> {
@@ -237,8 +243,13 @@ fn due(input: &CaseActionIn) -> Result<shanshui_domain::time::Instant, ApiError>
 }
 
 /// Evidence given with an action must lie in the same case.
-async fn evidence_ids(app: &App, detail: &CaseDetail, input: &CaseActionIn) -> Result<Vec<EvidenceId>, ApiError> {
-    let stored = app.store.evidence_list(detail.case.id).await?;
+async fn evidence_ids(
+    app: &App,
+    visitor: &Visitor,
+    detail: &CaseDetail,
+    input: &CaseActionIn,
+) -> Result<Vec<EvidenceId>, ApiError> {
+    let stored = app.store.evidence_list(visitor, detail.case.id).await?;
     let mut ids = Vec::with_capacity(input.evidence.len());
     for text in &input.evidence {
         let id: EvidenceId = text.parse().map_err(|e| ApiError::field("evidence", e))?;
@@ -264,13 +275,13 @@ pub struct EvidenceQuery {
     responses((status = 200, body = EvidenceView), (status = 400, body = Problem), (status = 413, body = Problem)))]
 pub async fn evidence_put(
     State(app): State<App>,
-    caller: Caller,
+    visitor: Visitor,
     Path(id): Path<String>,
     Query(query): Query<EvidenceQuery>,
     headers: HeaderMap,
     File(body): File,
 ) -> Result<Json<EvidenceView>, ApiError> {
-    let detail = visible_case(&app, &caller, &id).await?;
+    let detail = visible_case(&app, &visitor, &id).await?;
     let media_type = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     check_file(&media_type, &body)?;
     let row = EvidenceRow {
@@ -280,12 +291,10 @@ pub async fn evidence_put(
         media_type,
         size: body.len() as i64,
         sha256: hex::encode(sha2::Sha256::digest(&body)),
-        by: caller.id(),
+        by: visitor.id(),
         at: app.clock.now(),
     };
-    app.store.evidence_put(&row, body.to_vec()).await?;
-    app.audit(Some(caller.id()), "evidence_put", &row.id.to_string(), serde_json::json!({"sha256": row.sha256}))
-        .await?;
+    app.store.evidence_put(&visitor, &row, body.to_vec()).await?;
     Ok(Json(app.evidence_view(&row, &app.people())))
 }
 
@@ -312,12 +321,11 @@ fn check_file(media_type: &str, body: &[u8]) -> Result<(), ApiError> {
     responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = Problem)))]
 pub async fn evidence(
     State(app): State<App>,
-    caller: Caller,
+    visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, ApiError> {
     let id: EvidenceId = id.parse().map_err(|_| ApiError::NotFound)?;
-    let (row, bytes) = app.store.evidence(id).await?;
-    visible_case(&app, &caller, &row.case.to_string()).await?;
+    let (row, bytes) = app.store.evidence(&visitor, id).await?;
     let headers = [
         (CONTENT_TYPE, row.media_type.clone()),
         (CONTENT_DISPOSITION, "inline".to_owned()),
@@ -327,13 +335,11 @@ pub async fn evidence(
     Ok((headers, bytes))
 }
 
-async fn case_view(app: &App, caller: &Caller, detail: CaseDetail) -> Result<CaseView, ApiError> {
+async fn case_view(app: &App, visitor: &Visitor, detail: CaseDetail) -> Result<CaseView, ApiError> {
     let people = app.people();
-    let alarm = match detail.case.alarm {
-        Some(id) => Some(app.alarm_view(&app.store.alarm(id).await?)),
-        None => None,
-    };
-    let evidence = app.store.evidence_list(detail.case.id).await?;
+    let alarm = app.store.alarm_of_case(visitor, &detail.case).await?.map(|row| app.alarm_view(&row));
+    let evidence = app.store.evidence_list(visitor, detail.case.id).await?;
+    let rights = app.store.case_rights(visitor, detail.case.id).await?;
     let events = detail
         .events
         .iter()
@@ -348,6 +354,7 @@ async fn case_view(app: &App, caller: &Caller, detail: CaseDetail) -> Result<Cas
                 seq: link.seq,
                 at: instant_out(event.at),
                 by: app.person_of(event.by, &people),
+                behalf: event.behalf.map(|p| app.person_of(p, &people)),
                 action: event.action.name().into(),
                 to: to.map(|p| app.person_of(p, &people)),
                 due: due.map(instant_out),
@@ -358,9 +365,10 @@ async fn case_view(app: &App, caller: &Caller, detail: CaseDetail) -> Result<Cas
             }
         })
         .collect();
-    let actions = detail.case.actions_for(caller.id()).into_iter().map(CaseActionView::from);
+    let givers: Vec<PersonId> = visitor.givers().collect();
+    let actions = detail.case.actions_for(visitor.id(), &givers).into_iter();
     Ok(CaseView {
-        actions: actions.filter(|a| rights::may_act(caller.role, *a)).collect(),
+        actions: actions.filter(|a| rights.contains(&a.right())).map(CaseActionView::from).collect(),
         version: detail.case.version,
         alarm,
         events,

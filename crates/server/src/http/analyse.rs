@@ -6,7 +6,7 @@ use serde::Deserialize;
 use shanshui_domain::id::StationCode;
 use utoipa::IntoParams;
 
-use super::auth::Caller;
+use super::auth::Visitor;
 use super::convert::instant_in;
 use super::extract::{Path, Query};
 use super::view::{JudgementView, Problem, SummaryView};
@@ -18,8 +18,8 @@ const ROWS_MAX: usize = 1_000;
 
 /// How the city stands now.
 #[utoipa::path(get, path = "/api/v1/analyse/summary", tag = "analyse", responses((status = 200, body = SummaryView)))]
-pub async fn summary(State(app): State<App>, _caller: Caller) -> Result<Json<SummaryView>, ApiError> {
-    Ok(Json(app.summary().await?))
+pub async fn summary(State(app): State<App>, visitor: Visitor) -> Result<Json<SummaryView>, ApiError> {
+    Ok(Json(app.summary(&visitor).await?))
 }
 
 /// Which time.
@@ -38,14 +38,14 @@ pub struct JudgementQuery {
     responses((status = 200, body = [JudgementView]), (status = 404, body = Problem)))]
 pub async fn judgements(
     State(app): State<App>,
-    _caller: Caller,
+    visitor: Visitor,
     Path(code): Path<String>,
     Query(query): Query<JudgementQuery>,
 ) -> Result<Json<Vec<JudgementView>>, ApiError> {
     let station = app.station(&StationCode(code)).ok_or(ApiError::NotFound)?;
     let to = query.to.as_deref().map_or(Ok(app.clock.now().plus_ms(1)), |t| instant_in("to", t))?;
     let from = query.from.as_deref().map_or(Ok(to.plus_ms(-24 * 3_600_000)), |t| instant_in("from", t))?;
-    let rows = app.store.judgements(&station.code, (from, to), ROWS_MAX).await?;
+    let rows = app.store.judgements(&visitor, &station.code, (from, to), ROWS_MAX).await?;
     let view = |row: &shanshui_store::JudgementRow| {
         Some(JudgementView { supersedes: row.version > 1, grade: app.grade_view(row)? })
     };

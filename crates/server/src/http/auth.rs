@@ -1,23 +1,24 @@
 //! Who is calling: sessions on the server, a cookie in the browser, one gate before every handler.
 
-use std::sync::LazyLock;
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::sync::{Arc, LazyLock};
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use rand::RngCore;
-use shanshui_domain::act::case::Case;
 use shanshui_domain::id::PersonId;
-use shanshui_store::PersonRow;
+use shanshui_domain::right::Caller;
+use shanshui_store::{AuditEntry, Holdings, PersonRow};
 
 use super::rights::{self, Who};
-use super::view::RoleView;
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -28,30 +29,31 @@ pub const SESSION_MS: i64 = 12 * 3_600 * 1_000;
 /// Header that a browser does not send across origins without asking: our defence against forged writes.
 pub const WRITE_HEADER: &str = "x-shanshui";
 
-/// The person behind a request. Handlers that read or change rows take it, so that they cannot forget to ask.
+/// The person behind a request, with what they may do. Whatever keeps rows asks for the [`Caller`] in it, so that no handler can
+/// forget to say for whom it reads or changes.
 #[derive(Debug, Clone)]
-pub struct Caller {
+pub struct Visitor {
     /// The person's row.
     pub person: PersonRow,
-    /// Their role.
-    pub role: RoleView,
+    caller: Caller,
 }
 
-impl Caller {
+impl Visitor {
     /// Id of the person.
     pub fn id(&self) -> PersonId {
         self.person.id
     }
+}
 
-    /// Whether a case is this caller's to see: a department officer's only when it is, or was, theirs.
-    pub fn sees(&self, case: &Case, people_in_it: impl IntoIterator<Item = PersonId>) -> bool {
-        self.role != RoleView::DepartmentOfficer
-            || case.opened_by == self.id()
-            || people_in_it.into_iter().any(|p| p == self.id())
+impl Deref for Visitor {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Caller {
+impl<S: Sync> FromRequestParts<S> for Visitor {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
@@ -70,25 +72,58 @@ pub async fn gate(
     if request.method() != Method::GET && !request.headers().contains_key(WRITE_HEADER) {
         return Err(ApiError::field(WRITE_HEADER, "header missing on a write"));
     }
-    let caller = caller(&app, request.headers()).await?;
-    if who != Who::Public {
-        let caller = caller.ok_or(ApiError::Unauthenticated)?;
-        if !rights::allows(who, caller.role) {
+    let from = address(&request);
+    let visitor = visitor(&app, request.headers(), &from).await?;
+    if let Who::Right(right) = who {
+        let visitor = visitor.ok_or(ApiError::Unauthenticated)?;
+        if !visitor.may(right) {
             return Err(ApiError::Forbidden);
         }
-        request.extensions_mut().insert(caller);
+        if visitor.glass() {
+            // what is read through a broken glass is what has to be answered for
+            let (action, subject) = ("glass_request", format!("{} {}", request.method(), request.uri().path()));
+            let entry = AuditEntry::of(&visitor, app.clock.now(), action, &subject, serde_json::json!({}));
+            app.store.audit(entry).await?;
+        }
+        request.extensions_mut().insert(visitor);
     }
+    request.extensions_mut().insert(Address(from));
     Ok(next.run(request).await)
 }
 
-async fn caller(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, ApiError> {
+/// The address a request comes from.
+#[derive(Debug, Clone)]
+pub struct Address(pub String);
+
+impl<S: Sync> FromRequestParts<S> for Address {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        parts.extensions.get::<Self>().cloned().ok_or(ApiError::NotFound)
+    }
+}
+
+fn address(request: &Request) -> String {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    peer.map_or_else(String::new, |ConnectInfo(peer)| peer.ip().to_string())
+}
+
+async fn visitor(app: &App, headers: &HeaderMap, from: &str) -> Result<Option<Visitor>, ApiError> {
     let Some(token) = token_of(headers) else { return Ok(None) };
     let Some((person, expires)) = app.store.session(&token).await? else { return Ok(None) };
     if expires <= app.clock.now() || person.disabled {
         return Ok(None);
     }
-    let role = person.role.into();
-    Ok(Some(Caller { person, role }))
+    app.visitor(person, from).await.map(Some)
+}
+
+impl App {
+    /// A person with what they hold now.
+    pub async fn visitor(&self, person: PersonRow, from: &str) -> Result<Visitor, ApiError> {
+        let Holdings { held, glass } = self.store.holdings(person.id, self.clock.now()).await?;
+        let caller = Caller::person(person.id, held, glass, &self.tree(), Arc::clone(&self.rights));
+        Ok(Visitor { person, caller: caller.calling_from(from.to_owned()) })
+    }
 }
 
 /// The session token a request carries.

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use shanshui_domain::id::{CommandId, Mn, PersonId};
+use shanshui_domain::right::Caller;
 use shanshui_store::{CommandRow, StoreError};
 
-use super::auth::Caller;
 use super::convert::instant_in;
 use super::view::{DeviceCommandIn, DeviceCommandView};
 use crate::app::App;
@@ -39,7 +39,7 @@ impl App {
         if reason.trim().is_empty() {
             return Err(ApiError::field("reason", "missing"));
         }
-        let row = self.command(&mn, request, caller.id(), reason).await?;
+        let row = self.command(&mn, request, caller, reason).await?;
         Ok(self.command_view(row, &self.people()))
     }
 
@@ -49,14 +49,13 @@ impl App {
         &self,
         mn: &Mn,
         request: Request,
-        person: PersonId,
+        caller: &Caller,
         reason: String,
     ) -> Result<CommandRow, ApiError> {
         let (id, at) = (CommandId(uuid::Uuid::now_v7()), self.clock.now());
         let entry = self.registry.index().device(mn.0.as_bytes()).cloned().ok_or(ApiError::NotFound)?;
         request.frame(&entry, at, &self.zone).map_err(|e| ApiError::field("command", e))?;
         let node = self.holder(&entry).await?;
-        let detail = serde_json::json!({"mn": mn, "cn": request.cn, "area": request.area, "reason": reason});
         let steps = match &node {
             Some(_) => Vec::new(),
             None => vec![Step::no_connection(at, ExchangeError::NotConnected.to_string())],
@@ -64,9 +63,9 @@ impl App {
         let steps = serde_json::to_string(&steps).unwrap_or_else(|_| "[]".into());
         let (mn, ended) = (mn.clone(), node.is_none().then_some(at));
         let (cn, area) = (request.cn, request.area);
+        let person = caller.id().unwrap_or(PersonId(uuid::Uuid::nil()));
         let row = CommandRow { id, mn, cn, area, person, reason, at, steps, node: node.clone(), begun: None, ended };
-        self.store.command_put(row).await?;
-        self.audit(Some(person), "device_command", &id.to_string(), detail).await?;
+        self.store.command_put(caller, row).await?;
         let Some(node) = node else {
             return Err(ApiError::Unavailable(ExchangeError::NotConnected.to_string()));
         };

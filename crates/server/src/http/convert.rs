@@ -2,10 +2,10 @@
 
 use shanshui_domain::act::alarm::{AlarmKind, AlarmState};
 use shanshui_domain::act::case::ActionName;
-use shanshui_domain::place::{Role, StationKind};
+use shanshui_domain::place::StationKind;
 use shanshui_domain::time::Instant;
 
-use super::view::{AlarmKindView, AlarmStateView, CaseActionView, CaseStateView, RoleView, StationKindView};
+use super::view::{AlarmKindView, AlarmStateView, CaseActionView, CaseStateView, StationKindView};
 use crate::error::ApiError;
 
 /// An instant as RFC 3339 text in UTC.
@@ -17,16 +17,6 @@ pub fn instant_out(at: Instant) -> String {
 pub fn instant_in(field: &str, text: &str) -> Result<Instant, ApiError> {
     let parsed: Result<jiff::Timestamp, _> = text.parse();
     parsed.map(Instant::from_timestamp).map_err(|e| ApiError::field(field, e))
-}
-
-impl From<Role> for RoleView {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::DutyOfficer => Self::DutyOfficer,
-            Role::DepartmentOfficer => Self::DepartmentOfficer,
-            Role::Administrator => Self::Administrator,
-        }
-    }
 }
 
 impl From<StationKind> for StationKindView {

@@ -1,28 +1,83 @@
 //! Live events to the browser (SSE): what changed, so that the page can fetch it.
 
 use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use futures::{Stream, StreamExt};
+use shanshui_domain::id::StationCode;
+use shanshui_domain::right::{Right, Scope};
 use tokio_stream::wrappers::BroadcastStream;
 
-use super::auth::Caller;
+use super::auth::Visitor;
+use super::present::sees;
 use crate::app::{App, Live};
 
-/// The stream of changes: events `readings` and `grades` (lists of stations), `alarm`, `case`, `device`; `lost` when the reader was too slow and must
-/// read everything again.
+/// A stream ends after this time and the browser asks again: what it may see is found anew then.
+const LASTS: Duration = Duration::from_mins(10);
+
+/// The stream of changes the caller may see: events `readings` and `grades` (lists of stations), `alarm`, `case`, `device`; `lost` when
+/// the reader was too slow and must read everything again.
 #[utoipa::path(get, path = "/api/v1/events", tag = "system",
     responses((status = 200, content_type = "text/event-stream")))]
-pub async fn events(State(app): State<App>, _caller: Caller) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+pub async fn events(State(app): State<App>, visitor: Visitor) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let first = futures::stream::once(async { Event::default().event("hello").data("{}") });
-    let rest = BroadcastStream::new(app.live()).map(|live| match live {
-        Ok(live) => event(&live),
-        Err(_) => Event::default().event("lost").data("{}"),
+    let sight = Arc::new(Sight {
+        stations: visitor.scope(Right::StationRead),
+        alarms: visitor.scope(Right::AlarmRead),
+        devices: visitor.scope(Right::DeviceRead),
+        visitor,
+        app: app.clone(),
     });
-    let until_shutdown = rest.take_until(app.shutdown.clone().cancelled_owned());
-    Sse::new(first.chain(until_shutdown).map(Ok)).keep_alive(KeepAlive::default())
+    let rest = BroadcastStream::new(app.live()).filter_map(move |live| {
+        let sight = Arc::clone(&sight);
+        async move { sight.of(live.unwrap_or(Live::Lost)).await.map(|live| event(&live)) }
+    });
+    let until = rest.take_until(app.shutdown.clone().cancelled_owned()).take_until(tokio::time::sleep(LASTS));
+    Sse::new(first.chain(until).map(Ok)).keep_alive(KeepAlive::default())
+}
+
+/// What one browser may hear of.
+struct Sight {
+    app: App,
+    visitor: Visitor,
+    stations: Scope,
+    alarms: Scope,
+    devices: Scope,
+}
+
+impl Sight {
+    /// A change as far as it may be heard of.
+    async fn of(&self, live: Live) -> Option<Live> {
+        let some = |codes: Vec<StationCode>| -> Option<Vec<StationCode>> {
+            let seen: Vec<_> = codes.into_iter().filter(|code| self.station(&self.stations, code)).collect();
+            (!seen.is_empty()).then_some(seen)
+        };
+        match live {
+            Live::Readings(codes) => some(codes).map(Live::Readings),
+            Live::Grades(codes) => some(codes).map(Live::Grades),
+            Live::Alarm(alarm) => {
+                let heard = self.station(&self.alarms, &StationCode(alarm.station.clone()));
+                heard.then_some(Live::Alarm(alarm))
+            }
+            Live::Case { id } => {
+                let case = id.parse().ok()?;
+                self.app.store.case_rights(&self.visitor, case).await.ok().map(|_| Live::Case { id })
+            }
+            Live::Device { mn } => {
+                let station = self.app.registry.index().device(mn.as_bytes()).map(|d| d.device.station.clone())?;
+                self.station(&self.devices, &station).then_some(Live::Device { mn })
+            }
+            Live::Lost => Some(Live::Lost),
+        }
+    }
+
+    fn station(&self, scope: &Scope, code: &StationCode) -> bool {
+        scope.everywhere() || self.app.station(code).is_some_and(|s| sees(scope, &s))
+    }
 }
 
 fn event(live: &Live) -> Event {

@@ -9,6 +9,7 @@ pub mod convert;
 pub mod events;
 pub mod extract;
 pub mod ops;
+pub mod organisation;
 pub mod present;
 pub mod register;
 pub mod rights;
@@ -22,7 +23,7 @@ use axum::http::HeaderValue;
 use axum::http::header::{
     CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Router, middleware};
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -43,6 +44,10 @@ const JSON_BYTES_MAX: usize = 256 << 10;
     info(title = "shanshui 山水", description = "城市生态环境平台 API · API of a city's ecology platform"),
     paths(
         system::login, system::logout, system::me, system::about, system::health, system::nodes, system::people,
+        organisation::rights, organisation::organisations, organisation::organisation_put, organisation::accounts,
+        organisation::account_put, organisation::posts, organisation::post_give, organisation::post_end,
+        organisation::delegations, organisation::delegate, organisation::delegation_end, organisation::glasses,
+        organisation::glass_break, organisation::glass_mend,
         sense::geography, sense::stations, sense::station_add, sense::station, sense::curve, sense::statistics, sense::telegram, sense::devices,
         sense::device_add, sense::quarantine, sense::commands, sense::command,
         analyse::summary, analyse::judgements,
@@ -73,6 +78,17 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/system/health", get(system::health))
         .route("/api/v1/system/nodes", get(system::nodes))
         .route("/api/v1/system/people", get(system::people))
+        .route("/api/v1/system/rights", get(organisation::rights))
+        .route("/api/v1/system/organisations", get(organisation::organisations))
+        .route("/api/v1/system/organisations/{code}", put(organisation::organisation_put))
+        .route("/api/v1/system/accounts", get(organisation::accounts))
+        .route("/api/v1/system/accounts/{login}", put(organisation::account_put))
+        .route("/api/v1/system/posts", get(organisation::posts).post(organisation::post_give))
+        .route("/api/v1/system/posts/{id}/end", post(organisation::post_end))
+        .route("/api/v1/system/delegations", get(organisation::delegations).post(organisation::delegate))
+        .route("/api/v1/system/delegations/{id}/end", post(organisation::delegation_end))
+        .route("/api/v1/system/glass", get(organisation::glasses).post(organisation::glass_break))
+        .route("/api/v1/system/glass/mend", post(organisation::glass_mend))
         .route("/healthz", get(ops::healthz))
         .route("/readyz", get(ops::readyz))
         .route("/api/v1/sense/geography", get(sense::geography))

@@ -6,20 +6,22 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use shanshui_domain::analyse::alarm::silent;
-use shanshui_domain::id::{Mn, PersonId, PointId, StationCode};
+use shanshui_domain::id::{Mn, OrganisationCode, PersonId, PointId, StationCode};
 use shanshui_domain::place::{Point, Station, StationKind};
+use shanshui_domain::right::{Caller, Right, Scope, Seeker, Ties};
 use shanshui_domain::standard::{Bound, Over};
 use shanshui_domain::time::{Instant, PeriodKind};
 use shanshui_domain::unit::Quantity;
-use shanshui_store::{AlarmRow, CaseSummary, CurveBound, EvidenceRow, JudgementRow, LatestRow, PersonRow};
+use shanshui_store::{AlarmRow, CaseSummary, CurveBound, EvidenceRow, JudgementRow, LatestRow};
 
+use super::auth::Visitor;
 use super::convert::instant_out;
 use super::view::{
     AboutView, AlarmView, CaseStateView, CaseSummaryView, DemoLogin, DeviationView, DeviceCommandView, DeviceView,
-    EvidenceView, GradeView, LatestView, LimitView, LinkState, LonLat, PersonView, PointView, Scale, ShareView,
-    StationView, SummaryView, Words,
+    EvidenceView, GradeView, HeldView, LatestView, LimitView, LinkState, LonLat, MeView, PersonView, PointView, Scale,
+    ShareView, StationView, SummaryView, Words,
 };
-use crate::app::{App, People};
+use crate::app::{App, Member, People};
 use crate::error::ApiError;
 use crate::job::judge::{KIND_AIR, KIND_DISCHARGE, Verdict};
 use crate::registry::{DeviceEntry, PointEntry};
@@ -27,6 +29,13 @@ use crate::registry::{DeviceEntry, PointEntry};
 /// Text in both languages.
 pub fn words(zh: impl Into<String>, en: impl Into<String>) -> Words {
     Words { zh: zh.into(), en: en.into() }
+}
+
+/// Whether a station is within a scope.
+pub fn sees(scope: &Scope, s: &Station) -> bool {
+    let ties = [Some(&s.unit), s.enterprise.as_ref()];
+    let units: Vec<OrganisationCode> = ties.into_iter().flatten().cloned().map(OrganisationCode).collect();
+    scope.covers(&Ties { people: &[], units: &units, county: Some(&s.county) })
 }
 
 /// How everything stands at one moment.
@@ -215,10 +224,12 @@ impl App {
     }
 
     /// Counts for the head of the map.
-    pub async fn summary(&self) -> Result<SummaryView, ApiError> {
-        let city = self.city();
+    pub async fn summary(&self, caller: &Caller) -> Result<SummaryView, ApiError> {
+        let (city, scope) = (self.city(), caller.scope(Right::StationRead));
+        let seen: HashMap<&StationCode, &Station> =
+            city.stations.iter().filter(|s| sees(&scope, s)).map(|s| (&s.code, s)).collect();
         let share = |kind: StationKind, good_to: i64| {
-            let stations = city.stations.iter().filter(|s| s.kind == kind);
+            let stations = seen.values().filter(|s| s.kind == kind);
             let levels: Vec<Option<i64>> = stations.map(|s| self.grade(&s.code).and_then(|g| g.level)).collect();
             ShareView {
                 total: levels.len() as u32,
@@ -227,10 +238,13 @@ impl App {
             }
         };
         let now = self.clock.now();
-        let devices = self.devices();
+        let devices: Vec<_> = self.devices().into_iter().filter(|d| seen.contains_key(&d.device.station)).collect();
         let online = devices.iter().filter(|d| self.link(d, now) == LinkState::Online).count();
-        let alarms: i64 = self.store.alarm_counts().await?.iter().map(|(_, n)| n).sum();
-        let (open, overdue) = self.store.case_counts(now).await?;
+        let lasting = caller.scope(Right::AlarmRead);
+        let mine = |code: &StationCode| lasting.everywhere() || city.station(code).is_some_and(|s| sees(&lasting, s));
+        let counts = self.store.alarm_counts().await?;
+        let alarms: i64 = counts.iter().filter(|(code, _)| mine(code)).map(|(_, n)| n).sum();
+        let (open, overdue) = self.store.case_counts(caller, now).await?;
         Ok(SummaryView {
             municipal: share(StationKind::MunicipalSection, 2),
             boundary: share(StationKind::BoundarySection, 2),
@@ -244,13 +258,17 @@ impl App {
         })
     }
 
-    /// Every device with its line.
-    pub async fn device_views(&self) -> Result<Vec<DeviceView>, ApiError> {
+    /// Devices within the caller's scope, with their lines.
+    pub async fn device_views(&self, caller: &Caller) -> Result<Vec<DeviceView>, ApiError> {
         let now = self.clock.now();
         self.facts_reload().await?;
         let counts: HashMap<PointId, i64> =
             self.store.counts(PeriodKind::Real, now.plus_ms(-3_600_000)).await?.into_iter().collect();
-        Ok(self.devices().iter().map(|d| self.device_view(d, now, &counts)).collect())
+        let scope = caller.scope(Right::DeviceRead);
+        let seen = |d: &Arc<DeviceEntry>| {
+            scope.everywhere() || self.station(&d.device.station).is_some_and(|s| sees(&scope, &s))
+        };
+        Ok(self.devices().iter().filter(|d| seen(d)).map(|d| self.device_view(d, now, &counts)).collect())
     }
 
     fn device_view(&self, d: &Arc<DeviceEntry>, now: Instant, counts: &HashMap<PointId, i64>) -> DeviceView {
@@ -278,12 +296,12 @@ impl App {
     }
 
     /// Commands sent to a device, newest first.
-    pub async fn command_views(&self, mn: &Mn) -> Result<Vec<DeviceCommandView>, ApiError> {
+    pub async fn command_views(&self, caller: &Caller, mn: &Mn) -> Result<Vec<DeviceCommandView>, ApiError> {
         if self.registry.index().device(mn.0.as_bytes()).is_none() {
             return Err(ApiError::NotFound);
         }
         let people = self.people();
-        let rows = self.store.commands(mn).await?;
+        let rows = self.store.commands(caller, mn).await?;
         Ok(rows.into_iter().map(|row| self.command_view(row, &people)).collect())
     }
 
@@ -327,20 +345,58 @@ impl App {
     }
 
     /// A person as others may see them.
-    pub fn person_view(&self, p: &PersonRow) -> PersonView {
+    pub fn person_view(&self, m: &Member) -> PersonView {
+        let now = self.clock.now();
+        let first = m.posts.iter().find(|p| p.holds(now));
         PersonView {
-            id: p.id.to_string(),
-            login: p.login.clone(),
-            name: words(&p.name_zh, &p.name_en),
-            role: p.role.into(),
-            unit: named(&self.city().units, &p.unit),
+            id: m.person.id.to_string(),
+            login: m.person.login.clone(),
+            name: words(&m.person.name_zh, &m.person.name_en),
+            role: first.map(|p| p.role.into()),
+            unit: first.map_or_else(|| words("", ""), |p| self.organisation_name(&p.organisation)),
+            takes_cases: self.may_be_given_cases(m),
         }
+    }
+
+    /// Whether a case can be given to somebody: whoever may report one can be asked to.
+    pub fn may_be_given_cases(&self, m: &Member) -> bool {
+        let now = self.clock.now();
+        let reports = |role| self.rights.reach(Right::CaseReport, Seeker::Role(role)).is_some();
+        !m.person.disabled && m.posts.iter().any(|p| p.holds(now) && reports(p.role))
+    }
+
+    /// An organisation's name.
+    pub fn organisation_name(&self, code: &OrganisationCode) -> Words {
+        let tree = self.tree();
+        tree.get(code).map_or_else(|| words(code.as_str(), code.as_str()), |o| words(&o.name_zh, &o.name_en))
+    }
+
+    /// Whoever is logged in, with what they may do.
+    pub fn me_view(&self, visitor: &Visitor) -> MeView {
+        let people = self.people();
+        let posts = visitor.seats().iter().map(|seat| HeldView {
+            role: seat.held.role.into(),
+            organisation: seat.held.organisation.to_string(),
+            name: self.organisation_name(&seat.held.organisation),
+            behalf: seat.held.behalf.map(|p| self.person_of(p, &people).name),
+        });
+        let rights = visitor.rights().map(|r| r.as_str().to_owned()).collect();
+        let posts: Vec<HeldView> = posts.collect();
+        let person = PersonView {
+            id: visitor.person.id.to_string(),
+            login: visitor.person.login.clone(),
+            name: words(&visitor.person.name_zh, &visitor.person.name_en),
+            role: posts.first().map(|p| p.role),
+            unit: posts.first().map_or_else(|| words("", ""), |p| p.name.clone()),
+            takes_cases: visitor.may(Right::CaseReport),
+        };
+        MeView { person, posts, rights, glass: visitor.glass() }
     }
 
     /// A person by id; the program itself, and people no longer known, are named as such.
     pub fn person_of(&self, id: PersonId, people: &People) -> PersonView {
         match people.get(&id) {
-            Some(p) => self.person_view(p),
+            Some(m) => self.person_view(m),
             None => PersonView {
                 id: id.to_string(),
                 login: String::new(),
@@ -349,8 +405,9 @@ impl App {
                 } else {
                     words("未知人员", "unknown person")
                 },
-                role: super::view::RoleView::Administrator,
+                role: None,
                 unit: words("", ""),
+                takes_cases: false,
             },
         }
     }
@@ -386,11 +443,13 @@ impl App {
     pub fn about(&self) -> AboutView {
         let known = self.city();
         let city = &known.city;
+        let post = |login: &str| known.posts.iter().find(|p| p.login == login);
         let login = |p: &shanshui_domain::place::PackPerson| DemoLogin {
             login: p.login.clone(),
             password: p.password.expose().to_owned(),
             name: words(&p.name_zh, &p.name_en),
-            role: p.role.into(),
+            role: post(&p.login).map(|post| post.role.into()),
+            unit: post(&p.login).map_or_else(|| words("", ""), |post| self.organisation_name(&post.organisation)),
         };
         AboutView {
             version: env!("CARGO_PKG_VERSION").into(),

@@ -1,7 +1,8 @@
 //! Stations and devices registered while the program runs: checked, kept, audited.
 
-use shanshui_domain::id::{FactorCode, Mn, PersonId, StationCode};
+use shanshui_domain::id::{FactorCode, Mn, StationCode};
 use shanshui_domain::place::{Device, PointText, Registration, Station, StationKind};
+use shanshui_domain::right::Caller;
 use shanshui_domain::standard::WaterBody;
 use shanshui_store::StoreError;
 
@@ -12,7 +13,7 @@ use crate::notes;
 
 impl App {
     /// Registers a station with its points.
-    pub async fn register_station(&self, by: PersonId, input: StationIn) -> Result<(), ApiError> {
+    pub async fn register_station(&self, caller: &Caller, input: StationIn) -> Result<(), ApiError> {
         let registration = registration(input)?;
         let code = registration.station.code.clone();
         let alone = self.registering.lock().await;
@@ -22,16 +23,16 @@ impl App {
         let city = self.city().with(&registration).map_err(|faults| ApiError::BadRequest(faults.join("; ")))?;
         let body = serde_json::to_string(&registration).map_err(|e| ApiError::Internal(e.into()))?;
         let factors: Vec<FactorCode> = registration.points.iter().map(|p| p.factor.clone()).collect();
-        let kept = self.store.station_register((code.clone(), body), factors, (by, self.clock.now())).await;
+        let (row, now) = ((registration.station.clone(), body), self.clock.now());
+        let kept = self.store.station_register(caller, row, factors, now).await;
         kept.map_err(|error| exists(error, || format!("station {code}")))?;
         self.city_put(city).await?;
         drop(alone);
-        self.publish(notes::REGISTRY, String::new()).await?;
-        self.audit(Some(by), "station_register", code.as_str(), serde_json::json!({})).await
+        Ok(self.publish(notes::REGISTRY, String::new()).await?)
     }
 
     /// Registers a device.
-    pub async fn register_device(&self, by: PersonId, input: DeviceIn) -> Result<(), ApiError> {
+    pub async fn register_device(&self, caller: &Caller, input: DeviceIn) -> Result<(), ApiError> {
         let station = self.station(&StationCode(input.station.clone()));
         let station = station.ok_or_else(|| ApiError::field("station", "no such station"))?;
         let st = match station.kind {
@@ -70,11 +71,10 @@ impl App {
             accept_swapped_modbus_crc: input.accept_swapped_modbus_crc,
             interval_s: input.interval_s,
         };
-        let kept = self.store.device_register(device).await;
+        let kept = self.store.device_register(caller, device, self.clock.now()).await;
         kept.map_err(|error| exists(error, || format!("device {}", input.mn)))?;
         self.devices_reload().await?;
-        self.publish(notes::REGISTRY, String::new()).await?;
-        self.audit(Some(by), "device_register", &input.mn, serde_json::json!({"station": station.code})).await
+        Ok(self.publish(notes::REGISTRY, String::new()).await?)
     }
 }
 

@@ -1,27 +1,23 @@
-//! The rights table: every route, and who may use it. A route without a row is refused, and fails a test.
+//! Which right each route takes. A route without a row is refused, and fails a test.
 //!
-//! Roles decide what a person may do at all; which rows they see is decided by [`crate::http::auth::Caller`] in the handlers'
-//! one query layer: a department officer (承办人) sees the cases that are or were theirs, and gets 404 for the others.
+//! How far a right reaches is decided by the table of rights ([`shanshui_domain::right`]); the gate asks only whether the caller
+//! may do this to any row at all. Which rows these are is decided by whatever keeps them: what is beyond a scope is not there.
 
 use axum::http::Method;
-
-use super::view::RoleView;
-use RoleView::{Administrator, DepartmentOfficer, DutyOfficer};
+use shanshui_domain::right::Right;
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
     /// Everybody, logged in or not.
     Public,
-    /// Whoever is logged in with one of these roles.
-    Roles(&'static [RoleView]),
+    /// Whoever has this right over some rows.
+    Right(Right),
 }
 
-const ALL: Who = Who::Roles(&[DutyOfficer, DepartmentOfficer, Administrator]);
-const DUTY: Who = Who::Roles(&[DutyOfficer]);
-const OFFICERS: Who = Who::Roles(&[DutyOfficer, DepartmentOfficer]);
-const DUTY_OR_ADMIN: Who = Who::Roles(&[DutyOfficer, Administrator]);
-const ADMIN: Who = Who::Roles(&[Administrator]);
+const fn right(right: Right) -> Who {
+    Who::Right(right)
+}
 
 /// One row: method, path template, who.
 pub type Row = (Method, &'static str, Who);
@@ -29,35 +25,49 @@ pub type Row = (Method, &'static str, Who);
 /// The table.
 pub const RIGHTS: &[Row] = &[
     (Method::POST, "/api/v1/system/login", Who::Public),
-    (Method::POST, "/api/v1/system/logout", ALL),
-    (Method::GET, "/api/v1/system/me", ALL),
+    (Method::POST, "/api/v1/system/logout", right(Right::SessionOwn)),
+    (Method::GET, "/api/v1/system/me", right(Right::SessionOwn)),
     (Method::GET, "/api/v1/system/about", Who::Public),
     (Method::GET, "/api/v1/system/health", Who::Public),
-    (Method::GET, "/api/v1/system/nodes", ADMIN),
-    (Method::GET, "/api/v1/system/people", OFFICERS),
-    (Method::GET, "/api/v1/sense/geography", ALL),
-    (Method::GET, "/api/v1/sense/stations", ALL),
-    (Method::POST, "/api/v1/sense/stations", ADMIN),
-    (Method::GET, "/api/v1/sense/stations/{code}", ALL),
-    (Method::GET, "/api/v1/sense/points/{id}/curve", ALL),
-    (Method::GET, "/api/v1/sense/points/{id}/statistics", ALL),
-    (Method::GET, "/api/v1/sense/telegrams/{id}", ALL),
-    (Method::GET, "/api/v1/sense/devices", DUTY_OR_ADMIN),
-    (Method::POST, "/api/v1/sense/devices", ADMIN),
-    (Method::GET, "/api/v1/sense/quarantine", DUTY_OR_ADMIN),
-    (Method::GET, "/api/v1/sense/devices/{mn}/commands", DUTY_OR_ADMIN),
-    (Method::POST, "/api/v1/sense/devices/{mn}/commands", DUTY_OR_ADMIN),
-    (Method::GET, "/api/v1/analyse/summary", ALL),
-    (Method::GET, "/api/v1/analyse/stations/{code}/judgements", ALL),
-    (Method::GET, "/api/v1/act/alarms", ALL),
-    (Method::POST, "/api/v1/act/alarms/{id}/acknowledge", DUTY),
-    (Method::GET, "/api/v1/act/cases", OFFICERS),
-    (Method::POST, "/api/v1/act/cases", DUTY),
-    (Method::GET, "/api/v1/act/cases/{id}", OFFICERS),
-    (Method::POST, "/api/v1/act/cases/{id}/actions", OFFICERS),
-    (Method::POST, "/api/v1/act/cases/{id}/evidence", OFFICERS),
-    (Method::GET, "/api/v1/act/evidence/{id}", OFFICERS),
-    (Method::GET, "/api/v1/events", ALL),
+    (Method::GET, "/api/v1/system/nodes", right(Right::NodeRead)),
+    (Method::GET, "/api/v1/system/people", right(Right::DirectoryRead)),
+    (Method::GET, "/api/v1/system/rights", right(Right::SessionOwn)),
+    (Method::GET, "/api/v1/system/organisations", right(Right::OrganisationRead)),
+    (Method::PUT, "/api/v1/system/organisations/{code}", right(Right::OrganisationChange)),
+    (Method::GET, "/api/v1/system/accounts", right(Right::AccountRead)),
+    (Method::PUT, "/api/v1/system/accounts/{login}", right(Right::AccountChange)),
+    (Method::GET, "/api/v1/system/posts", right(Right::PostRead)),
+    (Method::POST, "/api/v1/system/posts", right(Right::PostChange)),
+    (Method::POST, "/api/v1/system/posts/{id}/end", right(Right::PostChange)),
+    (Method::GET, "/api/v1/system/delegations", right(Right::DelegationRead)),
+    (Method::POST, "/api/v1/system/delegations", right(Right::DelegationChange)),
+    (Method::POST, "/api/v1/system/delegations/{id}/end", right(Right::DelegationChange)),
+    (Method::GET, "/api/v1/system/glass", right(Right::GlassRead)),
+    (Method::POST, "/api/v1/system/glass", right(Right::GlassBreak)),
+    (Method::POST, "/api/v1/system/glass/mend", right(Right::GlassBreak)),
+    (Method::GET, "/api/v1/sense/geography", right(Right::SessionOwn)),
+    (Method::GET, "/api/v1/sense/stations", right(Right::StationRead)),
+    (Method::POST, "/api/v1/sense/stations", right(Right::StationAdd)),
+    (Method::GET, "/api/v1/sense/stations/{code}", right(Right::StationRead)),
+    (Method::GET, "/api/v1/sense/points/{id}/curve", right(Right::StationRead)),
+    (Method::GET, "/api/v1/sense/points/{id}/statistics", right(Right::StationRead)),
+    (Method::GET, "/api/v1/sense/telegrams/{id}", right(Right::TelegramRead)),
+    (Method::GET, "/api/v1/sense/devices", right(Right::DeviceRead)),
+    (Method::POST, "/api/v1/sense/devices", right(Right::DeviceAdd)),
+    (Method::GET, "/api/v1/sense/quarantine", right(Right::QuarantineRead)),
+    (Method::GET, "/api/v1/sense/devices/{mn}/commands", right(Right::DeviceRead)),
+    (Method::POST, "/api/v1/sense/devices/{mn}/commands", right(Right::DeviceCommand)),
+    (Method::GET, "/api/v1/analyse/summary", right(Right::StationRead)),
+    (Method::GET, "/api/v1/analyse/stations/{code}/judgements", right(Right::StationRead)),
+    (Method::GET, "/api/v1/act/alarms", right(Right::AlarmRead)),
+    (Method::POST, "/api/v1/act/alarms/{id}/acknowledge", right(Right::AlarmAcknowledge)),
+    (Method::GET, "/api/v1/act/cases", right(Right::CaseRead)),
+    (Method::POST, "/api/v1/act/cases", right(Right::CaseOpen)),
+    (Method::GET, "/api/v1/act/cases/{id}", right(Right::CaseRead)),
+    (Method::POST, "/api/v1/act/cases/{id}/actions", right(Right::CaseRead)),
+    (Method::POST, "/api/v1/act/cases/{id}/evidence", right(Right::CaseRead)),
+    (Method::GET, "/api/v1/act/evidence/{id}", right(Right::CaseRead)),
+    (Method::GET, "/api/v1/events", right(Right::SessionOwn)),
     (Method::GET, "/healthz", Who::Public),
     (Method::GET, "/readyz", Who::Public),
 ];
@@ -65,23 +75,6 @@ pub const RIGHTS: &[Row] = &[
 /// The row of a route; none means: nobody.
 pub fn who(method: &Method, template: &str) -> Option<Who> {
     RIGHTS.iter().find(|(m, path, _)| m == method && *path == template).map(|(_, _, who)| *who)
-}
-
-/// Whether `role` may use a route that `who` may use.
-pub fn allows(who: Who, role: RoleView) -> bool {
-    match who {
-        Who::Public => true,
-        Who::Roles(roles) => roles.contains(&role),
-    }
-}
-
-/// Which actions on a case a role may take at all; the state decides the rest.
-pub fn may_act(role: RoleView, action: super::view::CaseActionView) -> bool {
-    use super::view::CaseActionView::{Assign, Close, Open, Report, SendBack, Verify};
-    match action {
-        Open | Assign | Close => role == DutyOfficer,
-        Report | Verify | SendBack => matches!(role, DutyOfficer | DepartmentOfficer),
-    }
 }
 
 #[cfg(test)]
@@ -98,6 +91,6 @@ mod tests {
     #[test]
     fn what_has_no_row_is_nobodys() {
         assert_eq!(who(&Method::DELETE, "/api/v1/act/cases/{id}"), None);
-        assert_eq!(who(&Method::GET, "/api/v1/system/me"), Some(ALL));
+        assert_eq!(who(&Method::GET, "/api/v1/system/me"), Some(right(Right::SessionOwn)));
     }
 }

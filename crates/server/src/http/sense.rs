@@ -4,14 +4,15 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use shanshui_domain::id::{Mn, PointId, StationCode, TelegramId};
+use shanshui_domain::right::Right;
 use shanshui_domain::time::PeriodKind;
 use shanshui_history::{Length, Summary, Unread};
 use utoipa::IntoParams;
 
-use super::auth::Caller;
+use super::auth::Visitor;
 use super::convert::{instant_in, instant_out};
 use super::extract::{Body, Path, Query};
-use super::present::{self, LimitLine};
+use super::present::{self, LimitLine, sees};
 use super::view::{
     CurveView, DeviceCommandIn, DeviceCommandView, DeviceIn, DeviceView, MissingView, Problem, QuarantineGroup,
     ReadingView, StationDetail, StationIn, StationView, StatisticsRow, StatisticsView, TelegramView,
@@ -26,16 +27,16 @@ const BUCKETS_MAX: usize = 4_000;
 /// The city's counties, rivers and reservoirs as GeoJSON.
 #[utoipa::path(get, path = "/api/v1/sense/geography", tag = "sense",
     responses((status = 200, content_type = "application/geo+json", body = Object)))]
-pub async fn geography(State(app): State<App>, _caller: Caller) -> ([(&'static str, &'static str); 1], String) {
+pub async fn geography(State(app): State<App>, _visitor: Visitor) -> ([(&'static str, &'static str); 1], String) {
     ([("content-type", "application/geo+json")], app.city().geography.clone())
 }
 
 /// Every station with its present grade.
 #[utoipa::path(get, path = "/api/v1/sense/stations", tag = "sense", responses((status = 200, body = [StationView])))]
-pub async fn stations(State(app): State<App>, _caller: Caller) -> Result<Json<Vec<StationView>>, ApiError> {
+pub async fn stations(State(app): State<App>, visitor: Visitor) -> Result<Json<Vec<StationView>>, ApiError> {
     let now = app.overview().await?;
-    let city = app.city();
-    Ok(Json(city.stations.iter().map(|s| now.station(&app, s)).collect()))
+    let (city, scope) = (app.city(), visitor.scope(Right::StationRead));
+    Ok(Json(city.stations.iter().filter(|s| sees(&scope, s)).map(|s| now.station(&app, s)).collect()))
 }
 
 /// Registers a station with its points; the unit of a value is the point's, never guessed from the factor's code.
@@ -43,10 +44,10 @@ pub async fn stations(State(app): State<App>, _caller: Caller) -> Result<Json<Ve
     responses((status = 201), (status = 400, body = Problem), (status = 409, body = Problem)))]
 pub async fn station_add(
     State(app): State<App>,
-    caller: Caller,
+    visitor: Visitor,
     Body(input): Body<StationIn>,
 ) -> Result<axum::http::StatusCode, ApiError> {
-    app.register_station(caller.id(), input).await?;
+    app.register_station(&visitor, input).await?;
     Ok(axum::http::StatusCode::CREATED)
 }
 
@@ -55,14 +56,15 @@ pub async fn station_add(
     responses((status = 200, body = StationDetail), (status = 404, body = Problem)))]
 pub async fn station(
     State(app): State<App>,
-    _caller: Caller,
+    visitor: Visitor,
     Path(code): Path<String>,
 ) -> Result<Json<StationDetail>, ApiError> {
-    let station = app.station(&StationCode(code)).ok_or(ApiError::NotFound)?;
+    let station = app.station(&StationCode(code)).filter(|s| sees(&visitor.scope(Right::StationRead), s));
+    let station = station.ok_or(ApiError::NotFound)?;
     let now = app.overview().await?;
     let entries = app.points_of(&station.code);
     let latest = match entries.first() {
-        Some(first) => app.store.latest_of(first.id.block()).await?,
+        Some(first) => app.store.latest_of(&visitor, first.id).await?,
         None => Vec::new(),
     };
     let points = entries.iter().map(|p| present::point(&app, p, PeriodKind::Real, &latest)).collect();
@@ -93,7 +95,7 @@ pub struct CurveQuery {
     responses((status = 200, body = CurveView), (status = 400, body = Problem), (status = 404, body = Problem)))]
 pub async fn curve(
     State(app): State<App>,
-    _caller: Caller,
+    visitor: Visitor,
     Path(id): Path<i64>,
     Query(query): Query<CurveQuery>,
 ) -> Result<Json<CurveView>, ApiError> {
@@ -107,8 +109,8 @@ pub async fn curve(
     let buckets = query.buckets.unwrap_or(800).clamp(10, BUCKETS_MAX);
     let limits = app.limits_of(&point.point, kind);
     let bounds = limits.iter().filter_map(LimitLine::bound).collect::<Vec<_>>();
-    let sampled = app.store.range_sampled((point.id, kind), (from, to), buckets, &bounds).await?;
-    let latest = app.store.latest_of(point.id.block()).await?;
+    let sampled = app.store.range_sampled(&visitor, (point.id, kind), (from, to), buckets, &bounds).await?;
+    let latest = app.store.latest_of(&visitor, point.id).await?;
     let rows = sampled.rows.into_iter().map(|row| ReadingView {
         at: instant_out(row.at),
         exceeds: row.number.is_some_and(|n| bounds.iter().any(|b| b.exceeded_by(n))),
@@ -159,7 +161,7 @@ pub struct StatisticsQuery {
     responses((status = 200, body = StatisticsView), (status = 400, body = Problem), (status = 404, body = Problem)))]
 pub async fn statistics(
     State(app): State<App>,
-    _caller: Caller,
+    visitor: Visitor,
     Path(id): Path<i64>,
     Query(query): Query<StatisticsQuery>,
 ) -> Result<Json<StatisticsView>, ApiError> {
@@ -176,7 +178,7 @@ pub async fn statistics(
     if from >= to {
         return Err(ApiError::field("from", "is not before to"));
     }
-    let found = app.store.statistics(&[point.id], kind, (from, to), (length, &app.zone)).await?;
+    let found = app.store.statistics(&visitor, &[point.id], kind, (from, to), (length, &app.zone)).await?;
     let row = |(_, s): (PointId, Summary)| StatisticsRow {
         from: instant_out(s.from),
         to: instant_out(s.to),
@@ -203,14 +205,10 @@ pub fn kind_in(word: &str) -> Result<PeriodKind, ApiError> {
     responses((status = 200, body = TelegramView), (status = 404, body = Problem)))]
 pub async fn telegram(
     State(app): State<App>,
-    caller: Caller,
+    visitor: Visitor,
     Path(id): Path<i64>,
 ) -> Result<Json<TelegramView>, ApiError> {
-    let t = app.store.telegram(TelegramId(id)).await?.telegram;
-    // what lies in quarantine came from nobody known: it is for those who mend the line
-    if t.quarantine.is_some() && caller.role == super::view::RoleView::DepartmentOfficer {
-        return Err(ApiError::NotFound);
-    }
+    let t = app.store.telegram(&visitor, TelegramId(id)).await?.telegram;
     let decoded = app.ingest.decode_for_people(&t.raw, t.mn.as_ref());
     Ok(Json(TelegramView {
         id,
@@ -226,8 +224,8 @@ pub async fn telegram(
 
 /// Every device and its line.
 #[utoipa::path(get, path = "/api/v1/sense/devices", tag = "sense", responses((status = 200, body = [DeviceView])))]
-pub async fn devices(State(app): State<App>, _caller: Caller) -> Result<Json<Vec<DeviceView>>, ApiError> {
-    Ok(Json(app.device_views().await?))
+pub async fn devices(State(app): State<App>, visitor: Visitor) -> Result<Json<Vec<DeviceView>>, ApiError> {
+    Ok(Json(app.device_views(&visitor).await?))
 }
 
 /// Registers a device.
@@ -235,18 +233,18 @@ pub async fn devices(State(app): State<App>, _caller: Caller) -> Result<Json<Vec
     responses((status = 201), (status = 400, body = Problem), (status = 409, body = Problem)))]
 pub async fn device_add(
     State(app): State<App>,
-    caller: Caller,
+    visitor: Visitor,
     Body(input): Body<DeviceIn>,
 ) -> Result<axum::http::StatusCode, ApiError> {
-    app.register_device(caller.id(), input).await?;
+    app.register_device(&visitor, input).await?;
     Ok(axum::http::StatusCode::CREATED)
 }
 
 /// What lies in quarantine, by reason, device and peer.
 #[utoipa::path(get, path = "/api/v1/sense/quarantine", tag = "sense",
     responses((status = 200, body = [QuarantineGroup])))]
-pub async fn quarantine(State(app): State<App>, _caller: Caller) -> Result<Json<Vec<QuarantineGroup>>, ApiError> {
-    let groups = app.store.quarantine_summary().await?;
+pub async fn quarantine(State(app): State<App>, visitor: Visitor) -> Result<Json<Vec<QuarantineGroup>>, ApiError> {
+    let groups = app.store.quarantine_summary(&visitor).await?;
     let view = |g: shanshui_store::QuarantineRow| QuarantineGroup {
         reason: g.reason,
         mn: g.mn.map(|m| m.to_string()),
@@ -263,10 +261,10 @@ pub async fn quarantine(State(app): State<App>, _caller: Caller) -> Result<Json<
     responses((status = 200, body = [DeviceCommandView])))]
 pub async fn commands(
     State(app): State<App>,
-    _caller: Caller,
+    visitor: Visitor,
     Path(mn): Path<String>,
 ) -> Result<Json<Vec<DeviceCommandView>>, ApiError> {
-    Ok(Json(app.command_views(&Mn(mn)).await?))
+    Ok(Json(app.command_views(&visitor, &Mn(mn)).await?))
 }
 
 /// Sends a command to a device and waits for its result. Off unless `hj212.commands` is on.
@@ -275,9 +273,9 @@ pub async fn commands(
     responses((status = 200, body = DeviceCommandView), (status = 400, body = Problem), (status = 503, body = Problem)))]
 pub async fn command(
     State(app): State<App>,
-    caller: Caller,
+    visitor: Visitor,
     Path(mn): Path<String>,
     Body(input): Body<DeviceCommandIn>,
 ) -> Result<Json<DeviceCommandView>, ApiError> {
-    Ok(Json(app.send_command(&caller, Mn(mn), input).await?))
+    Ok(Json(app.send_command(&visitor, Mn(mn), input).await?))
 }

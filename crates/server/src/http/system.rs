@@ -5,10 +5,12 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{AppendHeaders, IntoResponse};
 
-use super::auth::{self, Caller};
+use super::auth::{self, Address, Visitor};
 use super::convert::instant_out;
 use super::extract::Body;
-use super::view::{AboutView, DiskView, HealthView, LoginIn, NodeView, PersonView, Problem};
+use super::view::{AboutView, DiskView, HealthView, LoginIn, MeView, NodeView, PersonView, Problem};
+use shanshui_store::AuditEntry;
+
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -19,8 +21,12 @@ const PASSWORD_BYTES_MAX: usize = 256;
 
 /// Logs in; the session travels in a cookie.
 #[utoipa::path(post, path = "/api/v1/system/login", tag = "system", request_body = LoginIn,
-    responses((status = 200, body = PersonView), (status = 401, body = Problem), (status = 429, body = Problem)))]
-pub async fn login(State(app): State<App>, Body(input): Body<LoginIn>) -> Result<impl IntoResponse, ApiError> {
+    responses((status = 200, body = MeView), (status = 401, body = Problem), (status = 429, body = Problem)))]
+pub async fn login(
+    State(app): State<App>,
+    Address(from): Address,
+    Body(input): Body<LoginIn>,
+) -> Result<impl IntoResponse, ApiError> {
     let now = app.clock.now();
     if input.login.len() > NAME_BYTES_MAX || input.password.expose().len() > PASSWORD_BYTES_MAX {
         return Err(ApiError::BadLogin);
@@ -33,33 +39,40 @@ pub async fn login(State(app): State<App>, Body(input): Body<LoginIn>) -> Result
         auth::check_password(person.as_ref().map(|p| p.password_hash.clone()), input.password.expose().to_owned())
             .await?;
     let Some(person) = person.filter(|_| good) else {
-        app.audit(None, "login_failed", &input.login, serde_json::json!({})).await?;
+        let entry = AuditEntry::of_nobody(&from, now, "login_failed", &input.login, serde_json::json!({}));
+        app.store.audit(entry).await?;
         return Err(ApiError::BadLogin);
     };
     app.tries.succeeded(&input.login);
     let token = auth::new_token();
     app.store.session_put(&token, person.id, (now, now.plus_ms(auth::SESSION_MS))).await?;
-    app.audit(Some(person.id), "login", &person.login, serde_json::json!({})).await?;
+    let visitor = app.visitor(person, &from).await?;
+    app.store.audit(AuditEntry::of(&visitor, now, "login", &visitor.person.login, serde_json::json!({}))).await?;
     let cookie = auth::cookie(&token, app.config.http.secure_cookie)?;
-    Ok((AppendHeaders([cookie]), Json(app.person_view(&person))))
+    Ok((AppendHeaders([cookie]), Json(app.me_view(&visitor))))
 }
 
 /// Logs out; the session is gone on the server too.
 #[utoipa::path(post, path = "/api/v1/system/logout", tag = "system", responses((status = 204)))]
-pub async fn logout(State(app): State<App>, caller: Caller, headers: HeaderMap) -> Result<impl IntoResponse, ApiError> {
+pub async fn logout(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, ApiError> {
     if let Some(token) = auth::token_of(&headers) {
         app.store.session_drop(&token).await?;
     }
-    app.audit(Some(caller.id()), "logout", &caller.person.login, serde_json::json!({})).await?;
+    let (now, login) = (app.clock.now(), &visitor.person.login);
+    app.store.audit(AuditEntry::of(&visitor, now, "logout", login, serde_json::json!({}))).await?;
     let cookie = auth::cookie("", app.config.http.secure_cookie)?;
     Ok((axum::http::StatusCode::NO_CONTENT, AppendHeaders([cookie])))
 }
 
 /// Who is logged in.
 #[utoipa::path(get, path = "/api/v1/system/me", tag = "system",
-    responses((status = 200, body = PersonView), (status = 401, body = Problem)))]
-pub async fn me(State(app): State<App>, caller: Caller) -> Json<PersonView> {
-    Json(app.person_view(&caller.person))
+    responses((status = 200, body = MeView), (status = 401, body = Problem)))]
+pub async fn me(State(app): State<App>, visitor: Visitor) -> Json<MeView> {
+    Json(app.me_view(&visitor))
 }
 
 /// What the interface must know before anybody has logged in.
@@ -81,7 +94,7 @@ pub async fn health(State(app): State<App>) -> Json<HealthView> {
 
 /// The nodes that share the store, oldest first.
 #[utoipa::path(get, path = "/api/v1/system/nodes", tag = "system", responses((status = 200, body = [NodeView])))]
-pub async fn nodes(State(app): State<App>, _caller: Caller) -> Result<Json<Vec<NodeView>>, ApiError> {
+pub async fn nodes(State(app): State<App>, _visitor: Visitor) -> Result<Json<Vec<NodeView>>, ApiError> {
     let mut views = Vec::new();
     for node in app.store.nodes().await? {
         views.push(NodeView {
@@ -97,9 +110,12 @@ pub async fn nodes(State(app): State<App>, _caller: Caller) -> Result<Json<Vec<N
     Ok(Json(views))
 }
 
-/// People a case can be given to.
+/// People by name, those who may log in.
 #[utoipa::path(get, path = "/api/v1/system/people", tag = "system", responses((status = 200, body = [PersonView])))]
-pub async fn people(State(app): State<App>, _caller: Caller) -> Result<Json<Vec<PersonView>>, ApiError> {
-    let people = app.store.people().await?;
-    Ok(Json(people.iter().filter(|p| !p.disabled).map(|p| app.person_view(p)).collect()))
+pub async fn people(State(app): State<App>, _visitor: Visitor) -> Result<Json<Vec<PersonView>>, ApiError> {
+    app.people_reload().await?;
+    let people = app.people();
+    let mut all: Vec<_> = people.values().filter(|m| !m.person.disabled).map(|m| app.person_view(m)).collect();
+    all.sort_by(|a, b| a.login.cmp(&b.login));
+    Ok(Json(all))
 }

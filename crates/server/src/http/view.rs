@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use shanshui_domain::place::Secret;
+use shanshui_domain::right::{OrganisationKind, Role};
 use utoipa::ToSchema;
 
 /// Text in the two languages of the interface.
@@ -52,16 +53,107 @@ pub struct LoginIn {
     pub password: Secret,
 }
 
-/// Role of a person: what they may do at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RoleView {
-    /// 值班员.
-    DutyOfficer,
-    /// 承办人.
-    DepartmentOfficer,
-    /// 管理员.
-    Administrator,
+macro_rules! same_words {
+    ($(#[$doc:meta])* $name:ident of $of:ident { $($(#[$each:meta])* $variant:ident,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name {
+            $($(#[$each])* $variant,)*
+        }
+
+        impl From<$of> for $name {
+            fn from(of: $of) -> Self {
+                match of {
+                    $($of::$variant => Self::$variant,)*
+                }
+            }
+        }
+
+        impl From<$name> for $of {
+            fn from(view: $name) -> Self {
+                match view {
+                    $($name::$variant => Self::$variant,)*
+                }
+            }
+        }
+    };
+}
+
+same_words! {
+    /// Role of a person at a post.
+    RoleView of Role {
+        /// 值班员.
+        DutyOfficer,
+        /// 一审员.
+        ReviewerFirst,
+        /// 二审员.
+        ReviewerSecond,
+        /// 三审员.
+        ReviewerThird,
+        /// 承办人.
+        CaseOfficer,
+        /// 部门负责人.
+        UnitHead,
+        /// 领导.
+        Leader,
+        /// 执法人员.
+        EnforcementOfficer,
+        /// 视频审核员.
+        VideoReviewer,
+        /// 企业环保负责人.
+        EnterpriseManager,
+        /// 银行客户经理.
+        BankOfficer,
+        /// 测绘员.
+        Surveyor,
+        /// 会计.
+        Accountant,
+        /// 出纳.
+        Cashier,
+        /// 审计人员.
+        Auditor,
+        /// 市民.
+        Citizen,
+        /// 系统管理员.
+        SystemAdministrator,
+        /// 安全保密管理员.
+        SecurityAdministrator,
+        /// 安全审计员.
+        AuditAdministrator,
+    }
+}
+
+same_words! {
+    /// Kind of an organisation.
+    OrganisationKindView of OrganisationKind {
+        /// 市生态环境局.
+        Bureau,
+        /// 分局.
+        Branch,
+        /// 其他部门.
+        Department,
+        /// 乡镇（街道）.
+        Township,
+        /// 园区.
+        Park,
+        /// 企业.
+        Enterprise,
+        /// 银行.
+        Bank,
+        /// 保险机构.
+        Insurer,
+        /// 村（社区）.
+        Village,
+        /// 专家机构.
+        ExpertBody,
+        /// 联盟城市.
+        AllianceCity,
+        /// 第三方服务机构.
+        Contractor,
+        /// 市民.
+        Public,
+    }
 }
 
 /// A person, as others may see them.
@@ -73,10 +165,231 @@ pub struct PersonView {
     pub login: String,
     /// Name.
     pub name: Words,
+    /// Role of their first post; none for somebody without one.
+    pub role: Option<RoleView>,
+    /// Organisation of that post.
+    pub unit: Words,
+    /// Whether a case can be given to them.
+    pub takes_cases: bool,
+}
+
+/// Whoever is logged in, with what they may do.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct MeView {
+    /// Who.
+    pub person: PersonView,
+    /// Posts held now, those of people they stand in for after their own.
+    pub posts: Vec<HeldView>,
+    /// Rights over at least some rows, in the words of the table of rights.
+    pub rights: Vec<String>,
+    /// Whether they have broken the glass: everything they read is written down.
+    pub glass: bool,
+}
+
+/// A post held now.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct HeldView {
     /// Role.
     pub role: RoleView,
-    /// Unit.
-    pub unit: Words,
+    /// Code of the organisation.
+    pub organisation: String,
+    /// Its name.
+    pub name: Words,
+    /// Whose post it is, for somebody who stands in.
+    pub behalf: Option<Words>,
+}
+
+/// The table of rights as people read it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RightsView {
+    /// Roles, in the order of the table.
+    pub roles: Vec<RoleRowView>,
+    /// Rights.
+    pub rights: Vec<RightRowView>,
+}
+
+/// One role.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RoleRowView {
+    /// Which.
+    pub role: RoleView,
+    /// Name.
+    pub name: Words,
+    /// Whether a post in it names a certificate.
+    pub needs_certificate: bool,
+}
+
+/// One right, and how far each role reaches with it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RightRowView {
+    /// Word.
+    pub right: String,
+    /// Reach by role: own, unit, area, all; roles without it are missing.
+    pub reach: std::collections::BTreeMap<String, String>,
+}
+
+/// An organisation.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrganisationView {
+    /// Code.
+    pub code: String,
+    /// The one above it.
+    pub parent: Option<String>,
+    /// Kind.
+    pub kind: OrganisationKindView,
+    /// `*` for the whole city, a county's code, or empty.
+    pub area: String,
+    /// The area's name.
+    pub area_name: Words,
+    /// Name.
+    pub name: Words,
+}
+
+/// An organisation to be added or changed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrganisationIn {
+    /// The one above it.
+    pub parent: Option<String>,
+    /// Kind.
+    pub kind: OrganisationKindView,
+    /// `*` for the whole city, a county's code, or empty for none.
+    pub area: String,
+    /// Name.
+    pub name: Words,
+}
+
+/// An account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountView {
+    /// Who.
+    pub person: PersonView,
+    /// May not log in.
+    pub disabled: bool,
+}
+
+/// An account to be opened or changed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccountIn {
+    /// Name.
+    pub name: Words,
+    /// May not log in.
+    pub disabled: bool,
+    /// Password; needed for a new account, changes that of another.
+    #[schema(value_type = Option<String>)]
+    pub password: Option<Secret>,
+}
+
+/// A post somebody holds, held or will hold.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PostView {
+    /// Id.
+    pub id: String,
+    /// Who.
+    pub person: PersonView,
+    /// Role.
+    pub role: RoleView,
+    /// Code of the organisation.
+    pub organisation: String,
+    /// Its name.
+    pub organisation_name: Words,
+    /// Number of the certificate.
+    pub certificate: Option<String>,
+    /// From, RFC 3339.
+    pub since: String,
+    /// Until, exclusive.
+    pub until: Option<String>,
+    /// When it was ended before its time.
+    pub ended: Option<String>,
+    /// Whether it is held now.
+    pub held: bool,
+    /// Who gave it; none for the city pack and the command line.
+    pub given_by: Option<Words>,
+}
+
+/// A post to be given.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PostIn {
+    /// Id of the person.
+    pub person: String,
+    /// Role.
+    pub role: RoleView,
+    /// Code of the organisation.
+    pub organisation: String,
+    /// Number of the certificate, where the role needs one.
+    pub certificate: Option<String>,
+    /// From, RFC 3339; now when absent.
+    pub since: Option<String>,
+    /// Until, exclusive; without an end when absent.
+    pub until: Option<String>,
+}
+
+/// Somebody stands in for somebody else.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DelegationView {
+    /// Id.
+    pub id: String,
+    /// Whose posts.
+    pub giver: PersonView,
+    /// Who stands in.
+    pub taker: PersonView,
+    /// From, RFC 3339.
+    pub since: String,
+    /// Until, exclusive.
+    pub until: String,
+    /// Why.
+    pub reason: String,
+    /// When it was ended before its time.
+    pub ended: Option<String>,
+    /// Whether it holds now.
+    pub holds: bool,
+}
+
+/// Lets somebody stand in.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DelegationIn {
+    /// Id of the person whose posts; the caller's own when absent.
+    pub giver: Option<String>,
+    /// Id of the person who stands in.
+    pub taker: String,
+    /// From, RFC 3339; now when absent.
+    pub since: Option<String>,
+    /// Until, exclusive; at most 90 days after.
+    pub until: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Somebody sees everything for a short time.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GlassView {
+    /// Id.
+    pub id: String,
+    /// Who.
+    pub person: PersonView,
+    /// Why.
+    pub reason: String,
+    /// From, RFC 3339.
+    pub since: String,
+    /// Until, exclusive.
+    pub until: String,
+    /// When it was ended before its time.
+    pub ended: Option<String>,
+    /// Whether it is broken now.
+    pub holds: bool,
+}
+
+/// Breaks the glass.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GlassIn {
+    /// Why; at least 5 characters.
+    pub reason: String,
+    /// For how many minutes, at most 240.
+    pub minutes: i64,
 }
 
 /// A login of the demonstration city, shown on the login page of a demonstration only.
@@ -88,8 +401,10 @@ pub struct DemoLogin {
     pub password: String,
     /// Name.
     pub name: Words,
-    /// Role.
-    pub role: RoleView,
+    /// Role of their first post.
+    pub role: Option<RoleView>,
+    /// Organisation of that post.
+    pub unit: Words,
 }
 
 /// What the interface must know before anybody has logged in.
@@ -854,6 +1169,8 @@ pub struct CaseEventView {
     pub at: String,
     /// Who.
     pub by: PersonView,
+    /// In whose stead, when somebody stood in.
+    pub behalf: Option<PersonView>,
     /// What.
     pub action: CaseActionView,
     /// To whom, when assigned.

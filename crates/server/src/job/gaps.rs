@@ -7,7 +7,8 @@
 use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
-use shanshui_domain::id::{Mn, PersonId};
+use shanshui_domain::id::Mn;
+use shanshui_domain::right::Caller;
 use shanshui_domain::time::{Instant, PeriodKind};
 use shanshui_store::{JobIn, JobRow, StoreError};
 
@@ -150,9 +151,8 @@ async fn pull(app: &App, gap: &Gap) -> String {
     let cn = if gap.kind == PeriodKind::Hour { "2061" } else { "2051" };
     let civil = |at| civil(at, &app.zone);
     let area = format!("BeginTime={},EndTime={}", civil(gap.begin), civil(gap.end));
-    let system = PersonId(uuid::Uuid::nil());
     let reason = "自动补取缺失数据 missing periods".to_owned();
-    match app.command(&gap.mn, Request { cn: cn.into(), area }, system, reason).await {
+    match app.command(&gap.mn, Request { cn: cn.into(), area }, &Caller::machine(), reason).await {
         Ok(_) => "asked for".to_owned(),
         Err(error) => {
             tracing::info!(mn = %gap.mn, ?error, "missing periods could not be asked for");

@@ -9,6 +9,7 @@ use shanshui_domain::analyse::air;
 use shanshui_domain::analyse::alarm::{Change, Hysteresis, Watch, silent, spike};
 use shanshui_domain::id::{AlarmId, Mn, PointId, StationCode, TelegramId};
 use shanshui_domain::place::{Station, StationKind};
+use shanshui_domain::right::Caller;
 use shanshui_domain::sense::{Kept, Reading};
 use shanshui_domain::time::{Instant, PeriodKind};
 use shanshui_store::{
@@ -389,7 +390,7 @@ impl Judge {
     async fn remember_alarms(&mut self) -> Result<(), StoreError> {
         let mut before = None;
         loop {
-            let page = self.app.store.alarms(&AlarmFilter::default(), before, 500).await?;
+            let page = self.app.store.alarms(&Caller::machine(), &AlarmFilter::default(), before, 500).await?;
             for a in &page {
                 let seen = self.before.entry(a.condition.clone()).or_insert(a.last);
                 *seen = (*seen).max(a.last);

@@ -147,21 +147,28 @@ pub fn pack(stations: usize, factors: usize, encrypted: Chance, seed: u64) -> BT
             );
         }
     }
-    let people = "login,name_zh,name_en,role,unit,password\n\
-        duty,模拟值班员,Simulated duty officer,duty_officer,sim,simulated-load\n\
-        officer,模拟承办人,Simulated department officer,department_officer,sim,simulated-load\n\
-        admin,模拟管理员,Simulated administrator,administrator,sim,simulated-load\n";
+    let people = "login,name_zh,name_en,password\n\
+        duty,模拟值班员,Simulated duty officer,simulated-load\n\
+        officer,模拟承办人,Simulated case officer,simulated-load\n\
+        admin,模拟管理员,Simulated administrator,simulated-load\n";
+    let posts = "login,role,organisation,certificate\n\
+        duty,duty_officer,sim,\nofficer,case_officer,sim,\nadmin,system_administrator,sim,\n";
     let city = "code = \"sim\"\nname_zh = \"模拟市\"\nname_en = \"Simulated city\"\nzone = \"Asia/Shanghai\"\n\
         center_lon = 118.5\ncenter_lat = 29.0\ndemo = true\n";
     let files = [
         ("city.toml", city.to_owned()),
         ("counties.csv", "code,name_zh,name_en\nsim,模拟县,Simulated county\n".to_owned()),
-        ("units.csv", "code,name_zh,name_en\nsim,模拟监测中心,Simulated monitoring centre\n".to_owned()),
+        (
+            "organisations.csv",
+            "code,parent,kind,area,name_zh,name_en\nsim,,bureau,*,模拟监测中心,Simulated monitoring centre\n"
+                .to_owned(),
+        ),
         ("enterprises.csv", "code,name_zh,name_en,county,demo\n".to_owned()),
         ("stations.csv", sections),
         ("points.csv", points),
         ("devices.csv", devices),
         ("people.csv", people.to_owned()),
+        ("posts.csv", posts.to_owned()),
         ("geography.geojson", "{\"type\":\"FeatureCollection\",\"features\":[]}\n".to_owned()),
     ];
     files.map(|(name, text)| (name.to_owned(), text)).into()

@@ -4,22 +4,22 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use shanshui_domain::id::PersonId;
-use shanshui_domain::place::CityPack;
+use shanshui_domain::id::{PersonId, PostId};
+use shanshui_domain::place::{CityPack, PackPerson, PackPost};
 use shanshui_domain::time::Instant;
 use shanshui_server::app::{App, Roles, open_store};
 use shanshui_server::clock::Clock;
 use shanshui_server::config::Config;
 use shanshui_server::http::auth;
 use shanshui_server::{city, http};
-use shanshui_store::{MoverOptions, PersonRow, Store};
+use shanshui_store::{MoverOptions, PersonRow, PostRow, Store};
 use uuid::Uuid;
 
 use crate::month::{BEGIN, Dice, END, fill};
 use crate::nodes::Shared;
 use crate::support::Person;
 
-/// Whose answers are compared: a duty officer, a department's officer, an administrator.
+/// Whose answers are compared: a duty officer of the city, a case officer of one county, an administrator.
 const WHO: [&str; 3] = ["zhoumin", "fangjie", "xuning"];
 /// Segments of a size that this month fills some of.
 const SEGMENTS: MoverOptions = MoverOptions { readings: 60_000, telegrams: 9_000, chunk: 5_000 };
@@ -82,18 +82,32 @@ fn same(found: &Answers, expected: &Answers, who: &[&str], kept: &str) {
 }
 
 /// People with the passwords of the pack, the same in every store.
-fn people(pack: &CityPack) -> Vec<PersonRow> {
-    let person = |(i, p): (usize, &shanshui_domain::place::PackPerson)| PersonRow {
-        id: PersonId(Uuid::from_u128(i as u128 + 1)),
+fn people(pack: &CityPack) -> Vec<(PersonRow, Vec<PostRow>)> {
+    let id = |i: usize| PersonId(Uuid::from_u128(i as u128 + 1));
+    let person = |(i, p): (usize, &PackPerson)| PersonRow {
+        id: id(i),
         login: p.login.clone(),
         name_zh: p.name_zh.clone(),
         name_en: p.name_en.clone(),
-        role: p.role,
-        unit: p.unit.clone(),
         password_hash: auth::hash_password(p.password.expose()).expect("hashed"),
         disabled: false,
     };
-    pack.people.iter().enumerate().map(person).collect()
+    let post = |i: usize, p: &PackPost| PostRow {
+        id: PostId(Uuid::from_u128(i as u128 + 1)),
+        person: id(i),
+        organisation: p.organisation.clone(),
+        role: p.role,
+        certificate: p.certificate.clone(),
+        since: Instant(BEGIN),
+        until: None,
+        given_by: None,
+        given_at: Instant(BEGIN),
+        ended_at: None,
+    };
+    let posts = |i: usize, login: &str| pack.posts.iter().filter(|p| p.login == login).map(|p| post(i, p)).collect();
+    // those who are asked, and those that the cases name
+    let some = pack.people.iter().enumerate().filter(|(i, p)| *i < 2 || WHO.contains(&p.login.as_str()));
+    some.map(|(i, p)| (person((i, p)), posts(i, &p.login))).collect()
 }
 
 async fn nothing(_: &Store, _: Instant) {}

@@ -9,6 +9,15 @@ fn the_description_of_the_api_is_current() {
 }
 
 #[test]
+fn the_page_of_rights_holds_the_table() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/ref/rights.md");
+    let page = std::fs::read_to_string(path).expect("docs/ref/rights.md");
+    let rights = shanshui_domain::right::Rights::embedded().expect("whole");
+    let table = shanshui_server::cmd::rights::markdown(&rights);
+    assert!(page.contains(&table), "docs/ref/rights.md is stale: put the output of `shanshui rights` there");
+}
+
+#[test]
 fn the_built_in_city_loads_with_the_counts_it_stands_for() {
     use shanshui_domain::place::StationKind::{BoundarySection, DrinkingSource, MunicipalSection};
     let city = shanshui_server::city::demo().expect("the built-in city");

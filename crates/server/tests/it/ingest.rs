@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use shanshui_domain::place::Secret;
+use shanshui_domain::right::Caller;
 use shanshui_server::job::gaps;
 
 use crate::support::{City, Line, civil, now_qn, stranger, until, water};
@@ -344,7 +345,7 @@ async fn a_missing_hour_is_found_and_asked_for() {
     assert!(job.tries == 1 && job.done_at.is_none() && job.due > app.clock.now(), "asked again later: {job:?}");
     gaps::round(app).await.expect("a round");
     assert_eq!(app.store.jobs(gaps::GAP).await.expect("jobs").len(), 1, "the same gap is not asked for again at once");
-    let log = app.store.commands(&line.device.mn).await.expect("a log");
+    let log = app.store.commands(&Caller::machine(), &line.device.mn).await.expect("a log");
     assert_eq!(log.len(), 1);
     assert!(log[0].person.0.is_nil() && log[0].steps.contains("no data"), "{log:?}");
     city.running.stop().await;

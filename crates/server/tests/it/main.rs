@@ -11,5 +11,6 @@ mod ops;
 mod people;
 #[cfg(feature = "query")]
 mod query;
+mod rights;
 mod simulate;
 mod support;

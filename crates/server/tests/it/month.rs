@@ -4,9 +4,12 @@ use shanshui_domain::act::alarm::{AlarmKind, AlarmState};
 use shanshui_domain::act::case::{Action, Event};
 use shanshui_domain::id::{AlarmId, CaseId, CommandId, EvidenceId, Mn, PersonId, StationCode};
 use shanshui_domain::place::CityPack;
+use shanshui_domain::right::Caller;
 use shanshui_domain::sense::{Reading, ReadingKey};
 use shanshui_domain::time::{Instant, PeriodKind};
-use shanshui_store::{AlarmRow, Arrival, CommandRow, EvidenceRow, JudgementRow, PersonRow, Store, TelegramIn};
+use shanshui_store::{
+    AlarmRow, Arrival, CaseIn, CommandRow, EvidenceRow, JudgementRow, PersonRow, PostRow, Store, TelegramIn,
+};
 use uuid::Uuid;
 
 /// 2026-03-01T00:00:00+08:00 and thirty days.
@@ -108,13 +111,12 @@ fn person(n: u128) -> PersonId {
 pub(crate) async fn fill(
     store: &Store,
     pack: &CityPack,
-    people: &[PersonRow],
+    people: &[(PersonRow, Vec<PostRow>)],
     mut between: impl AsyncFnMut(&Store, Instant),
 ) {
     store.pack_apply(pack).await.expect("the pack");
-    for person in people {
-        store.person_put(person.clone()).await.expect("kept");
-    }
+    store.places_put(&pack.stations).await.expect("places");
+    store.people_join(&Caller::machine(), people.to_vec(), Instant(BEGIN)).await.expect("kept");
     let mut dice = Dice(30);
     let points = store.points().await.expect("points");
     for chunk in arrivals(pack, &points, &mut dice).chunks(1_500) {
@@ -144,7 +146,7 @@ pub(crate) async fn fill(
             begun: None,
             ended: None,
         };
-        store.command_put(row).await.expect("kept");
+        store.command_put(&Caller::machine(), row).await.expect("kept");
     }
 }
 
@@ -194,7 +196,7 @@ async fn alarm(store: &Store, station: &StationCode, n: i64) {
         store.alarm_raise(row.clone()).await.expect("raised");
         store.alarm_raise(AlarmRow { last: Instant(at.0 + MINUTE), ..row.clone() }).await.expect("merged");
         if n % 3 == 0 {
-            store.alarm_acknowledge(id, person(1), Instant(at.0 + 2 * MINUTE)).await.expect("acknowledged");
+            store.alarm_acknowledge(&Caller::machine(), id, Instant(at.0 + 2 * MINUTE)).await.expect("acknowledged");
         }
         if n % 2 == 0 {
             store.alarm_end(row.condition, Instant(at.0 + HOUR)).await.expect("ended");
@@ -205,13 +207,15 @@ async fn alarm(store: &Store, station: &StationCode, n: i64) {
 async fn case(store: &Store, n: i64, pack: &CityPack) {
     let id = CaseId(Uuid::from_u128(0xca5e_0000 + n as u128));
     let at = |minutes: i64| Instant(BEGIN + n * HOUR + minutes * MINUTE);
-    let event = |minutes, action| Event { v: 1, at: at(minutes), by: person(1), action, note: "备注".into() };
+    let event =
+        |minutes, action| Event { v: 1, at: at(minutes), by: person(1), behalf: None, action, note: "备注".into() };
     let alarm = (n < pack.stations.len() as i64).then(|| AlarmId(Uuid::from_u128(0xa000_0000 + (n * 3) as u128)));
     let open = event(0, Action::Open { title: format!("第{n}号问题"), alarm });
-    store.case_open(id, &open, "QZ2026").await.expect("opened");
+    let new = CaseIn { id, series: "QZ2026".into(), event: open, area: String::new() };
+    store.case_open(&Caller::machine(), new).await.expect("opened");
     if n % 2 == 0 {
         let assign = event(5, Action::Assign { to: person(2), due: at(600) });
-        store.case_commit(id, 1, &[assign]).await.expect("assigned");
+        store.case_commit(&Caller::machine(), id, 1, &[assign]).await.expect("assigned");
     }
     let bytes = format!("photo {n}").into_bytes();
     let row = EvidenceRow {
@@ -224,5 +228,5 @@ async fn case(store: &Store, n: i64, pack: &CityPack) {
         by: person(1),
         at: at(3),
     };
-    store.evidence_put(&row, bytes).await.expect("kept");
+    store.evidence_put(&Caller::machine(), &row, bytes).await.expect("kept");
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use serde_json::{Value, json};
 use shanshui_domain::place::{Device, Secret};
+use shanshui_domain::right::Caller;
 use shanshui_domain::time::Instant;
 use shanshui_server::city;
 use shanshui_store::{JobIn, Store, StoreOptions};
@@ -327,7 +328,7 @@ async fn a_command_whose_node_dies_says_so() {
         let accepted = line.frame("9011", &qn, "QnRtn=1");
         line.send(&accepted).await;
         until("its first steps", async || {
-            let log = store.commands(&ms16.mn).await.expect("a log");
+            let log = store.commands(&Caller::machine(), &ms16.mn).await.expect("a log");
             log[0].steps.contains("accepted").then_some(())
         })
         .await;

@@ -59,6 +59,11 @@ impl City {
         Person::login(&self.running.http.to_string(), login).await
     }
 
+    /// Somebody whom the pack does not know.
+    pub(crate) async fn somebody(&self, login: &str, password: &str) -> Person {
+        Person::with_password(&self.running.http.to_string(), login, password).await
+    }
+
     pub(crate) fn nobody(&self) -> Person {
         Person { base: format!("http://{}", self.running.http), http: client(), password: String::new() }
     }
@@ -72,7 +77,7 @@ impl City {
 async fn run(config: &Config) -> Running {
     let running = Running::start(config.clone(), city::demo().expect("the city loads"), Clock::system(), false).await;
     let running = running.expect("the program starts");
-    people_put(&running.app.store, &running.app.city()).await.expect("people are kept");
+    people_put(&running.app.store, &running.app.city(), running.app.clock.now()).await.expect("people are kept");
     running.app.people_reload().await.expect("people are read");
     running
 }
@@ -171,7 +176,11 @@ impl Person {
     pub(crate) async fn login(address: &str, login: &str) -> Self {
         let city = city::demo().expect("the city loads");
         let person = city.people.iter().find(|p| p.login == login).expect("a login of the city");
-        let (base, password) = (format!("http://{address}"), person.password.expose().into());
+        Self::with_password(address, login, person.password.expose()).await
+    }
+
+    pub(crate) async fn with_password(address: &str, login: &str, password: &str) -> Self {
+        let (base, password) = (format!("http://{address}"), password.into());
         let person = Self { base, http: client(), password };
         let (status, _) =
             person.post("/api/v1/system/login", json!({"login": login, "password": person.password})).await;
@@ -200,6 +209,13 @@ impl Person {
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
         let request = self.http.post(format!("{}{path}", self.base)).header("x-shanshui", "1").json(&body);
+        let answer = request.send().await.expect("an answer");
+        let status = answer.status();
+        (status, serde_json::from_str(&answer.text().await.expect("a body")).unwrap_or_default())
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: Value) -> (StatusCode, Value) {
+        let request = self.http.put(format!("{}{path}", self.base)).header("x-shanshui", "1").json(&body);
         let answer = request.send().await.expect("an answer");
         let status = answer.status();
         (status, serde_json::from_str(&answer.text().await.expect("a body")).unwrap_or_default())

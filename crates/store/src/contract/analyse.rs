@@ -1,6 +1,7 @@
 //! Judgements and rule states.
 
 use shanshui_domain::id::StationCode;
+use shanshui_domain::right::Caller;
 use shanshui_domain::time::Instant;
 
 use super::Home;
@@ -39,11 +40,17 @@ pub(super) async fn late_data_makes_the_next_version(store: &Store, _: &impl Hom
     assert!(put(store, "s1 water 10 e1 III").await);
     assert!(put(store, "s1 water 10 e1 II").await, "back again is another judgement");
     assert!(put(store, "s1 water 10 e2 II").await && put(store, "s1 water 20 e1 -").await);
-    let rows = store.judgements(&StationCode::from("s1"), (Instant(10), Instant(20)), 9).await.expect("rows");
+    let rows = store
+        .judgements(&Caller::machine(), &StationCode::from("s1"), (Instant(10), Instant(20)), 9)
+        .await
+        .expect("rows");
     let mut said = said(rows);
     said.sort();
     assert_eq!(said, ["s1 water 10 e1 II v1", "s1 water 10 e1 II v3", "s1 water 10 e1 III v2", "s1 water 10 e2 II v1"]);
-    let newest = store.judgements(&StationCode::from("s1"), (Instant(0), Instant(99)), 1).await.expect("rows");
+    let newest = store
+        .judgements(&Caller::machine(), &StationCode::from("s1"), (Instant(0), Instant(99)), 1)
+        .await
+        .expect("rows");
     assert_eq!((newest[0].at, newest[0].level, newest.len()), (Instant(20), None, 1));
 }
 

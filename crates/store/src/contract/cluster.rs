@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use shanshui_domain::id::{CommandId, Mn, StationCode};
+use shanshui_domain::right::Caller;
 use shanshui_domain::sense::Kept;
 use shanshui_domain::time::Instant;
 use uuid::Uuid;
@@ -280,7 +281,7 @@ fn command(n: u128, s: i64, node: &str) -> CommandRow {
 pub(super) async fn a_command_is_carried_out_by_its_node_once(store: &Store, _: &impl Home) {
     let _a = other(store, "a").await;
     for (n, node) in [(1, "a"), (2, "a"), (3, "gone"), (4, "gone")] {
-        store.command_put(command(n, n as i64, node)).await.expect("kept");
+        store.command_put(&Caller::machine(), command(n, n as i64, node)).await.expect("kept");
     }
     let id = |n| CommandId(Uuid::from_u128(n));
     assert_eq!(store.commands_waiting("a").await.expect("ids"), [id(1), id(2)]);
@@ -299,7 +300,7 @@ pub(super) async fn a_command_is_carried_out_by_its_node_once(store: &Store, _: 
     store.command_begin(id(3), "gone", at(9)).await.expect("an answer").expect("begun");
     store.command_steps(id(3), "[1]".into(), None).await.expect("kept");
     store.sweep(at(20), step()).await.expect("swept");
-    let log = store.commands(&Mn::from("A")).await.expect("commands");
+    let log = store.commands(&Caller::machine(), &Mn::from("A")).await.expect("commands");
     let log: Vec<_> = log.iter().map(|c| (c.steps.as_str(), c.ended)).collect();
     let (alone, after) = (r#"[{"what":"no_connection"}]"#, r#"[1,{"what":"no_connection"}]"#);
     assert_eq!(log, [(alone, Some(at(20))), (after, Some(at(20))), ("[]", None), ("[1,2]", Some(at(11)))]);

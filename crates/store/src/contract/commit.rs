@@ -1,5 +1,6 @@
 //! Groups, isolation, durability as far as one process sees it.
 
+use shanshui_domain::right::Caller;
 use shanshui_domain::sense::Kept;
 use shanshui_domain::time::Instant;
 
@@ -7,14 +8,17 @@ use super::{Home, arrival, device, keep, key, reading};
 use crate::{AuditEntry, Store, StoreError};
 
 pub(super) async fn a_failing_work_harms_only_itself(store: &Store, _: &impl Home) {
-    store.device_register(device("taken", "x")).await.expect("registered");
+    store.device_register(&Caller::machine(), device("taken", "x"), Instant(1)).await.expect("registered");
     let mut tasks = Vec::new();
     for i in 0..400_i64 {
         let store = store.clone();
         tasks.push(tokio::spawn(async move {
             match i % 4 {
-                0 => matches!(store.device_register(device("taken", "y")).await, Err(StoreError::Conflict)),
-                1 => store.device_register(device(&format!("d{i}"), "x")).await.is_ok(),
+                0 => matches!(
+                    store.device_register(&Caller::machine(), device("taken", "y"), Instant(1)).await,
+                    Err(StoreError::Conflict)
+                ),
+                1 => store.device_register(&Caller::machine(), device(&format!("d{i}"), "x"), Instant(1)).await.is_ok(),
                 2 => keep(&store, &[(i, "1")]).await == [Kept::New],
                 _ => store.write(|tx| wreck(tx)).await.is_err(),
             }
@@ -58,21 +62,18 @@ pub(super) async fn many_writers_share_few_groups(store: &Store, _: &impl Home) 
 pub(super) async fn what_is_acknowledged_is_seen(store: &Store, _: &impl Home) {
     for i in 0..50 {
         let receipt = store.arrive(vec![arrival(vec![reading(key(i), "1")])]).await.expect("kept").remove(0);
-        store.telegram(receipt.telegram).await.expect("seen at once");
+        store.telegram(&Caller::machine(), receipt.telegram).await.expect("seen at once");
         assert_eq!(store.latest().await.expect("latest")[0].key.at, Instant(i));
-        store.device_register(device(&i.to_string(), "x")).await.expect("registered");
+        store.device_register(&Caller::machine(), device(&i.to_string(), "x"), Instant(1)).await.expect("registered");
         assert_eq!(store.devices().await.expect("devices").len() as i64, i + 1);
     }
 }
 
 pub(super) async fn a_store_opened_again_shows_everything(store: &Store, home: &impl Home) {
     keep(store, &[(10, "1"), (10, "2"), (20, "-0/D")]).await;
-    store.device_register(device("A", "x")).await.expect("registered");
+    store.device_register(&Caller::machine(), device("A", "x"), Instant(1)).await.expect("registered");
     let detail = serde_json::json!({});
-    store
-        .audit(AuditEntry { at: Instant(1), by: None, action: "a".into(), subject: "b".into(), detail })
-        .await
-        .expect("kept");
+    store.audit(AuditEntry::of(&Caller::machine(), Instant(1), "a", "b", detail)).await.expect("kept");
     let before = (store.latest().await.expect("latest"), store.versions(key(10)).await.expect("versions"));
     store.close().await;
     let again = home.open().await;

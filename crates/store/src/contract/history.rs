@@ -1,6 +1,7 @@
 //! What has moved is read, judged and counted as if it had not.
 
-use shanshui_domain::id::{FactorCode, PointId, StationCode, TelegramId};
+use shanshui_domain::id::{FactorCode, PointId, TelegramId};
+use shanshui_domain::right::Caller;
 use shanshui_domain::sense::{Kept, ReadingKey};
 use shanshui_domain::time::{Instant, Zone};
 use shanshui_history::{History, HistoryOptions, Length};
@@ -68,17 +69,18 @@ pub(super) async fn read(store: &Store) -> Read {
     let of = (Length::Day, &Zone::china());
     Read {
         curves: [curve(POINT).await, curve(OTHER).await],
-        sampled: store.range_sampled((POINT, REAL), span, 30, &bounds).await.expect("a curve").rows,
+        sampled: store.range_sampled(&Caller::machine(), (POINT, REAL), span, 30, &bounds).await.expect("a curve").rows,
         versions,
         telegrams: store.telegrams_after(TelegramId(0), 10_000).await.expect("telegrams"),
         counts: store.counts(REAL, Instant(START + DAY / 2)).await.expect("counts"),
-        statistics: store.statistics(&[POINT, OTHER], REAL, span, of).await.expect("figures").rows,
+        statistics: store.statistics(&Caller::machine(), &[POINT, OTHER], REAL, span, of).await.expect("figures").rows,
     }
 }
 
 pub(super) async fn registered(store: &Store) {
-    let (code, who) = (StationCode::from("s1"), (super::person(1), Instant(1)));
-    store.station_register((code, "{}".into()), vec![FactorCode::from("w01001")], who).await.expect("registered");
+    let registered = (super::station("s1", "kc", None), "{}".into());
+    let factors = vec![FactorCode::from("w01001")];
+    store.station_register(&Caller::machine(), registered, factors, Instant(1)).await.expect("registered");
 }
 
 pub(super) async fn what_has_moved_is_read_as_before(store: &Store, _: &impl Home) {
@@ -105,7 +107,7 @@ pub(super) async fn what_has_moved_is_read_as_before(store: &Store, _: &impl Hom
     assert_eq!(store.latest().await.expect("latest"), latest);
     let findings = store.check().await.expect("looked at");
     assert!(findings.iter().all(|f| f.ok), "{findings:?}");
-    assert!(matches!(store.telegram(TelegramId(99_999)).await, Err(StoreError::NotFound)));
+    assert!(matches!(store.telegram(&Caller::machine(), TelegramId(99_999)).await, Err(StoreError::NotFound)));
 }
 
 pub(super) async fn what_comes_late_is_judged_beside_what_has_moved(store: &Store, _: &impl Home) {
@@ -137,7 +139,7 @@ pub(super) async fn what_comes_late_is_judged_beside_what_has_moved(store: &Stor
         let said: Vec<_> = versions.iter().map(|v| (v.versions, v.value.as_deref().unwrap_or("-"))).collect();
         assert_eq!(said, [(1, "1.50"), (2, "1.5"), (3, "1.50")]);
     }
-    let current = store.latest_of(OTHER.block()).await.expect("latest");
+    let current = store.latest_of(&Caller::machine(), OTHER).await.expect("latest");
     assert_eq!(current[0].key, at(OTHER, 1_439), "late data is not current");
     let findings = store.check().await.expect("looked at");
     assert!(findings.iter().all(|f| f.ok), "{findings:?}");

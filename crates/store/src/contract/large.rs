@@ -5,6 +5,7 @@ use std::time::Instant as Clock;
 
 use shanshui_domain::act::alarm::{AlarmKind, AlarmState};
 use shanshui_domain::id::{AlarmId, PointId, StationCode};
+use shanshui_domain::right::Caller;
 use shanshui_domain::time::{Instant, PeriodKind};
 use uuid::Uuid;
 
@@ -128,19 +129,22 @@ async fn the_reads_of_a_large_store() {
     let middle = Some(AlarmId(Uuid::from_u128(50_000)));
     timed!("latest", store.latest());
     timed!("judgement_latest", store.judgement_latest());
-    timed!("judgements, one station", store.judgements(&StationCode::from("s7"), all, 100));
+    timed!("judgements, one station", store.judgements(&Caller::machine(), &StationCode::from("s7"), all, 100));
     timed!("counts, a day, 200 points", store.counts(REAL, day));
     timed!("counts, hours", store.counts(PeriodKind::Hour, day));
-    timed!("quarantine_summary, 100 k", store.quarantine_summary());
+    timed!("quarantine_summary, 100 k", store.quarantine_summary(&Caller::machine()));
     timed!("range, a day", store.range(series, (day, all.1), 10_000));
-    timed!("range_sampled, 10,000 rows", store.range_sampled(series, all, 1_000, &[CurveBound::AtMost(9.0)]));
-    timed!("alarms, newest 50", store.alarms(&any, None, 50));
-    timed!("alarms, 50 from the middle", store.alarms(&any, middle, 50));
-    timed!("alarms, open", store.alarms(&open, None, 50));
-    timed!("alarms, open or acknowledged", store.alarms(&lasting, None, 50));
-    timed!("alarms, ended, from the middle", store.alarms(&ended, middle, 50));
-    timed!("alarms of a station", store.alarms(&here, middle, 50));
-    timed!("open alarms of a station", store.alarms(&open_here, None, 50));
+    timed!(
+        "range_sampled, 10,000 rows",
+        store.range_sampled(&Caller::machine(), series, all, 1_000, &[CurveBound::AtMost(9.0)])
+    );
+    timed!("alarms, newest 50", store.alarms(&Caller::machine(), &any, None, 50));
+    timed!("alarms, 50 from the middle", store.alarms(&Caller::machine(), &any, middle, 50));
+    timed!("alarms, open", store.alarms(&Caller::machine(), &open, None, 50));
+    timed!("alarms, open or acknowledged", store.alarms(&Caller::machine(), &lasting, None, 50));
+    timed!("alarms, ended, from the middle", store.alarms(&Caller::machine(), &ended, middle, 50));
+    timed!("alarms of a station", store.alarms(&Caller::machine(), &here, middle, 50));
+    timed!("open alarms of a station", store.alarms(&Caller::machine(), &open_here, None, 50));
     timed!("alarm_counts", store.alarm_counts());
     timed!("check", store.check());
     let copy = folder.path().join("copy.db");

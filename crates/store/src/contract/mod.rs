@@ -13,18 +13,23 @@ mod history;
 mod large;
 mod node;
 mod postgres;
+mod right;
 mod sense;
 mod sqlite;
 mod system;
 mod transfer;
 
-use shanshui_domain::id::{Mn, PersonId, PointId, StationCode};
-use shanshui_domain::place::{Device, Secret};
+use std::sync::Arc;
+
+use shanshui_domain::act::case::Event;
+use shanshui_domain::id::{CaseId, Mn, PersonId, PointId, StationCode};
+use shanshui_domain::place::{Device, Secret, Station, StationKind};
+use shanshui_domain::right::{Caller, Held, Organisation, OrganisationKind, Rights, Role, Tree};
 use shanshui_domain::sense::{Kept, Reading, ReadingKey};
 use shanshui_domain::time::{Instant, PeriodKind};
 use uuid::Uuid;
 
-use crate::{Arrival, Receipt, Store, TelegramIn};
+use crate::{Arrival, CaseIn, Receipt, Store, TelegramIn};
 
 /// Where a fresh store lives while a test runs.
 trait Home {
@@ -65,6 +70,11 @@ macro_rules! suite {
             an_alarm_lasts_once_for_a_condition alarms_are_acknowledged_once alarms_are_filtered_and_paged a_case_goes_its_way
             what_is_refused_leaves_nothing cases_are_numbered_in_their_series cases_are_filtered_and_paged evidence_is_kept
         }
+        right {
+            posts_make_a_caller roles_that_exclude_one_another_are_held_apart whoever_stands_in_holds_what_may_be_handed_on
+            broken_glass_ends_by_itself organisations_stay_a_tree stations_are_seen_within_a_scope
+            cases_are_seen_within_a_scope every_change_of_rights_is_in_the_audit
+        }
         system { people_keep_their_id sessions_are_kept_by_digest the_audit_is_a_chain }
         commit {
             a_failing_work_harms_only_itself many_writers_share_few_groups what_is_acknowledged_is_seen
@@ -93,6 +103,57 @@ fn key(at: i64) -> ReadingKey {
 
 fn person(n: u128) -> PersonId {
     PersonId(Uuid::from_u128(n))
+}
+
+/// A bureau above the branches of two counties, and an enterprise.
+fn organisations() -> Vec<Organisation> {
+    let one = |code: &str, parent: Option<&str>, kind, area: &str| Organisation {
+        code: code.into(),
+        parent: parent.map(Into::into),
+        kind,
+        area: area.into(),
+        name_zh: code.into(),
+        name_en: code.into(),
+    };
+    use OrganisationKind::{Branch, Bureau, Enterprise};
+    vec![
+        one("city", None, Bureau, "*"),
+        one("br-kc", Some("city"), Branch, "kc"),
+        one("br-qj", Some("city"), Branch, "qj"),
+        one("e1", None, Enterprise, ""),
+    ]
+}
+
+/// Somebody with one post there.
+fn caller(who: u128, role: Role, organisation: &str) -> Caller {
+    let held = vec![Held { role, organisation: organisation.into(), behalf: None }];
+    let tree = Tree::new(organisations()).expect("whole");
+    Caller::person(person(who), held, false, &tree, Arc::new(Rights::embedded().expect("whole")))
+}
+
+/// A section of a county, or an outlet when it is an enterprise's.
+fn station(code: &str, county: &str, enterprise: Option<&str>) -> Station {
+    Station {
+        code: code.into(),
+        kind: if enterprise.is_some() { StationKind::Outlet } else { StationKind::AirStation },
+        name_zh: code.into(),
+        name_en: code.into(),
+        county: county.into(),
+        lon: 118.8,
+        lat: 28.9,
+        water: None,
+        target: None,
+        enterprise: enterprise.map(Into::into),
+        unit: format!("br-{county}"),
+        demo: true,
+        source_zh: "试".into(),
+        source_en: "test".into(),
+    }
+}
+
+/// A case that comes from no place.
+fn case_in(id: CaseId, event: Event, series: &str) -> CaseIn {
+    CaseIn { id, series: series.into(), event, area: String::new() }
 }
 
 fn telegram(raw: &[u8]) -> TelegramIn {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use shanshui_domain::id::{PointId, TelegramId};
+use shanshui_domain::right::Caller;
 use shanshui_domain::sense::Kept;
 use shanshui_domain::time::{Instant, PeriodKind};
 use tokio::time::{sleep, timeout};
@@ -130,7 +131,7 @@ async fn whole(store: &Store) {
 
 fn entry(subject: &str) -> AuditEntry {
     let detail = serde_json::json!({});
-    AuditEntry { at: Instant(1), by: None, action: "a".into(), subject: subject.into(), detail }
+    AuditEntry::of(&Caller::machine(), Instant(1), "a", subject, detail)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

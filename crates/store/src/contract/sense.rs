@@ -8,6 +8,7 @@ use proptest::test_runner::{Config, TestRunner};
 use shanshui_domain::act::case::Refused;
 use shanshui_domain::id::{CommandId, FactorCode, Mn, StationCode, TelegramId};
 use shanshui_domain::place::{City, CityPack, Point};
+use shanshui_domain::right::Caller;
 use shanshui_domain::sense::Kept;
 use shanshui_domain::time::{Instant, PeriodKind};
 use shanshui_domain::unit::Unit;
@@ -31,7 +32,7 @@ pub(super) async fn a_key_is_kept_once_and_a_repeat_changes_nothing(store: &Stor
     assert_eq!(store.latest().await.expect("latest"), first.expect("latest"), "a repeat changes nothing");
     assert_eq!(store.versions(key(10)).await.expect("versions").len(), 1);
     // the telegram of a repeat is kept all the same: it is what came
-    assert_eq!(store.telegram(TelegramId(3)).await.expect("kept").telegram, telegram(b"##0000"));
+    assert_eq!(store.telegram(&Caller::machine(), TelegramId(3)).await.expect("kept").telegram, telegram(b"##0000"));
     // the same moment of another kind is another key
     let mut minute = reading(key(10), "7.1");
     minute.key.kind = PeriodKind::Minute;
@@ -133,13 +134,13 @@ pub(super) async fn telegrams_are_kept_byte_for_byte(store: &Store, _: &impl Hom
     for raw in [&b""[..], b"\0", b"a\0b\r\n", b"\xff\xfe\x80", "水质".as_bytes(), &every, &large] {
         let sent = telegram(raw);
         let receipt = store.arrive(vec![arrival_of(sent.clone())]).await.expect("kept").remove(0);
-        assert_eq!(store.telegram(receipt.telegram).await.expect("there").telegram, sent);
+        assert_eq!(store.telegram(&Caller::machine(), receipt.telegram).await.expect("there").telegram, sent);
     }
     let mut bare = telegram(b"?");
     (bare.mn, bare.cn, bare.qn, bare.quarantine) = (None, None, None, Some("crc".into()));
     let receipt = store.arrive(vec![arrival_of(bare.clone())]).await.expect("kept").remove(0);
-    assert_eq!(store.telegram(receipt.telegram).await.expect("there").telegram, bare);
-    assert!(matches!(store.telegram(TelegramId(9_999)).await, Err(StoreError::NotFound)));
+    assert_eq!(store.telegram(&Caller::machine(), receipt.telegram).await.expect("there").telegram, bare);
+    assert!(matches!(store.telegram(&Caller::machine(), TelegramId(9_999)).await, Err(StoreError::NotFound)));
 }
 
 fn arrival_of(telegram: crate::TelegramIn) -> crate::Arrival {
@@ -155,7 +156,7 @@ pub(super) async fn quarantine_is_summed_up(store: &Store, _: &impl Home) {
         (t.mn, t.arrived) = (mn.map(Mn::from), Instant(arrived));
         store.arrive(vec![arrival_of(t)]).await.expect("kept");
     }
-    let rows = store.quarantine_summary().await.expect("a summary");
+    let rows = store.quarantine_summary(&Caller::machine()).await.expect("a summary");
     let seen: Vec<_> = rows
         .iter()
         .map(|r| (r.reason.as_str(), r.mn.as_ref().map(Mn::as_str), r.count, r.last.0, r.telegram.0))
@@ -222,7 +223,7 @@ async fn sampled(
     store.arrive(vec![arrival(readings)]).await.expect("kept");
     let span = (Instant(0), Instant(said.len() as i64));
     let whole = store.range(series, span, usize::MAX >> 1).await.expect("a range");
-    let kept = store.range_sampled(series, span, buckets, bounds).await.expect("a curve");
+    let kept = store.range_sampled(&Caller::machine(), series, span, buckets, bounds).await.expect("a curve");
     let there: HashSet<i64> = kept.rows.iter().map(|r| r.at.0).collect();
     prop_assert!(kept.rows.is_sorted_by(|a, b| a.at < b.at), "ascending, each once");
     prop_assert!(kept.rows.iter().all(|r| whole.contains(r)), "nothing invented");
@@ -247,7 +248,10 @@ pub(super) async fn a_long_curve_is_read_to_its_end(store: &Store, _: &impl Home
     let readings = (0..120_001).map(|i| reading(key(i), if i == 120_000 { "99" } else { "1" })).collect();
     store.arrive(vec![arrival(readings)]).await.expect("kept");
     for span in [(Instant(0), Instant(120_001)), ALWAYS] {
-        let curve = store.range_sampled((POINT, REAL), span, 100, &[CurveBound::AtMost(98.0)]).await.expect("a curve");
+        let curve = store
+            .range_sampled(&Caller::machine(), (POINT, REAL), span, 100, &[CurveBound::AtMost(98.0)])
+            .await
+            .expect("a curve");
         assert!(curve.sampled && curve.rows.len() < 300);
         assert_eq!(curve.rows.last().map(|r| r.at), Some(Instant(120_000)), "the last row exceeds");
     }
@@ -293,6 +297,7 @@ fn pack(factors: &[&str]) -> CityPack {
         points: factors.iter().map(point).collect(),
         devices: vec![device("A", "123456")],
         people: vec![],
+        posts: vec![],
         geography: String::new(),
     }
 }
@@ -308,25 +313,23 @@ pub(super) async fn points_and_devices_follow_the_registry(store: &Store, _: &im
     changed.devices[0].password = shanshui_domain::place::Secret::new("654321");
     (changed.devices[0].key, changed.devices[0].interval_s) = (None, 300);
     store.pack_apply(&changed).await.expect("a pack");
-    store.device_register(b.clone()).await.expect("one more");
-    let refused = store.device_register(device("A", "other")).await;
+    store.device_register(&Caller::machine(), b.clone(), Instant(1)).await.expect("one more");
+    let refused = store.device_register(&Caller::machine(), device("A", "other"), Instant(1)).await;
     assert!(matches!(refused, Err(StoreError::Conflict)));
     assert_eq!(store.devices().await.expect("devices"), [changed.devices.remove(0), b]);
 }
 
 pub(super) async fn secrets_do_not_show(store: &Store, _: &impl Home) {
-    store.device_register(device("A", "s3cr3t-pw")).await.expect("registered");
+    store.device_register(&Caller::machine(), device("A", "s3cr3t-pw"), Instant(1)).await.expect("registered");
     let who = PersonRow {
         id: person(1),
         login: "li".into(),
         name_zh: "李".into(),
         name_en: "Li".into(),
-        role: shanshui_domain::place::Role::Administrator,
-        unit: "u".into(),
         password_hash: "$argon2id$s3cr3t-pw".into(),
         disabled: false,
     };
-    store.person_put(who).await.expect("kept");
+    store.person_put(&Caller::machine(), who, Instant(1)).await.expect("kept");
     let people = store.people().await.expect("people");
     let shown: [&dyn Debug; 2] = [&store.devices().await.expect("devices"), &people];
     for shown in shown {
@@ -352,10 +355,10 @@ pub(super) async fn commands_are_logged(store: &Store, _: &impl Home) {
         ended: None,
     };
     for c in [command(1, 5, "[]"), command(2, 6, "[]")] {
-        store.command_put(c).await.expect("kept");
+        store.command_put(&Caller::machine(), c).await.expect("kept");
     }
     store.command_steps(CommandId(Uuid::from_u128(1)), "[1]".into(), None).await.expect("kept");
     let newest_first = [command(2, 6, "[]"), command(1, 5, "[1]")];
-    assert_eq!(store.commands(&Mn::from("A")).await.expect("commands"), newest_first);
-    assert_eq!(store.commands(&Mn::from("B")).await.expect("commands"), []);
+    assert_eq!(store.commands(&Caller::machine(), &Mn::from("A")).await.expect("commands"), newest_first);
+    assert_eq!(store.commands(&Caller::machine(), &Mn::from("B")).await.expect("commands"), []);
 }

@@ -1,35 +1,33 @@
 //! People, sessions, audit.
 
-use shanshui_domain::place::Role;
+use shanshui_domain::right::Caller;
 use shanshui_domain::time::Instant;
 
 use super::{Home, person};
 use crate::{AuditEntry, PersonRow, Store};
 
-fn li(id: u128, role: Role) -> PersonRow {
+pub(super) fn li(id: u128, disabled: bool) -> PersonRow {
     PersonRow {
         id: person(id),
         login: "li".into(),
         name_zh: "李".into(),
         name_en: "Li".into(),
-        role,
-        unit: "eco".into(),
         password_hash: "$argon2id$x".into(),
-        disabled: role == Role::Administrator,
+        disabled,
     }
 }
 
 pub(super) async fn people_keep_their_id(store: &Store, _: &impl Home) {
-    store.person_put(li(1, Role::DutyOfficer)).await.expect("kept");
-    store.person_put(li(2, Role::Administrator)).await.expect("kept");
-    let kept = PersonRow { id: person(1), ..li(2, Role::Administrator) };
+    store.person_put(&Caller::machine(), li(1, false), Instant(1)).await.expect("kept");
+    store.person_put(&Caller::machine(), li(2, true), Instant(2)).await.expect("kept");
+    let kept = PersonRow { id: person(1), ..li(2, true) };
     assert!(store.people().await.expect("people") == [kept.clone()], "the id stays, the rest follows");
     assert!(store.person_by_login("li").await.expect("a person") == Some(kept));
     assert!(store.person_by_login("Li").await.expect("nobody").is_none());
 }
 
 pub(super) async fn sessions_are_kept_by_digest(store: &Store, home: &impl Home) {
-    store.person_put(li(1, Role::DutyOfficer)).await.expect("kept");
+    store.person_put(&Caller::machine(), li(1, false), Instant(1)).await.expect("kept");
     let begin = async |token: &str, created, expires| {
         store.session_put(token, person(1), (Instant(created), Instant(expires))).await.expect("kept");
     };
@@ -54,7 +52,7 @@ pub(super) async fn the_audit_is_a_chain(store: &Store, _: &impl Home) {
     let tasks: Vec<_> = (0..40)
         .map(|i| {
             let (store, detail) = (store.clone(), serde_json::json!({ "n": i }));
-            let entry = AuditEntry { at: Instant(i), by: None, action: "login".into(), subject: "li".into(), detail };
+            let entry = AuditEntry::of(&Caller::machine(), Instant(i), "login", "li", detail);
             tokio::spawn(async move { store.audit(entry).await })
         })
         .collect();

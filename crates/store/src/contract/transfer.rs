@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use shanshui_domain::act::case::{Action, Event};
 use shanshui_domain::id::{CaseId, EvidenceId};
-use shanshui_domain::place::Role;
+use shanshui_domain::right::Caller;
 use shanshui_domain::sense::ReadingKey;
 use shanshui_domain::time::Instant;
 use uuid::Uuid;
 
 use super::postgres::Database;
-use super::{Home, REAL, arrival, key, person, reading, telegram};
+use super::{Home, REAL, arrival, case_in, key, person, reading, telegram};
 use crate::transfer::{Manifest, Teller};
 use crate::{Arrival, AuditEntry, EvidenceRow, PersonRow, Store, StoreError, StoreOptions};
 
@@ -36,7 +36,7 @@ pub(super) async fn fill(store: &Store) {
     store.arrive(arrivals).await.expect("kept");
     for action in ["first", "second"] {
         let detail = serde_json::json!({"n": 1.5, "text": "水\n"});
-        let entry = AuditEntry { at: Instant(1), by: None, action: action.into(), subject: "s".into(), detail };
+        let entry = AuditEntry::of(&Caller::machine(), Instant(1), action, "s", detail);
         store.audit(entry).await.expect("kept");
     }
     let li = PersonRow {
@@ -44,21 +44,20 @@ pub(super) async fn fill(store: &Store) {
         login: "li".into(),
         name_zh: "李".into(),
         name_en: "Li".into(),
-        role: Role::DutyOfficer,
-        unit: "eco".into(),
         password_hash: "$argon2id$x".into(),
         disabled: false,
     };
-    store.person_put(li).await.expect("kept");
+    store.person_put(&Caller::machine(), li, Instant(1)).await.expect("kept");
     let case = CaseId(Uuid::from_u128(1));
     let open = Event {
         v: 1,
         at: Instant(1),
         by: person(1),
+        behalf: None,
         action: Action::Open { title: "溢流".into(), alarm: None },
         note: String::new(),
     };
-    store.case_open(case, &open, "QZ").await.expect("opened");
+    store.case_open(&Caller::machine(), case_in(case, open, "QZ")).await.expect("opened");
     let bytes: Vec<u8> = (0..300_000u32).flat_map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
     let evidence = EvidenceRow {
         id: EvidenceId(Uuid::from_u128(1)),
@@ -70,7 +69,7 @@ pub(super) async fn fill(store: &Store) {
         by: person(1),
         at: Instant(2),
     };
-    store.evidence_put(&evidence, bytes).await.expect("kept");
+    store.evidence_put(&Caller::machine(), &evidence, bytes).await.expect("kept");
     store.rule_states_put(vec![("judge:cursor".into(), "7".into())]).await.expect("kept");
 }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use shanshui_domain::id::{Mn, PointId, TelegramId};
+use shanshui_domain::right::Caller;
 use shanshui_domain::sense::{Kept, Reading, ReadingKey};
 use shanshui_domain::time::{Instant, PeriodKind, Zone};
 use shanshui_history::{History, HistoryOptions, Length, Stops, Tally};
@@ -430,7 +431,8 @@ impl Drive {
             self.same(&rows, &expected, "a curve");
             let bounds = [CurveBound::AtMost(50.0)];
             let span = (Instant(START), Instant(self.now + STEP));
-            let few = self.store.range_sampled((point, KIND), span, 20, &bounds).await.expect("a curve");
+            let few =
+                self.store.range_sampled(&Caller::machine(), (point, KIND), span, 20, &bounds).await.expect("a curve");
             let kept = |r: &ReadingRow| r.mark != "N" || r.late || r.versions > 1 || r.number.is_none_or(|n| n > 50.0);
             let hidden = expected.iter().filter(|r| kept(r) && !few.rows.contains(r)).count();
             let invented = few.rows.iter().filter(|r| !expected.contains(r)).count();
@@ -447,7 +449,7 @@ impl Drive {
                 tally.see(r.at, r.number, r.mark != "N");
             }
             let of = (Length::Month, &Zone::china());
-            let found = self.store.statistics(&[point], KIND, ALWAYS, of).await.expect("figures");
+            let found = self.store.statistics(&Caller::machine(), &[point], KIND, ALWAYS, of).await.expect("figures");
             let found: Vec<_> = found.rows.into_iter().map(|(_, s)| s).collect();
             self.expect(found == tally.finish(), "statistics");
         }
@@ -457,7 +459,7 @@ impl Drive {
             let found = self.store.versions(key).await.expect("versions");
             self.expect(found == versions, &format!("versions of {key:?}: {} not {}", found.len(), versions.len()));
             let id = self.dice.below(self.telegrams.len() as u64);
-            let found = self.store.telegram(TelegramId(id as i64 + 1)).await;
+            let found = self.store.telegram(&Caller::machine(), TelegramId(id as i64 + 1)).await;
             let expected = self.telegrams[id as usize].clone();
             self.expect(found.is_ok_and(|t| t.telegram == expected), "a telegram");
         }
@@ -478,7 +480,7 @@ impl Drive {
                 *of_it = (of_it.0 + 1, of_it.1.max(t.arrived), id);
             }
         }
-        let found = self.store.quarantine_summary().await.expect("a summary").into_iter();
+        let found = self.store.quarantine_summary(&Caller::machine()).await.expect("a summary").into_iter();
         let found = found.map(|q| ((q.reason, q.mn), (q.count, q.last, q.telegram.0))).collect();
         self.expect(strange == found, "what lies in quarantine");
         if whole {

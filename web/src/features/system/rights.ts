@@ -1,17 +1,23 @@
-// What a role sees of the interface. The server decides on every request; this only keeps away doors that do not open.
-import type { Role } from '@/api/types'
+// What of the interface somebody sees. The server says which rights they hold and decides on every request; this only keeps away doors
+// that do not open.
 
-export type Right = 'acknowledge' | 'open_case' | 'cases' | 'devices' | 'register_device' | 'command'
+/** The rights of the server's table, any one of which opens a door. */
+export const NEEDS = {
+  stations: ['station.read'],
+  alarms: ['alarm.read'],
+  acknowledge: ['alarm.acknowledge'],
+  open_case: ['case.open'],
+  cases: ['case.read'],
+  devices: ['device.read'],
+  quarantine: ['quarantine.read'],
+  register_device: ['device.add'],
+  command: ['device.command'],
+  people: ['account.read', 'post.read'],
+  accounts: ['account.change'],
+  posts: ['post.change'],
+  organisations: ['organisation.change'],
+  delegate: ['delegation.change'],
+  break_glass: ['glass.break'],
+} satisfies Record<string, string[]>
 
-const RIGHTS: Record<Right, Role[]> = {
-  acknowledge: ['duty_officer'],
-  open_case: ['duty_officer'],
-  cases: ['duty_officer', 'department_officer'],
-  devices: ['duty_officer', 'administrator'],
-  register_device: ['administrator'],
-  command: ['duty_officer', 'administrator'],
-}
-
-export function may(role: Role, right: Right): boolean {
-  return RIGHTS[right].includes(role)
-}
+export type Door = keyof typeof NEEDS

@@ -2,20 +2,20 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { get, onUnauthenticated, post, type Result } from '@/api/client'
-import type { About, Person, Problem } from '@/api/types'
+import type { About, Me, Problem } from '@/api/types'
 import { setZone } from '@/lib/format'
-import { may, type Right } from './rights'
+import { NEEDS, type Door } from './rights'
 
 export const useSession = defineStore('session', () => {
-  const person = shallowRef<Person>()
+  const me = shallowRef<Me>()
   const about = shallowRef<About>()
   const problem = ref<Problem>()
   /** Whether the server has been asked who this is. */
   const known = ref(false)
-  const role = computed(() => person.value?.role)
+  const person = computed(() => me.value?.person)
 
   async function load(): Promise<void> {
-    const [aboutResult, me] = await Promise.all([get('/api/v1/system/about'), get('/api/v1/system/me')])
+    const [aboutResult, meResult] = await Promise.all([get('/api/v1/system/about'), get('/api/v1/system/me')])
     problem.value = undefined
     if (aboutResult.kind === 'ok') {
       about.value = aboutResult.data
@@ -23,34 +23,35 @@ export const useSession = defineStore('session', () => {
     } else if (aboutResult.kind === 'error') {
       problem.value = aboutResult.problem
     }
-    if (me.kind === 'ok') person.value = me.data
-    else if (me.kind === 'error' && me.problem.code !== 'unauthenticated') problem.value = me.problem
+    if (meResult.kind === 'ok') me.value = meResult.data
+    else if (meResult.kind === 'error' && meResult.problem.code !== 'unauthenticated') problem.value = meResult.problem
     known.value = problem.value === undefined
   }
 
-  /** Asks whether the session still stands; when it does not, the answer itself ends it here. */
+  /** Asks whether the session still stands, and what may be done now; when it does not, the answer itself ends it here. */
   async function check(): Promise<void> {
-    await get('/api/v1/system/me')
+    const result = await get('/api/v1/system/me')
+    if (result.kind === 'ok') me.value = result.data
   }
 
-  async function login(name: string, password: string): Promise<Result<Person>> {
+  async function login(name: string, password: string): Promise<Result<Me>> {
     const result = await post('/api/v1/system/login', { body: { login: name, password } })
-    if (result.kind === 'ok') person.value = result.data
+    if (result.kind === 'ok') me.value = result.data
     return result
   }
 
   async function logout(): Promise<void> {
     await post('/api/v1/system/logout')
-    person.value = undefined
+    me.value = undefined
   }
 
   onUnauthenticated(() => {
-    person.value = undefined
+    me.value = undefined
   })
 
-  function can(right: Right): boolean {
-    return role.value !== undefined && may(role.value, right)
+  function can(door: Door): boolean {
+    return me.value !== undefined && NEEDS[door].some((right) => me.value?.rights.includes(right))
   }
 
-  return { person, about, problem, known, role, load, check, login, logout, can }
+  return { me, person, about, problem, known, load, check, login, logout, can }
 })
