@@ -70,7 +70,7 @@ function registered(station) {
 
 const test = (name) => `[data-test="${name}"]`
 
-async function person(browser, base, login, options = {}) {
+async function person(browser, base, login, options = {}, { password = undefined, until = test('user') } = {}) {
   const context = await browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', viewport: { width: 1440, height: 900 }, ...options })
   const page = await context.newPage()
   page.setDefaultTimeout(WAIT)
@@ -87,9 +87,9 @@ async function person(browser, base, login, options = {}) {
   await page.goto(`${base}/login`)
   if (login === 'zhoumin') await shot(page, 'login')
   await page.fill(`input${test('login-name')}, ${test('login-name')} input`, login)
-  await page.fill(`input${test('login-password')}, ${test('login-password')} input`, passwordOf(login))
+  await page.fill(`input${test('login-password')}, ${test('login-password')} input`, password ?? passwordOf(login))
   await page.click(test('login-submit'))
-  await page.waitForSelector(test('user'))
+  await page.waitForSelector(until)
   return page
 }
 
@@ -279,6 +279,45 @@ async function story(browser, { http, hj212 }) {
     await county.click(test('glass-mend'))
     await county.waitForSelector(test('banner-glass'), { state: 'detached' })
     await county.context().close()
+  })
+  await step('a session that ran out is renewed, and what was typed is sent', async () => {
+    const late = await person(browser, http, 'chenlu')
+    await late.goto(`${http}/cases`)
+    await late.click(test('case-new'))
+    await late.waitForSelector(test('open-case-form'))
+    await late.fill(`input${test('case-title')}, ${test('case-title')} input`, '群众反映河面有油花')
+    await late.context().clearCookies()
+    await late.click(test('case-open-submit'))
+    await late.waitForSelector(test('renew-form'))
+    await shot(late, 'renew')
+    await late.fill(`input${test('renew-password')}, ${test('renew-password')} input`, passwordOf('chenlu'))
+    await late.click(test('renew-submit'))
+    await late.waitForURL(/\/cases\/[0-9a-f-]{36}/)
+    await late.waitForSelector(test('case-number'))
+    await late.locator('main').filter({ hasText: '群众反映河面有油花' }).waitFor()
+    await late.context().close()
+  })
+  await step('an account is opened, and its first password is changed before anything else', async () => {
+    const system = await person(browser, http, 'xuning')
+    await system.goto(`${http}/people`)
+    await system.click(test('account-new'))
+    for (const [field, text] of [['login', 'newcomer'], ['zh', '新人'], ['en', 'Newcomer'], ['password', 'blue kettles hum at noon']]) {
+      await system.fill(`input${test(`account-${field}`)}, ${test(`account-${field}`)} input`, text)
+    }
+    await system.click(test('form-save'))
+    await system.waitForSelector(`${test('account-row')}[data-login="newcomer"]`)
+    await system.context().close()
+    const fresh = await person(browser, http, 'newcomer', {}, { password: 'blue kettles hum at noon', until: test('password-forced') })
+    await fresh.fill(`input${test('password-old')}, ${test('password-old')} input`, 'blue kettles hum at noon')
+    for (const field of ['new', 'again']) await fresh.fill(`input${test(`password-${field}`)}, ${test(`password-${field}`)} input`, 'newcomer123456')
+    await fresh.click(test('password-save'))
+    await fresh.waitForSelector(test('password-error'))
+    await shot(fresh, 'password')
+    for (const field of ['new', 'again']) await fresh.fill(`input${test(`password-${field}`)}, ${test(`password-${field}`)} input`, 'nine herons cross the weir')
+    await fresh.click(test('password-save'))
+    await fresh.waitForURL(`${http}/me`)
+    await fresh.waitForSelector(test('session-row'))
+    await fresh.context().close()
   })
   await step('the map, in Chinese and in English', async () => {
     await duty.goto(`${http}/`)

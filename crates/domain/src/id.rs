@@ -50,6 +50,8 @@ uuid_id! {
     EvidenceId;
     /// A person with a login (用户).
     PersonId;
+    /// A session (会话) of somebody who is logged in; not its token.
+    SessionId;
     /// A command sent to a device (反控指令).
     CommandId;
     /// A post (岗位), a delegation (代理), a broken glass (应急越权): something a person holds for a time.

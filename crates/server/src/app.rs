@@ -25,7 +25,6 @@ use crate::clock::Clock;
 use crate::config::{Config, SyncSetting};
 use crate::error::ApiError;
 use crate::http::present::Overview;
-use crate::http::tries::Tries;
 use crate::http::view::AlarmView;
 use crate::ingest::{Heard, Ingest};
 use crate::metrics::Metrics;
@@ -153,8 +152,6 @@ pub struct Parts {
     pub registering: tokio::sync::Mutex<()>,
     /// A demonstration: its logins are shown.
     pub demo: bool,
-    /// Failed logins.
-    pub tries: Tries,
     /// Figures for monitoring.
     pub metrics: Metrics,
     failed: AtomicBool,
@@ -232,7 +229,6 @@ impl App {
             tasks: TaskTracker::new(),
             registering: tokio::sync::Mutex::default(),
             demo,
-            tries: Tries::default(),
             metrics,
             failed: AtomicBool::new(false),
             city: RwLock::new(Arc::new(City::new(pack))),

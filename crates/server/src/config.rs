@@ -1,6 +1,6 @@
 //! Configuration: one TOML file, unknown keys refused; an empty file works. `shanshui config --explain` prints [`KEYS`].
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -22,6 +22,8 @@ pub struct Config {
     pub engine: String,
     /// HTTP.
     pub http: Http,
+    /// Logging in.
+    pub auth: Auth,
     /// HJ 212.
     pub hj212: Hj212,
     /// Store.
@@ -62,6 +64,40 @@ pub struct Http {
     pub secure_cookie: bool,
     /// Largest evidence file in bytes.
     pub evidence_bytes_max: usize,
+    /// Addresses of proxies whose `x-forwarded-for` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// Auth section.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Auth {
+    /// Hours that a session lasts at most: one shift.
+    pub session_hours: u32,
+    /// Minutes without any request after which it ends.
+    pub idle_minutes: u32,
+    /// Fewest characters of a new password.
+    pub password_chars_min: usize,
+    /// How hard a new password is to guess at least, 0 to 4, as zxcvbn reckons.
+    pub password_score_min: u8,
+}
+
+impl Auth {
+    /// How long a session lasts at most.
+    pub fn session_ms(&self) -> i64 {
+        i64::from(self.session_hours) * 3_600_000
+    }
+
+    /// How long nothing may be asked in it.
+    pub fn idle_ms(&self) -> i64 {
+        i64::from(self.idle_minutes) * 60_000
+    }
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Self { session_hours: 12, idle_minutes: 120, password_chars_min: 12, password_score_min: 3 }
+    }
 }
 
 /// HJ 212 section.
@@ -221,6 +257,7 @@ impl Default for Config {
             city_packs: Vec::new(),
             engine: String::new(),
             http: Http::default(),
+            auth: Auth::default(),
             hj212: Hj212::default(),
             store: StoreSection::default(),
             history: HistorySection::default(),
@@ -232,7 +269,12 @@ impl Default for Config {
 
 impl Default for Http {
     fn default() -> Self {
-        Self { listen: ([127, 0, 0, 1], 8080).into(), secure_cookie: false, evidence_bytes_max: 20 << 20 }
+        Self {
+            listen: ([127, 0, 0, 1], 8080).into(),
+            secure_cookie: false,
+            evidence_bytes_max: 20 << 20,
+            trusted_proxies: Vec::new(),
+        }
     }
 }
 
@@ -304,6 +346,11 @@ pub const KEYS: &[(&str, &str)] = &[
     ("http.listen", "address of the interface and of the HTTP API"),
     ("http.secure_cookie", "send the session cookie over TLS only; set it behind a TLS proxy"),
     ("http.evidence_bytes_max", "largest evidence file in bytes"),
+    ("http.trusted_proxies", "addresses of proxies whose x-forwarded-for is believed"),
+    ("auth.session_hours", "hours that a session lasts at most"),
+    ("auth.idle_minutes", "minutes without any request after which a session ends"),
+    ("auth.password_chars_min", "fewest characters of a new password"),
+    ("auth.password_score_min", "how hard a new password is to guess at least, 0 to 4, as zxcvbn reckons"),
     ("hj212.listen", "address for stations (HJ 212 over TCP)"),
     ("hj212.commands", "whether commands may be sent to devices"),
     ("hj212.connections_max", "most connections at one time"),

@@ -24,6 +24,10 @@ pub enum ApiError {
     Conflict(String),
     /// There is one already.
     Exists(String),
+    /// A password that somebody else gave comes first.
+    MustChangePassword,
+    /// A password that is not taken, and why.
+    WeakPassword(Words),
     /// One person would hold what must be held apart.
     Apart,
     /// Too many tries in a short time.
@@ -63,6 +67,15 @@ impl ApiError {
                 "changed by somebody else; reload and try again",
             ),
             Self::Exists(_) => (StatusCode::CONFLICT, "exists", "已经存在，不能重复登记", "is there already"),
+            Self::MustChangePassword => (
+                StatusCode::FORBIDDEN,
+                "must_change_password",
+                "请先修改初始密码",
+                "change the password that you were given first",
+            ),
+            Self::WeakPassword(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "weak_password", "密码不符合要求", "the password is not taken")
+            }
             Self::Apart => (
                 StatusCode::CONFLICT,
                 "apart",
@@ -112,6 +125,7 @@ impl ApiError {
     fn title(&self, zh: &str, en: &str) -> Words {
         match self {
             Self::Refused(refused) => refused_words(refused),
+            Self::WeakPassword(why) => why.clone(),
             Self::BadRequest(detail) => Words { zh: format!("{zh}：{detail}"), en: format!("{en}: {detail}") },
             _ => Words { zh: zh.into(), en: en.into() },
         }

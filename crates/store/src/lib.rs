@@ -57,7 +57,7 @@ pub use sense::{
     Arrival, CommandRow, CurveBound, DeviceFacts, KeptAs, LatestRow, PointRow, QuarantineRow, ReadingRow, Receipt,
     Sampled, TelegramIn, TelegramRow,
 };
-pub use system::{AuditEntry, PersonRow};
+pub use system::{AuditEntry, PersonRow, SessionRow, TryLimit};
 pub use walk::HotRow;
 
 use dialect::Scanner;

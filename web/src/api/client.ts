@@ -26,10 +26,13 @@ export interface Options<O> {
 /** Header the server demands on every write: a browser does not send it for a foreign page without asking first. */
 const WRITE_HEADER = 'x-shanshui'
 
-let unauthenticated: () => void = () => undefined
-/** Says what happens when the session is over; the session store owns that. */
-export function onUnauthenticated(handler: () => void): void {
-  unauthenticated = handler
+let renew: () => Promise<boolean> = () => Promise.resolve(false)
+/**
+ * Says what happens when the session is over; the session store owns that. When it answers true there is a new session, and the
+ * request is sent again with all that was typed.
+ */
+export function onUnauthenticated(handler: () => Promise<boolean>): void {
+  renew = handler
 }
 
 export function get<P extends PathOf<'get'>>(path: P, options: Options<Operation<'get', P>> = {}): Promise<Result<Answer<'get', P>>> {
@@ -48,6 +51,7 @@ async function call<T>(
   method: string,
   template: string,
   options: { path?: unknown; query?: unknown; body?: unknown; signal?: AbortSignal },
+  again = true,
 ): Promise<Result<T>> {
   const headers: Record<string, string> = { accept: 'application/json' }
   const init: RequestInit = { method, headers, signal: options.signal, credentials: 'same-origin' }
@@ -64,7 +68,7 @@ async function call<T>(
     const text = await response.text()
     if (response.ok) return { kind: 'ok', data: (text === '' ? undefined : JSON.parse(text)) as T }
     const problem = problemOf(response.status, text)
-    if (problem.code === 'unauthenticated') unauthenticated()
+    if (problem.code === 'unauthenticated' && again && (await renew())) return await call(method, template, options, false)
     return { kind: 'error', problem }
   } catch (error) {
     if (options.signal?.aborted) return { kind: 'aborted' }

@@ -580,6 +580,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes the caller's own password. Every other session of theirs ends. */
+        post: operations["change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/people": {
         parameters: {
             query?: never;
@@ -643,6 +660,40 @@ export interface paths {
         get: operations["rights"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's own sessions, newest first. */
+        get: operations["sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/sessions/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends one of the caller's own sessions: a browser somewhere else is logged out. */
+        post: operations["session_end"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1271,6 +1322,8 @@ export interface components {
         MeView: {
             /** @description Whether they have broken the glass: everything they read is written down. */
             glass: boolean;
+            /** @description Whether the password was given by somebody else and has to be changed before anything else. */
+            must_change_password: boolean;
             /** @description Who. */
             person: components["schemas"]["PersonView"];
             /** @description Posts held now, those of people they stand in for after their own. */
@@ -1407,6 +1460,13 @@ export interface components {
             }[];
             /** @description Give this as `before` to go on; absent on the last page. */
             next?: string | null;
+        };
+        /** @description A change of one's own password. */
+        PasswordIn: {
+            /** @description The new one. */
+            new: string;
+            /** @description The present one. */
+            old: string;
         };
         /** @description A person, as others may see them. */
         PersonView: {
@@ -1615,6 +1675,23 @@ export interface components {
          * @enum {string}
          */
         Scale: "water" | "air" | "discharge";
+        /** @description A session of the caller. */
+        SessionView: {
+            /** @description From where it was begun. */
+            address: string;
+            /** @description What the browser says it is. */
+            agent: string;
+            /** @description Since when, RFC 3339. */
+            created: string;
+            /** @description Until when at most. */
+            expires: string;
+            /** @description Id; it opens nothing. */
+            id: string;
+            /** @description When something was asked last, to a minute. */
+            seen: string;
+            /** @description Whether it is the one that asks. */
+            this: boolean;
+        };
         /** @description A count and a share. */
         ShareView: {
             /**
@@ -2980,6 +3057,51 @@ export interface operations {
             };
         };
     };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordIn"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     people: {
         parameters: {
             query?: never;
@@ -3101,6 +3223,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RightsView"];
+                };
+            };
+        };
+    };
+    sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"][];
+                };
+            };
+        };
+    };
+    session_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

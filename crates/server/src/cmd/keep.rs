@@ -15,7 +15,7 @@ use crate::app::open_store;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::auth;
-use crate::http::organisation::PASSWORD_CHARS_MIN;
+use crate::http::password;
 use crate::notes;
 
 /// What to do with people.
@@ -174,6 +174,8 @@ pub(super) fn user(config: Option<&Path>, what: &User) -> anyhow::Result<ExitCod
         }
         User::Put { login, name_zh, name_en } => {
             let password = password()?;
+            let names = [login.as_str(), name_zh.as_str(), name_en.as_str()];
+            password::good(&password, &names, &config.auth).map_err(|why| anyhow::anyhow!("password: {}", why.en))?;
             let known = store.person_by_login(login).await?;
             let person = PersonRow {
                 id: known.map_or_else(|| PersonId(uuid::Uuid::now_v7()), |p| p.id),
@@ -182,6 +184,7 @@ pub(super) fn user(config: Option<&Path>, what: &User) -> anyhow::Result<ExitCod
                 name_en: name_en.clone(),
                 password_hash: auth::hash_password(&password)?,
                 disabled: false,
+                must_change: true,
             };
             let id = person.id;
             store.person_put(&Caller::machine(), person, Clock::system().now()).await?;
@@ -252,13 +255,9 @@ async fn changed(store: &Store, id: PersonId) -> anyhow::Result<()> {
 
 fn password() -> anyhow::Result<String> {
     if std::io::stdin().is_terminal() {
-        eprint!("password (at least {PASSWORD_CHARS_MIN} characters): ");
+        eprint!("password: ");
     }
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
-    let password = line.trim_end_matches(['\r', '\n']).to_owned();
-    if password.chars().count() < PASSWORD_CHARS_MIN {
-        bail!("password: at least {PASSWORD_CHARS_MIN} characters");
-    }
-    Ok(password)
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }

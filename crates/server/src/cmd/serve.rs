@@ -221,7 +221,10 @@ pub async fn people_put(store: &Store, pack: &CityPack, now: Instant) -> anyhow:
         };
         let posts = pack.posts.iter().filter(|post| post.login == p.login).map(post).collect();
         let (login, name_zh, name_en) = (p.login, p.name_zh, p.name_en);
-        joining.push((PersonRow { id, login, name_zh, name_en, password_hash, disabled: false }, posts));
+        joining.push((
+            PersonRow { id, login, name_zh, name_en, password_hash, disabled: false, must_change: false },
+            posts,
+        ));
     }
     joining.sort_by(|(a, _), (b, _)| a.login.cmp(&b.login));
     Ok(store.people_join(&Caller::machine(), joining, now).await?)

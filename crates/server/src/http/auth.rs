@@ -1,6 +1,6 @@
 //! Who is calling: sessions on the server, a cookie in the browser, one gate before every handler.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
 
@@ -16,7 +16,8 @@ use axum::response::Response;
 use rand::RngCore;
 use shanshui_domain::id::PersonId;
 use shanshui_domain::right::Caller;
-use shanshui_store::{AuditEntry, Holdings, PersonRow};
+use shanshui_store::{AuditEntry, Holdings, PersonRow, SessionRow, TryLimit};
+use tokio::sync::Semaphore;
 
 use super::rights::{self, Who};
 use crate::app::App;
@@ -24,8 +25,47 @@ use crate::error::ApiError;
 
 /// Name of the session cookie.
 pub const COOKIE_NAME: &str = "shanshui_session";
-/// How long a session lasts at most: one shift.
-pub const SESSION_MS: i64 = 12 * 3_600 * 1_000;
+/// A session is written down as seen at most so often.
+const SEEN_EVERY_MS: i64 = 60_000;
+/// What can be asked before a password that somebody else gave is changed.
+const BEFORE_CHANGE: [&str; 3] = ["/api/v1/system/me", "/api/v1/system/logout", "/api/v1/system/password"];
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+
+/// What is counted of a login: a name from one address, a name from anywhere, an address with any name.
+#[derive(Debug)]
+pub struct Tries {
+    both: String,
+    name: String,
+    address: String,
+}
+
+impl Tries {
+    /// Those of a name and an address.
+    pub fn of(login: &str, address: &str) -> Self {
+        let (both, name) = (format!("both:{login}\n{address}"), format!("name:{login}"));
+        Self { both, name, address: format!("address:{address}") }
+    }
+
+    /// One more; it counts as failed until it is [`Self::good`].
+    ///
+    /// # Errors
+    /// [`ApiError::TooMany`] when it has to wait.
+    pub async fn begin(&self, app: &App) -> Result<(), ApiError> {
+        let limit = |failures| TryLimit { failures, first_ms: MINUTE_MS, most_ms: HOUR_MS, forget_ms: 24 * HOUR_MS };
+        let who = [(&self.both, limit(5)), (&self.name, limit(15)), (&self.address, limit(50))];
+        let who = who.into_iter().map(|(who, limit)| (who.clone(), limit)).collect();
+        if app.store.login_begin(who, app.clock.now()).await? { Ok(()) } else { Err(ApiError::TooMany) }
+    }
+
+    /// The password was right: the name is forgiven, and the address has not failed this time.
+    pub async fn good(self, app: &App) -> Result<(), ApiError> {
+        Ok(app.store.login_succeeded(vec![self.both, self.name], vec![self.address]).await?)
+    }
+}
+
+/// Passwords that are hashed at one time: each takes 19 MiB, and strangers ask for it.
+static HASHING: Semaphore = Semaphore::const_new(4);
 /// Header that a browser does not send across origins without asking: our defence against forged writes.
 pub const WRITE_HEADER: &str = "x-shanshui";
 
@@ -72,10 +112,13 @@ pub async fn gate(
     if request.method() != Method::GET && !request.headers().contains_key(WRITE_HEADER) {
         return Err(ApiError::field(WRITE_HEADER, "header missing on a write"));
     }
-    let from = address(&request);
+    let from = address(&request, &app.config.http.trusted_proxies);
     let visitor = visitor(&app, request.headers(), &from).await?;
     if let Who::Right(right) = who {
-        let visitor = visitor.ok_or(ApiError::Unauthenticated)?;
+        let (visitor, session) = visitor.ok_or(ApiError::Unauthenticated)?;
+        if visitor.person.must_change && !BEFORE_CHANGE.contains(&path.as_str()) {
+            return Err(ApiError::MustChangePassword);
+        }
         if !visitor.may(right) {
             return Err(ApiError::Forbidden);
         }
@@ -86,6 +129,7 @@ pub async fn gate(
             app.store.audit(entry).await?;
         }
         request.extensions_mut().insert(visitor);
+        request.extensions_mut().insert(Session(session));
     }
     request.extensions_mut().insert(Address(from));
     Ok(next.run(request).await)
@@ -103,18 +147,44 @@ impl<S: Sync> FromRequestParts<S> for Address {
     }
 }
 
-fn address(request: &Request) -> String {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    peer.map_or_else(String::new, |ConnectInfo(peer)| peer.ip().to_string())
+/// Whoever opened the connection; behind a proxy that is trusted, whom it names last and is no such proxy itself.
+fn address(request: &Request, trusted: &[IpAddr]) -> String {
+    let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else { return String::new() };
+    let mut from = peer.ip();
+    let said = request.headers().get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok());
+    let hops: Vec<&str> = said.flat_map(|v| v.split(',')).map(str::trim).collect();
+    for hop in hops.into_iter().rev() {
+        match hop.parse() {
+            Ok(before) if trusted.contains(&from) => from = before,
+            _ => break,
+        }
+    }
+    from.to_string()
 }
 
-async fn visitor(app: &App, headers: &HeaderMap, from: &str) -> Result<Option<Visitor>, ApiError> {
+/// The session a request came in.
+#[derive(Debug, Clone)]
+pub struct Session(pub SessionRow);
+
+impl<S: Sync> FromRequestParts<S> for Session {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        parts.extensions.get::<Self>().cloned().ok_or(ApiError::Unauthenticated)
+    }
+}
+
+async fn visitor(app: &App, headers: &HeaderMap, from: &str) -> Result<Option<(Visitor, SessionRow)>, ApiError> {
     let Some(token) = token_of(headers) else { return Ok(None) };
-    let Some((person, expires)) = app.store.session(&token).await? else { return Ok(None) };
-    if expires <= app.clock.now() || person.disabled {
+    let Some((person, session)) = app.store.session(&token).await? else { return Ok(None) };
+    let (now, idle) = (app.clock.now(), app.config.auth.idle_ms());
+    if session.expires <= now || now.ms_since(session.seen) > idle || person.disabled {
         return Ok(None);
     }
-    app.visitor(person, from).await.map(Some)
+    if now.ms_since(session.seen) > SEEN_EVERY_MS {
+        app.store.session_seen(session.id, now).await?;
+    }
+    Ok(Some((app.visitor(person, from).await?, session)))
 }
 
 impl App {
@@ -144,8 +214,8 @@ pub fn new_token() -> String {
 }
 
 /// The header that gives a browser its session, or takes it away when `token` is empty.
-pub fn cookie(token: &str, secure: bool) -> Result<(axum::http::HeaderName, HeaderValue), ApiError> {
-    let age = if token.is_empty() { 0 } else { SESSION_MS / 1_000 };
+pub fn cookie(token: &str, last_ms: i64, secure: bool) -> Result<(axum::http::HeaderName, HeaderValue), ApiError> {
+    let age = if token.is_empty() { 0 } else { last_ms / 1_000 };
     let secure = if secure { "; Secure" } else { "" };
     let text = format!("{COOKIE_NAME}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={age}{secure}");
     let value = HeaderValue::from_str(&text).map_err(|e| ApiError::Internal(e.into()))?;
@@ -163,6 +233,7 @@ pub fn hash_password(password: &str) -> anyhow::Result<String> {
 pub async fn check_password(stored: Option<String>, password: String) -> anyhow::Result<bool> {
     static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| hash_password(&new_token()).ok());
     let known = stored.is_some();
+    let _turn = HASHING.acquire().await?;
     let matches = tokio::task::spawn_blocking(move || {
         let Some(hash) = stored.or_else(|| NOBODY.clone()) else { return false };
         PasswordHash::new(&hash).is_ok_and(|h| Argon2::default().verify_password(password.as_bytes(), &h).is_ok())
@@ -181,6 +252,26 @@ mod tests {
         assert!(check_password(Some(hash.clone()), "shan-shui-2026".into()).await.expect("joined"));
         assert!(!check_password(Some(hash), "shan-shui-2025".into()).await.expect("joined"));
         assert!(!check_password(None, "shan-shui-2026".into()).await.expect("joined"));
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_says_who_asks() {
+        let check = |peer: &str, said: Option<&str>, expected: &str| {
+            let mut request = Request::new(axum::body::Body::empty());
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::new(peer.parse().expect("an address"), 1)));
+            if let Some(said) = said {
+                request.headers_mut().insert("x-forwarded-for", HeaderValue::from_str(said).expect("text"));
+            }
+            let trusted = ["10.0.0.1".parse().expect("an address"), "10.0.0.2".parse().expect("an address")];
+            assert_eq!(address(&request, &trusted), expected, "{peer} {said:?}");
+        };
+        check("192.0.2.7", None, "192.0.2.7");
+        check("192.0.2.7", Some("198.51.100.1"), "192.0.2.7");
+        check("10.0.0.1", Some("198.51.100.1"), "198.51.100.1");
+        check("10.0.0.1", Some("203.0.113.9, 198.51.100.1"), "198.51.100.1");
+        check("10.0.0.1", Some("198.51.100.1, 10.0.0.2"), "198.51.100.1");
+        check("10.0.0.1", Some("nonsense"), "10.0.0.1");
+        check("10.0.0.1", None, "10.0.0.1");
     }
 
     #[test]

@@ -10,12 +10,12 @@ pub mod events;
 pub mod extract;
 pub mod ops;
 pub mod organisation;
+pub mod password;
 pub mod present;
 pub mod register;
 pub mod rights;
 pub mod sense;
 pub mod system;
-pub mod tries;
 pub mod view;
 
 use axum::extract::DefaultBodyLimit;
@@ -44,7 +44,7 @@ const JSON_BYTES_MAX: usize = 256 << 10;
     info(title = "shanshui 山水", description = "城市生态环境平台 API · API of a city's ecology platform"),
     paths(
         system::login, system::logout, system::me, system::about, system::health, system::nodes, system::people,
-        organisation::rights, organisation::organisations, organisation::organisation_put, organisation::accounts,
+        password::change, password::sessions, password::session_end, organisation::rights, organisation::organisations, organisation::organisation_put, organisation::accounts,
         organisation::account_put, organisation::posts, organisation::post_give, organisation::post_end,
         organisation::delegations, organisation::delegate, organisation::delegation_end, organisation::glasses,
         organisation::glass_break, organisation::glass_mend,
@@ -78,6 +78,9 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/system/health", get(system::health))
         .route("/api/v1/system/nodes", get(system::nodes))
         .route("/api/v1/system/people", get(system::people))
+        .route("/api/v1/system/password", post(password::change))
+        .route("/api/v1/system/sessions", get(password::sessions))
+        .route("/api/v1/system/sessions/{id}/end", post(password::session_end))
         .route("/api/v1/system/rights", get(organisation::rights))
         .route("/api/v1/system/organisations", get(organisation::organisations))
         .route("/api/v1/system/organisations/{code}", put(organisation::organisation_put))

@@ -12,6 +12,7 @@ use shanshui_store::{DelegationRow, GlassRow, PersonRow, PostRow, StoreError};
 use super::auth::{self, Visitor};
 use super::convert::{instant_in, instant_out};
 use super::extract::{Body, Path};
+use super::password;
 use super::present::words;
 use super::view::{
     AccountIn, AccountView, DelegationIn, DelegationView, GlassIn, GlassView, OrganisationIn, OrganisationView, PostIn,
@@ -25,8 +26,6 @@ use crate::notes;
 const TEXT_CHARS_MAX: usize = 200;
 /// Longest login name.
 const LOGIN_BYTES_MAX: usize = 64;
-/// Shortest password.
-pub const PASSWORD_CHARS_MIN: usize = 12;
 const DAY_MS: i64 = 24 * 3_600_000;
 /// Longest time somebody stands in.
 const STAND_IN_MS_MAX: i64 = 90 * DAY_MS;
@@ -155,10 +154,9 @@ pub async fn account_put(
         }
     }
     let hash = match (&input.password, &known) {
-        (Some(password), _) if password.expose().chars().count() < PASSWORD_CHARS_MIN => {
-            return Err(ApiError::field("password", format!("at least {PASSWORD_CHARS_MIN} characters")));
-        }
         (Some(password), _) => {
+            let names = [login.as_str(), input.name.zh.as_str(), input.name.en.as_str()];
+            password::good(password.expose(), &names, &app.config.auth).map_err(ApiError::WeakPassword)?;
             let password = password.expose().to_owned();
             let hashed = tokio::task::spawn_blocking(move || auth::hash_password(&password)).await;
             hashed.map_err(|e| ApiError::Internal(e.into()))??
@@ -166,6 +164,7 @@ pub async fn account_put(
         (None, Some(known)) => known.password_hash.clone(),
         (None, None) => return Err(ApiError::field("password", "missing: a new account needs one")),
     };
+    let known_must_change = known.as_ref().is_some_and(|p| p.must_change);
     let row = PersonRow {
         id: known.map_or_else(|| PersonId(uuid::Uuid::now_v7()), |p| p.id),
         login,
@@ -173,6 +172,8 @@ pub async fn account_put(
         name_en: text("name.en", input.name.en)?,
         password_hash: hash,
         disabled: input.disabled,
+        // whoever gave the password knows it
+        must_change: input.password.is_some() || known_must_change,
     };
     let id = row.id;
     app.store.person_put(&visitor, row, app.clock.now()).await?;

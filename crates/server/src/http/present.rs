@@ -390,7 +390,7 @@ impl App {
             unit: posts.first().map_or_else(|| words("", ""), |p| p.name.clone()),
             takes_cases: visitor.may(Right::CaseReport),
         };
-        MeView { person, posts, rights, glass: visitor.glass() }
+        MeView { person, posts, rights, glass: visitor.glass(), must_change_password: visitor.person.must_change }
     }
 
     /// A person by id; the program itself, and people no longer known, are named as such.

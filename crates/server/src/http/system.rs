@@ -3,21 +3,24 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::http::header::USER_AGENT;
 use axum::response::{AppendHeaders, IntoResponse};
 
-use super::auth::{self, Address, Visitor};
+use super::auth::{self, Address, Tries, Visitor};
 use super::convert::instant_out;
 use super::extract::Body;
+use super::password;
 use super::view::{AboutView, DiskView, HealthView, LoginIn, MeView, NodeView, PersonView, Problem};
-use shanshui_store::AuditEntry;
+use shanshui_domain::id::SessionId;
+use shanshui_store::{AuditEntry, SessionRow};
 
 use crate::app::App;
 use crate::error::ApiError;
 
 /// Longest login name, so that the audit cannot be filled with one.
 const NAME_BYTES_MAX: usize = 64;
-/// Longest password that is hashed.
-const PASSWORD_BYTES_MAX: usize = 256;
+/// Longest description of a browser that is kept.
+const AGENT_CHARS_MAX: usize = 200;
 
 /// Logs in; the session travels in a cookie.
 #[utoipa::path(post, path = "/api/v1/system/login", tag = "system", request_body = LoginIn,
@@ -25,30 +28,47 @@ const PASSWORD_BYTES_MAX: usize = 256;
 pub async fn login(
     State(app): State<App>,
     Address(from): Address,
+    headers: HeaderMap,
     Body(input): Body<LoginIn>,
 ) -> Result<impl IntoResponse, ApiError> {
     let now = app.clock.now();
-    if input.login.len() > NAME_BYTES_MAX || input.password.expose().len() > PASSWORD_BYTES_MAX {
+    if input.login.len() > NAME_BYTES_MAX || input.password.expose().len() > password::BYTES_MAX {
         return Err(ApiError::BadLogin);
     }
-    if !app.tries.begin(&input.login, now) {
-        return Err(ApiError::TooMany);
-    }
+    let tries = Tries::of(&input.login, &from);
+    tries.begin(&app).await?;
     let person = app.store.person_by_login(&input.login).await?.filter(|p| !p.disabled);
     let good =
         auth::check_password(person.as_ref().map(|p| p.password_hash.clone()), input.password.expose().to_owned())
             .await?;
+    let known = person.as_ref().map(|p| p.login.clone());
     let Some(person) = person.filter(|_| good) else {
-        let entry = AuditEntry::of_nobody(&from, now, "login_failed", &input.login, serde_json::json!({}));
+        // what is typed as a name may be a password: only names that are known are written down
+        let name = known.unwrap_or_else(|| "?".to_owned());
+        let entry = AuditEntry::of_nobody(&from, now, "login_failed", &name, serde_json::json!({}));
         app.store.audit(entry).await?;
         return Err(ApiError::BadLogin);
     };
-    app.tries.succeeded(&input.login);
-    let token = auth::new_token();
-    app.store.session_put(&token, person.id, (now, now.plus_ms(auth::SESSION_MS))).await?;
+    tries.good(&app).await?;
+    // a token that was there before the login is nobody's afterwards
+    if let Some(before) = auth::token_of(&headers) {
+        app.store.session_drop(&before).await?;
+    }
+    let (token, last) = (auth::new_token(), app.config.auth.session_ms());
+    let agent = headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let session = SessionRow {
+        id: SessionId(uuid::Uuid::now_v7()),
+        person: person.id,
+        created: now,
+        expires: now.plus_ms(last),
+        seen: now,
+        address: from.clone(),
+        agent: agent.chars().filter(|c| !c.is_control()).take(AGENT_CHARS_MAX).collect(),
+    };
+    app.store.session_put(&token, session).await?;
     let visitor = app.visitor(person, &from).await?;
     app.store.audit(AuditEntry::of(&visitor, now, "login", &visitor.person.login, serde_json::json!({}))).await?;
-    let cookie = auth::cookie(&token, app.config.http.secure_cookie)?;
+    let cookie = auth::cookie(&token, last, app.config.http.secure_cookie)?;
     Ok((AppendHeaders([cookie]), Json(app.me_view(&visitor))))
 }
 
@@ -64,7 +84,7 @@ pub async fn logout(
     }
     let (now, login) = (app.clock.now(), &visitor.person.login);
     app.store.audit(AuditEntry::of(&visitor, now, "logout", login, serde_json::json!({}))).await?;
-    let cookie = auth::cookie("", app.config.http.secure_cookie)?;
+    let cookie = auth::cookie("", 0, app.config.http.secure_cookie)?;
     Ok((axum::http::StatusCode::NO_CONTENT, AppendHeaders([cookie])))
 }
 

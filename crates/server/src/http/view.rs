@@ -184,6 +184,39 @@ pub struct MeView {
     pub rights: Vec<String>,
     /// Whether they have broken the glass: everything they read is written down.
     pub glass: bool,
+    /// Whether the password was given by somebody else and has to be changed before anything else.
+    pub must_change_password: bool,
+}
+
+/// A change of one's own password.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordIn {
+    /// The present one.
+    #[schema(value_type = String)]
+    pub old: Secret,
+    /// The new one.
+    #[schema(value_type = String)]
+    pub new: Secret,
+}
+
+/// A session of the caller.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SessionView {
+    /// Id; it opens nothing.
+    pub id: String,
+    /// Since when, RFC 3339.
+    pub created: String,
+    /// When something was asked last, to a minute.
+    pub seen: String,
+    /// Until when at most.
+    pub expires: String,
+    /// From where it was begun.
+    pub address: String,
+    /// What the browser says it is.
+    pub agent: String,
+    /// Whether it is the one that asks.
+    pub this: bool,
 }
 
 /// A post held now.

@@ -91,6 +91,7 @@ fn people(pack: &CityPack) -> Vec<(PersonRow, Vec<PostRow>)> {
         name_en: p.name_en.clone(),
         password_hash: auth::hash_password(p.password.expose()).expect("hashed"),
         disabled: false,
+        must_change: false,
     };
     let post = |i: usize, p: &PackPost| PostRow {
         id: PostId(Uuid::from_u128(i as u128 + 1)),

@@ -18,6 +18,102 @@ async fn a_login_fails_alike_for_unknown_names_and_wrong_passwords() {
 }
 
 #[tokio::test]
+async fn guesses_wait_and_the_right_password_waits_with_them() {
+    let city = City::start().await;
+    let guess = async |login: &str, password: &str| {
+        let body = json!({"login": login, "password": password});
+        city.nobody().post("/api/v1/system/login", body).await.1["code"].as_str().unwrap_or_default().to_owned()
+    };
+    let mut tried = 0;
+    for n in 0..60 {
+        tried += u32::from(guess("zhoumin", &format!("guess-{n}")).await == "bad_login");
+    }
+    assert_eq!(tried, 5, "then it waits");
+    assert_eq!(guess("zhoumin", "quzhou-demo-1").await, "too_many", "the right password too");
+    assert_eq!(guess("chenlu", "quzhou-demo-2").await, "", "somebody else logs in");
+    let mut tried = 0;
+    for n in 0..80 {
+        tried += u32::from(guess(&format!("name-{n}"), "guess").await == "bad_login");
+    }
+    assert_eq!(tried, 45, "one address, many names");
+    let audit = city.running.app.store.check().await.expect("checked");
+    assert!(audit.iter().all(|f| f.ok), "{audit:?}");
+    city.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_session_ends_by_time_by_idleness_by_hand_and_with_the_password() {
+    let short = City::with(|config| config.auth.session_hours = 0).await;
+    assert_eq!(short.person("zhoumin").await.get("/api/v1/system/me").await.0, StatusCode::UNAUTHORIZED);
+    short.running.stop().await;
+    let idle = City::with(|config| config.auth.idle_minutes = 0).await;
+    let person = idle.person("zhoumin").await;
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    assert_eq!(person.get("/api/v1/system/me").await.0, StatusCode::UNAUTHORIZED);
+    idle.running.stop().await;
+
+    let city = City::start().await;
+    let (first, second, third) =
+        (city.person("zhoumin").await, city.person("zhoumin").await, city.person("zhoumin").await);
+    let sessions = first.ok("/api/v1/system/sessions").await;
+    let rows = sessions.as_array().expect("sessions");
+    assert_eq!((rows.len(), rows.iter().filter(|s| s["this"] == true).count()), (3, 1), "{sessions}");
+    assert!(rows.iter().all(|s| s["address"] == "127.0.0.1"), "{sessions}");
+    let other = second.ok("/api/v1/system/sessions").await;
+    let id = other.as_array().expect("sessions").iter().find(|s| s["this"] == true).expect("its own")["id"].clone();
+    let end = format!("/api/v1/system/sessions/{}/end", id.as_str().expect("an id"));
+    let stranger = city.person("chenlu").await;
+    assert_eq!(stranger.post(&end, json!({})).await.0, StatusCode::NOT_FOUND, "another's session");
+    assert_eq!(first.post(&end, json!({})).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(second.get("/api/v1/system/me").await.0, StatusCode::UNAUTHORIZED);
+    let change = async |old: &str, new: &str| {
+        let (status, body) = first.post("/api/v1/system/password", json!({"old": old, "new": new})).await;
+        (status, body["code"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(change("wrong", "seven otters read maps").await, (StatusCode::UNAUTHORIZED, "bad_login".into()));
+    let weak = (StatusCode::UNPROCESSABLE_ENTITY, "weak_password".to_owned());
+    assert_eq!(change("quzhou-demo-1", "zhoumin123456").await, weak);
+    assert_eq!(change("quzhou-demo-1", "quzhou-demo-1").await, weak);
+    assert_eq!(change("quzhou-demo-1", "seven otters read maps").await.0, StatusCode::NO_CONTENT);
+    assert_eq!(first.get("/api/v1/system/me").await.0, StatusCode::OK, "the one it was changed in stays");
+    assert_eq!(third.get("/api/v1/system/me").await.0, StatusCode::UNAUTHORIZED, "the others end");
+    city.somebody("zhoumin", "seven otters read maps").await;
+    city.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_login_gives_a_new_token_and_the_one_before_is_nobodys() {
+    let city = City::start().await;
+    let person = city.person("zhoumin").await;
+    let login = json!({"login": "zhoumin", "password": "quzhou-demo-1"});
+    assert_eq!(person.post("/api/v1/system/login", login).await.0, StatusCode::OK);
+    let sessions = person.ok("/api/v1/system/sessions").await;
+    assert_eq!(sessions.as_array().map(Vec::len), Some(1), "{sessions}");
+    city.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_password_that_somebody_else_gave_is_changed_before_anything_else() {
+    let city = City::start().await;
+    let system = city.person("xuning").await;
+    let account = |password: &str| json!({"name": {"zh": "新", "en": "New"}, "disabled": false, "password": password});
+    let (status, body) = system.put("/api/v1/system/accounts/fresh", account("fresh12345678")).await;
+    assert_eq!((status, body["code"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some("weak_password")));
+    let given = "blue kettles hum at noon";
+    assert_eq!(system.put("/api/v1/system/accounts/fresh", account(given)).await.0, StatusCode::OK);
+    let fresh = city.somebody("fresh", given).await;
+    assert_eq!(fresh.ok("/api/v1/system/me").await["must_change_password"], true);
+    for path in ["/api/v1/system/sessions", "/api/v1/sense/geography"] {
+        let (status, body) = fresh.get(path).await;
+        assert_eq!((status, body["code"].as_str()), (StatusCode::FORBIDDEN, Some("must_change_password")), "{path}");
+    }
+    let change = json!({"old": given, "new": "nine herons cross the weir"});
+    assert_eq!(fresh.post("/api/v1/system/password", change).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(fresh.get("/api/v1/system/sessions").await.0, StatusCode::OK);
+    city.running.stop().await;
+}
+
+#[tokio::test]
 async fn writes_need_our_header_and_known_fields_and_pages_carry_the_policy() {
     let city = City::start().await;
     let person = city.person("zhoumin").await;

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::support::{City, Person, civil, until, water};
 
-const PASSWORD: &str = "matrix-of-rights-1";
+const PASSWORD: &str = "blue kettles hum at noon";
 
 /// How far a row lies from whoever asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +83,7 @@ async fn settle(city: &City) {
         name_en: login.into(),
         password_hash: password_hash.clone(),
         disabled: false,
+        must_change: false,
     };
     let mut people: Vec<_> = Role::ALL
         .iter()
@@ -367,6 +368,8 @@ async fn posts_are_given_ended_and_felt_at_once() {
     let foreign = system.put("/api/v1/system/accounts/linqiao", account).await;
     assert_eq!(foreign.0, StatusCode::FORBIDDEN, "another administrator's account is not changed from here");
     let newcomer = city.somebody("newcomer", PASSWORD).await;
+    let own = json!({"old": PASSWORD, "new": "nine herons cross the weir"});
+    assert_eq!(newcomer.post("/api/v1/system/password", own).await.0, StatusCode::NO_CONTENT);
     assert_eq!(newcomer.ok("/api/v1/system/me").await["rights"], json!(["session.own"]), "no post, no right");
     let post = |role: &str| json!({"person": made["person"]["id"], "role": role, "organisation": "br-qj"});
     assert_eq!(system.post("/api/v1/system/posts", post("duty_officer")).await.0, StatusCode::FORBIDDEN);

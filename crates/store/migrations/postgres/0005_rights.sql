@@ -13,9 +13,9 @@ CREATE TABLE organisation (
 -- a post is given and ended, never changed
 CREATE TABLE post (
     id           TEXT COLLATE "C" PRIMARY KEY,
-    person       TEXT COLLATE "C"    NOT NULL,
-    organisation TEXT COLLATE "C"    NOT NULL,
-    role         TEXT COLLATE "C"    NOT NULL,
+    person       TEXT COLLATE "C" NOT NULL,
+    organisation TEXT COLLATE "C" NOT NULL,
+    role         TEXT COLLATE "C" NOT NULL,
     certificate  TEXT COLLATE "C",
     since        BIGINT NOT NULL,
     until        BIGINT,
@@ -29,11 +29,11 @@ CREATE INDEX post_organisation ON post (organisation, since);
 
 CREATE TABLE delegation (
     id       TEXT COLLATE "C" PRIMARY KEY,
-    giver    TEXT COLLATE "C"    NOT NULL,
-    taker    TEXT COLLATE "C"    NOT NULL,
+    giver    TEXT COLLATE "C" NOT NULL,
+    taker    TEXT COLLATE "C" NOT NULL,
     since    BIGINT NOT NULL,
     until    BIGINT NOT NULL,
-    reason   TEXT COLLATE "C"    NOT NULL,
+    reason   TEXT COLLATE "C" NOT NULL,
     given_by TEXT COLLATE "C",
     given_at BIGINT NOT NULL,
     ended_by TEXT COLLATE "C",
@@ -44,8 +44,8 @@ CREATE INDEX delegation_giver ON delegation (giver, until);
 
 CREATE TABLE broken_glass (
     id       TEXT COLLATE "C" PRIMARY KEY,
-    person   TEXT COLLATE "C"    NOT NULL,
-    reason   TEXT COLLATE "C"    NOT NULL,
+    person   TEXT COLLATE "C" NOT NULL,
+    reason   TEXT COLLATE "C" NOT NULL,
     since    BIGINT NOT NULL,
     until    BIGINT NOT NULL,
     ended_by TEXT COLLATE "C",

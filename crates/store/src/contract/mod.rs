@@ -75,7 +75,10 @@ macro_rules! suite {
             broken_glass_ends_by_itself organisations_stay_a_tree stations_are_seen_within_a_scope
             cases_are_seen_within_a_scope every_change_of_rights_is_in_the_audit
         }
-        system { people_keep_their_id sessions_are_kept_by_digest the_audit_is_a_chain }
+        system {
+            people_keep_their_id sessions_are_kept_by_digest sessions_are_seen_and_ended_by_their_person
+            failed_logins_wait_longer_each_time the_audit_is_a_chain
+        }
         commit {
             a_failing_work_harms_only_itself many_writers_share_few_groups what_is_acknowledged_is_seen
             a_store_opened_again_shows_everything a_closed_store_refuses_writing

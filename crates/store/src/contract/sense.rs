@@ -328,6 +328,7 @@ pub(super) async fn secrets_do_not_show(store: &Store, _: &impl Home) {
         name_en: "Li".into(),
         password_hash: "$argon2id$s3cr3t-pw".into(),
         disabled: false,
+        must_change: false,
     };
     store.person_put(&Caller::machine(), who, Instant(1)).await.expect("kept");
     let people = store.people().await.expect("people");

@@ -46,6 +46,7 @@ pub(super) async fn fill(store: &Store) {
         name_en: "Li".into(),
         password_hash: "$argon2id$x".into(),
         disabled: false,
+        must_change: false,
     };
     store.person_put(&Caller::machine(), li, Instant(1)).await.expect("kept");
     let case = CaseId(Uuid::from_u128(1));

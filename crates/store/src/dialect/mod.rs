@@ -130,8 +130,14 @@ macro_rules! step {
 }
 
 /// Every step, in order; its place is the schema's number. A new one is appended, none is ever changed.
-const STEPS: &[Step] =
-    &[step!("0001_loop"), step!("0002_nodes"), step!("0003_history"), step!("0004_quarantine"), step!("0005_rights")];
+const STEPS: &[Step] = &[
+    step!("0001_loop"),
+    step!("0002_nodes"),
+    step!("0003_history"),
+    step!("0004_quarantine"),
+    step!("0005_rights"),
+    step!("0006_sessions"),
+];
 
 fn steps(of: fn(&Step) -> &'static str) -> Vec<&'static str> {
     STEPS.iter().map(of).collect()

@@ -12,6 +12,9 @@ export const useSession = defineStore('session', () => {
   const problem = ref<Problem>()
   /** Whether the server has been asked who this is. */
   const known = ref(false)
+  /** The session has run out while somebody was at work: a window asks for the password, and what they did is sent afterwards. */
+  const expired = ref(false)
+  let renewal: { done: Promise<boolean>; settle: (renewed: boolean) => void } | undefined
   const person = computed(() => me.value?.person)
 
   async function load(): Promise<void> {
@@ -41,17 +44,43 @@ export const useSession = defineStore('session', () => {
   }
 
   async function logout(): Promise<void> {
-    await post('/api/v1/system/logout')
     me.value = undefined
+    await post('/api/v1/system/logout')
   }
 
   onUnauthenticated(() => {
-    me.value = undefined
+    if (!me.value) return Promise.resolve(false)
+    if (!renewal) {
+      let settle: (renewed: boolean) => void = () => undefined
+      const done = new Promise<boolean>((resolve) => (settle = resolve))
+      renewal = { done, settle }
+      expired.value = true
+    }
+    return renewal.done
   })
+
+  function settled(renewed: boolean): void {
+    expired.value = false
+    renewal?.settle(renewed)
+    renewal = undefined
+  }
+
+  /** The same person again, in a new session. */
+  async function renew(password: string): Promise<Result<Me>> {
+    const result = await login(person.value?.login ?? '', password)
+    if (result.kind === 'ok') settled(true)
+    return result
+  }
+
+  /** Somebody else, or nobody: what waited is refused. */
+  function giveUp(): void {
+    me.value = undefined
+    settled(false)
+  }
 
   function can(door: Door): boolean {
     return me.value !== undefined && NEEDS[door].some((right) => me.value?.rights.includes(right))
   }
 
-  return { me, person, about, problem, known, load, check, login, logout, can }
+  return { me, person, about, problem, known, expired, load, check, login, logout, renew, giveUp, can }
 })
