@@ -319,6 +319,18 @@ async function story(browser, { http, hj212 }) {
     await fresh.waitForSelector(test('session-row'))
     await fresh.context().close()
   })
+  await step('the audit administrator finds who did it', async () => {
+    const auditor = await person(browser, http, 'helan')
+    await auditor.waitForURL(`${http}/audit`)
+    await auditor.waitForSelector(test('audit-row'))
+    await shot(auditor, 'audit')
+    await auditor.fill(`input${test('audit-action')}, ${test('audit-action')} input`, 'glass_break')
+    await auditor.click(test('audit-search'))
+    await auditor.waitForFunction(() => [...document.querySelectorAll('[data-test=audit-row]')].every((r) => r.dataset.action === 'glass_break'))
+    const row = await auditor.locator(test('audit-row')).first().innerText()
+    if (!row.includes('段伟')) throw new Error(`the audit names who broke the glass: ${row}`)
+    await auditor.context().close()
+  })
   await step('the map, in Chinese and in English', async () => {
     await duty.goto(`${http}/`)
     await duty.waitForSelector(`${test('map')} canvas`)

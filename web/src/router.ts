@@ -28,6 +28,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'cases', component: () => import('./features/act/CasesPage.vue'), meta: { right: 'cases', title: 'nav.cases' } },
       { path: 'cases/:id', component: () => import('./features/act/CasePage.vue'), props: true, meta: { right: 'cases', title: 'nav.cases' } },
       { path: 'devices', component: () => import('./features/sense/DevicesPage.vue'), meta: { right: 'devices', title: 'nav.devices' } },
+      { path: 'audit', component: () => import('./features/system/AuditPage.vue'), meta: { right: 'audit', title: 'nav.audit' } },
       { path: 'forbidden', component: () => import('./features/system/ForbiddenPage.vue'), meta: { title: 'state.forbidden' } },
       { path: ':rest(.*)*', component: () => import('./features/system/NotFoundPage.vue'), meta: { title: 'state.notFound' } },
     ],
@@ -52,7 +53,7 @@ router.beforeEach(async (to) => {
   if (!session.person) return { path: '/login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
   if (session.me?.must_change_password && to.path !== '/password') return { path: '/password', replace: true }
   // whoever has no map begins where they have something to do
-  if (to.path === '/' && !session.can('stations')) return { path: session.can('people') ? '/people' : '/me', replace: true }
+  if (to.path === '/' && !session.can('stations')) return { path: session.can('audit') ? '/audit' : session.can('people') ? '/people' : '/me', replace: true }
   if (to.meta.right && !session.can(to.meta.right)) return { path: '/forbidden', replace: true }
   return true
 })

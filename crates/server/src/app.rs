@@ -30,6 +30,7 @@ use crate::ingest::{Heard, Ingest};
 use crate::metrics::Metrics;
 use crate::notes::Bells;
 use crate::registry::{DeviceEntry, PointEntry, Registry};
+use crate::seal::Sealer;
 
 /// Changes a slow browser may fall behind before it is told to read everything again.
 const LIVE_MAX: usize = 4_096;
@@ -154,6 +155,8 @@ pub struct Parts {
     pub demo: bool,
     /// Figures for monitoring.
     pub metrics: Metrics,
+    /// Signs the audit.
+    pub sealer: Sealer,
     failed: AtomicBool,
     city: RwLock<Arc<City>>,
     grades: RwLock<HashMap<StationCode, JudgementRow>>,
@@ -213,6 +216,7 @@ impl App {
         let grades = store.judgement_latest().await?.into_iter().map(|j| (j.station.clone(), j)).collect();
         let (others, told) = mpsc::channel(LIVE_MAX);
         let metrics = Metrics::new(ingest.intake(), &store);
+        let sealer = Sealer::open(&config)?;
         let parts = Parts {
             config,
             standards,
@@ -230,6 +234,7 @@ impl App {
             registering: tokio::sync::Mutex::default(),
             demo,
             metrics,
+            sealer,
             failed: AtomicBool::new(false),
             city: RwLock::new(Arc::new(City::new(pack))),
             grades: RwLock::new(grades),

@@ -24,6 +24,8 @@ pub struct Config {
     pub http: Http,
     /// Logging in.
     pub auth: Auth,
+    /// The audit.
+    pub audit: AuditSection,
     /// HJ 212.
     pub hj212: Hj212,
     /// Store.
@@ -80,6 +82,16 @@ pub struct Auth {
     pub password_chars_min: usize,
     /// How hard a new password is to guess at least, 0 to 4, as zxcvbn reckons.
     pub password_score_min: u8,
+}
+
+/// Audit section.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuditSection {
+    /// File of the key that signs; empty: `audit.key` in the data folder.
+    pub key_file: PathBuf,
+    /// File that each root is appended to, best on another disk; empty: none.
+    pub copy: PathBuf,
 }
 
 impl Auth {
@@ -258,6 +270,7 @@ impl Default for Config {
             engine: String::new(),
             http: Http::default(),
             auth: Auth::default(),
+            audit: AuditSection::default(),
             hj212: Hj212::default(),
             store: StoreSection::default(),
             history: HistorySection::default(),
@@ -351,6 +364,11 @@ pub const KEYS: &[(&str, &str)] = &[
     ("auth.idle_minutes", "minutes without any request after which a session ends"),
     ("auth.password_chars_min", "fewest characters of a new password"),
     ("auth.password_score_min", "how hard a new password is to guess at least, 0 to 4, as zxcvbn reckons"),
+    (
+        "audit.key_file",
+        "file of the key that signs the audit's roots, made at the first start; empty: audit.key in the data folder",
+    ),
+    ("audit.copy", "file that each signed root is appended to, best on another disk; empty: none"),
     ("hj212.listen", "address for stations (HJ 212 over TCP)"),
     ("hj212.commands", "whether commands may be sent to devices"),
     ("hj212.connections_max", "most connections at one time"),

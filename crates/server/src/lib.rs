@@ -13,5 +13,6 @@ pub mod metrics;
 pub mod notes;
 pub mod pace;
 pub mod registry;
+pub mod seal;
 pub mod sim;
 pub mod text;

@@ -7,9 +7,9 @@ use shanshui_domain::id::{AlarmId, CaseId, EvidenceId, PersonId, PointId, Statio
 use shanshui_domain::right::{Caller, Right};
 use shanshui_domain::time::Instant;
 
+use crate::audit::{Change, note, note_for};
 use crate::scope::{Within, at_station, of_case};
 use crate::sql::{Row, Tx};
-use crate::system::{Change, note, note_for};
 use crate::{Store, StoreError, args};
 
 /// An alarm as kept.

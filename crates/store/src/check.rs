@@ -54,9 +54,28 @@ impl Store {
         }
         findings.push(self.check_chains().await?);
         findings.push(self.check_heads().await?);
+        findings.extend(self.check_audit().await?);
         findings.push(self.check_latest().await?);
         findings.push(self.check_versions().await?);
         findings.push(self.check_sources().await?);
+        Ok(findings)
+    }
+
+    /// Looks at the audit alone.
+    pub async fn check_chain_of_audit(&self) -> Result<Vec<Finding>, StoreError> {
+        let rows = self
+            .read(
+                "SELECT stream, seq, body, algorithm, previous, digest FROM link WHERE stream='audit' ORDER BY seq",
+                args![],
+            )
+            .await?;
+        let links = rows.iter().map(link).collect::<Result<Vec<_>, _>>()?;
+        let chain = match chain::verify(&links) {
+            Ok(n) => finding("audit chain", true, format!("{n} links")),
+            Err(broken) => finding("audit chain", false, broken.to_string()),
+        };
+        let mut findings = vec![chain, self.check_heads().await?];
+        findings.extend(self.check_audit().await?);
         Ok(findings)
     }
 
@@ -85,6 +104,22 @@ impl Store {
             (SELECT COUNT(*) FROM link l WHERE l.stream = 'case:' || c.id)";
         let wrong = self.count(chains).await? + self.count(headless).await? + self.count(cases).await?;
         Ok(finding("chain heads", wrong == 0, format!("{wrong} chains that do not end where they should")))
+    }
+
+    /// The audit's roots against its chain, and what is asked for against what is written.
+    async fn check_audit(&self) -> Result<Vec<Finding>, StoreError> {
+        let (roots, wrong) = self.audit_roots_wrong().await?;
+        let said = wrong
+            .map_or_else(|| format!("{roots} roots"), |size| format!("the root over {size} entries is not theirs"));
+        let beside = "SELECT COUNT(*) FROM link l WHERE l.stream='audit' AND NOT EXISTS \
+            (SELECT 1 FROM audit_entry e WHERE e.seq=l.seq)";
+        let alone = "SELECT COUNT(*) FROM audit_entry e WHERE NOT EXISTS \
+            (SELECT 1 FROM link l WHERE l.stream='audit' AND l.seq=e.seq)";
+        let apart = self.count(beside).await? + self.count(alone).await?;
+        Ok(vec![
+            finding("audit roots", wrong.is_none(), said),
+            finding("audit entries", apart == 0, format!("{apart} that stand on one side only")),
+        ])
     }
 
     async fn check_latest(&self) -> Result<Finding, StoreError> {

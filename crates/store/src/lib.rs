@@ -8,6 +8,7 @@
 
 pub mod act;
 pub mod analyse;
+pub mod audit;
 pub mod check;
 pub mod cluster;
 #[cfg(test)]
@@ -41,6 +42,7 @@ use sqlx::{AnyPool, Executor as _};
 
 pub use act::{AlarmFilter, AlarmRow, CaseDetail, CaseFilter, CaseIn, CaseSummary, EvidenceRow};
 pub use analyse::JudgementRow;
+pub use audit::{AuditEntry, AuditFilter, AuditRow, Proof, RootRow};
 pub use check::Finding;
 pub use cluster::{
     Beat, Claim, Claimed, Fired, HoldRow, JobIn, JobRow, NodeRow, Ruling, SECOND_CONNECTION, SecondConnection,
@@ -57,7 +59,7 @@ pub use sense::{
     Arrival, CommandRow, CurveBound, DeviceFacts, KeptAs, LatestRow, PointRow, QuarantineRow, ReadingRow, Receipt,
     Sampled, TelegramIn, TelegramRow,
 };
-pub use system::{AuditEntry, PersonRow, SessionRow, TryLimit};
+pub use system::{PersonRow, SessionRow, TryLimit};
 pub use walk::HotRow;
 
 use dialect::Scanner;

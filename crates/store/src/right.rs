@@ -7,9 +7,9 @@ use shanshui_domain::id::{OrganisationCode, PersonId, PostId};
 use shanshui_domain::right::{Caller, Held, Organisation, OrganisationKind, Right, Role, Ties, Tree};
 use shanshui_domain::time::Instant;
 
+use crate::audit::{Change, note};
 use crate::scope::everything;
 use crate::sql::{Row, Tx};
-use crate::system::{Change, note};
 use crate::{Store, StoreError, args};
 
 /// A post (岗位): a role of a person in an organisation.

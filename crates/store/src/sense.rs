@@ -11,12 +11,12 @@ use shanshui_domain::sense::{Kept, Reading, ReadingKey};
 use shanshui_domain::time::{Instant, PeriodKind};
 use shanshui_history::Unread;
 
+use crate::audit::{Change, note};
 use crate::dialect::postgres::Month;
 use crate::history::{Arrived, Recall};
 use crate::right::put_organisation;
 use crate::scope::everything;
 use crate::sql::{Row, Tx, Value, clean};
-use crate::system::{Change, note};
 use crate::walk::{Held, Seen, Walk};
 use crate::{Engine, Store, StoreError, args};
 

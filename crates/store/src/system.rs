@@ -1,14 +1,14 @@
-//! People, sessions, audit.
+//! People, sessions, failed logins.
 
 use sha2::{Digest as _, Sha256};
 use shanshui_domain::id::{PersonId, SessionId};
 use shanshui_domain::right::{Caller, Right};
 use shanshui_domain::time::Instant;
 
-use crate::act::append;
+use crate::audit::{Change, note};
 use crate::right::{PostRow, give_post};
 use crate::scope::everything;
-use crate::sql::{Row, Tx};
+use crate::sql::Row;
 use crate::{Store, StoreError, args};
 
 /// A person with a login (账号). What they may do hangs on their posts ([`crate::right`]).
@@ -66,121 +66,6 @@ impl std::fmt::Debug for PersonRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PersonRow").field("id", &self.id).field("login", &self.login).finish_non_exhaustive()
     }
-}
-
-/// One entry of the audit (审计): who did what, as whom, when, from where, and what it was before and after.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct AuditEntry {
-    /// Format of this record, for readers of old chains.
-    pub v: u32,
-    /// When.
-    pub at: Instant,
-    /// Who; none for the program itself and before anybody is logged in.
-    pub by: Option<PersonId>,
-    /// For whom, when somebody stands in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub behalf: Option<PersonId>,
-    /// Whether the glass was broken.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub glass: bool,
-    /// From which address; none for the program itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<String>,
-    /// What.
-    pub action: String,
-    /// Of what.
-    pub subject: String,
-    /// SHA-256 of what it was before, as JSON.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub before: Option<String>,
-    /// SHA-256 of what it is afterwards.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub after: Option<String>,
-    /// More, without anything secret.
-    pub detail: serde_json::Value,
-}
-
-impl AuditEntry {
-    /// Format written today; entries of the first had neither address nor digests.
-    pub const FORMAT: u32 = 2;
-
-    /// What a caller did.
-    pub fn of(caller: &Caller, at: Instant, action: &str, subject: &str, detail: serde_json::Value) -> Self {
-        Self {
-            v: Self::FORMAT,
-            at,
-            by: caller.id(),
-            behalf: None,
-            glass: caller.glass(),
-            from: caller.from().map(str::to_owned),
-            action: action.to_owned(),
-            subject: subject.to_owned(),
-            before: None,
-            after: None,
-            detail,
-        }
-    }
-
-    /// What somebody did before they were known: a login that failed.
-    pub fn of_nobody(from: &str, at: Instant, action: &str, subject: &str, detail: serde_json::Value) -> Self {
-        Self {
-            v: Self::FORMAT,
-            at,
-            by: None,
-            behalf: None,
-            glass: false,
-            from: Some(from.to_owned()),
-            action: action.to_owned(),
-            subject: subject.to_owned(),
-            before: None,
-            after: None,
-            detail,
-        }
-    }
-}
-
-/// What a change made of what.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Change {
-    /// What it was; none when it is new.
-    pub(crate) before: Option<serde_json::Value>,
-    /// What it is; none when it only ends.
-    pub(crate) after: Option<serde_json::Value>,
-}
-
-/// Appends a change to the audit chain, in the transaction that makes it.
-pub(crate) fn note(
-    tx: &mut dyn Tx,
-    caller: &Caller,
-    at: Instant,
-    action: &str,
-    subject: &str,
-    change: Change,
-) -> Result<(), StoreError> {
-    note_for(tx, caller, None, at, (action, subject), change)
-}
-
-/// The same of somebody who stands in.
-pub(crate) fn note_for(
-    tx: &mut dyn Tx,
-    caller: &Caller,
-    behalf: Option<PersonId>,
-    at: Instant,
-    (action, subject): (&str, &str),
-    change: Change,
-) -> Result<(), StoreError> {
-    let digest = |v: &serde_json::Value| hex::encode(Sha256::digest(v.to_string().as_bytes()));
-    let (before, after) = (change.before.as_ref().map(digest), change.after.as_ref().map(digest));
-    let detail = change.after.unwrap_or_else(|| serde_json::json!({}));
-    let entry = AuditEntry { behalf, before, after, ..AuditEntry::of(caller, at, action, subject, detail) };
-    append(tx, AUDIT, body(&entry)?).map(|_| ())
-}
-
-/// The stream of the audit.
-const AUDIT: &str = "audit";
-
-fn body(entry: &AuditEntry) -> Result<String, StoreError> {
-    serde_json::to_string(entry).map_err(|e| StoreError::Corrupt(e.to_string()))
 }
 
 fn person(r: &Row) -> Result<PersonRow, StoreError> {
@@ -407,11 +292,5 @@ impl Store {
     pub async fn session_drop(&self, token: &str) -> Result<(), StoreError> {
         let token = digest(token);
         self.write(move |tx| tx.execute("DELETE FROM session WHERE token=$1", args![token]).map(|_| ())).await
-    }
-
-    /// Appends to the audit chain.
-    pub async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
-        let body = body(&entry)?;
-        self.write(move |tx| append(tx, AUDIT, body).map(|_| ())).await
     }
 }

@@ -391,6 +391,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Entries of the audit, newest first. */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/audit/roots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Signed roots of the audit, newest first. */
+        get: operations["roots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/audit/{seq}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proof that one entry is under a signed root: what `shanshui audit prove` prints. */
+        get: operations["proof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/delegations": {
         parameters: {
             query?: never;
@@ -827,6 +878,61 @@ export interface components {
             alive: boolean;
             /** @description Version of the program. */
             version: string;
+        };
+        /** @description A signed root of the audit. */
+        AuditRootView: {
+            /** @description Digest algorithm. */
+            algorithm: string;
+            /** @description When, RFC 3339. */
+            at: string;
+            /** @description Root in hex. */
+            root: string;
+            /** @description Signature of `statement`, in hex. */
+            signature: string;
+            /** @description Ed25519 public key of whoever signed, in hex. */
+            signer: string;
+            /**
+             * Format: int64
+             * @description How many entries are under it.
+             */
+            size: number;
+            /** @description The text that is signed. */
+            statement: string;
+        };
+        /** @description One step of a path to a root. */
+        AuditStepView: {
+            /** @description Digest of the part beside. */
+            digest: string;
+            /** @description Whether `digest` stands on the left. */
+            left: boolean;
+        };
+        /** @description One entry of the audit. */
+        AuditView: {
+            /** @description What. */
+            action: string;
+            /** @description SHA-256 of what it is afterwards. */
+            after?: string | null;
+            /** @description When, RFC 3339. */
+            at: string;
+            /** @description SHA-256 of what it was before. */
+            before?: string | null;
+            behalf?: components["schemas"]["PersonView"] | null;
+            by?: components["schemas"]["PersonView"] | null;
+            /** @description More. */
+            detail: Record<string, unknown>;
+            /** @description Digest of the chain link. */
+            digest: string;
+            /** @description From which address. */
+            from?: string | null;
+            /** @description Whether the glass was broken. */
+            glass: boolean;
+            /**
+             * Format: int64
+             * @description Place in the chain, from 1.
+             */
+            seq: number;
+            /** @description Of what. */
+            subject: string;
         };
         /** @description Moves a case. */
         CaseActionIn: {
@@ -1439,6 +1545,39 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list: newest first, `next` is the cursor of the following page. */
+        Page_AuditView: {
+            /** @description Rows. */
+            items: {
+                /** @description What. */
+                action: string;
+                /** @description SHA-256 of what it is afterwards. */
+                after?: string | null;
+                /** @description When, RFC 3339. */
+                at: string;
+                /** @description SHA-256 of what it was before. */
+                before?: string | null;
+                behalf?: components["schemas"]["PersonView"] | null;
+                by?: components["schemas"]["PersonView"] | null;
+                /** @description More. */
+                detail: Record<string, unknown>;
+                /** @description Digest of the chain link. */
+                digest: string;
+                /** @description From which address. */
+                from?: string | null;
+                /** @description Whether the glass was broken. */
+                glass: boolean;
+                /**
+                 * Format: int64
+                 * @description Place in the chain, from 1.
+                 */
+                seq: number;
+                /** @description Of what. */
+                subject: string;
+            }[];
+            /** @description Give this as `before` to go on; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list: newest first, `next` is the cursor of the following page. */
         Page_CaseSummaryView: {
             /** @description Rows. */
             items: {
@@ -1574,6 +1713,28 @@ export interface components {
             status: number;
             /** @description What and where, for people. */
             title: components["schemas"]["Words"];
+        };
+        /** @description Proof that an entry is under a signed root. */
+        ProofView: {
+            /** @description Digest algorithm of the link. */
+            algorithm: string;
+            /** @description The exact text of the entry. */
+            body: string;
+            /** @description Digest of the link. */
+            digest: string;
+            /** @description From the link to the root, from below. */
+            path: components["schemas"]["AuditStepView"][];
+            /** @description Digest of the link before. */
+            previous: string;
+            /** @description The root. */
+            root: components["schemas"]["AuditRootView"];
+            /**
+             * Format: int64
+             * @description Place in the chain, from 1.
+             */
+            seq: number;
+            /** @description Name of the chain. */
+            stream: string;
         };
         /** @description Telegrams in quarantine, grouped. */
         QuarantineGroup: {
@@ -2717,6 +2878,96 @@ export interface operations {
                 };
             };
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit: {
+        parameters: {
+            query?: {
+                /** @description Id of the person who did it. */
+                person?: string | null;
+                /** @description What was done. */
+                action?: string | null;
+                /** @description Of what. */
+                subject?: string | null;
+                /** @description From, RFC 3339, inclusive. */
+                from?: string | null;
+                /** @description To, RFC 3339, exclusive. */
+                to?: string | null;
+                /** @description Cursor of the page before. */
+                before?: number | null;
+                /** @description Rows wanted, 100 by default, 500 at most. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditRootView"][];
+                };
+            };
+        };
+    };
+    proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofView"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -8,3 +8,4 @@
 pub mod alarm;
 pub mod case;
 pub mod chain;
+pub mod merkle;

@@ -1,6 +1,7 @@
 //! The commands. Those that compute read files or standard input and write CSV or JSON Lines to standard output, diagnostics to
 //! standard error; exit 0, 1 for bad input (named), 2 for wrong usage.
 
+mod audit;
 #[cfg(feature = "query")]
 mod cluster;
 mod demo;
@@ -47,7 +48,23 @@ pub enum Command {
     /// Show it: the demonstration city with simulated stations, a day of history, and things that go wrong.
     Demo(demo::Demo),
     /// Is what is kept whole? One JSON line per finding; exit 1 when something is wrong.
-    Check(ConfigArg),
+    Check {
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArg,
+        /// Only the audit: its chain, its roots, their signatures, the second place.
+        #[arg(long)]
+        audit: bool,
+    },
+    /// The audit: sign it, prove an entry, print the public key.
+    Audit {
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArg,
+        /// What to do.
+        #[command(subcommand)]
+        what: audit::What,
+    },
     /// Copy the database and its history while they are in use: a file with a folder beside it, or an archive of a PostgreSQL
     /// database.
     Backup {
@@ -156,7 +173,8 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Hj212(what) => hj212::run(&what),
         Command::Serve { config, role } => serve::run(config.config.as_deref(), role),
         Command::Demo(demo) => demo::run(&demo),
-        Command::Check(c) => keep::check(c.config.as_deref()),
+        Command::Check { config, audit } => keep::check(config.config.as_deref(), audit),
+        Command::Audit { config, what } => audit::run(config.config.as_deref(), &what),
         Command::Backup { config, without_history, to } => keep::backup(config.config.as_deref(), &to, without_history),
         Command::Restore { config, without_history, from } => {
             keep::restore(config.config.as_deref(), &from, without_history)

@@ -3,6 +3,7 @@
 pub mod act;
 pub mod analyse;
 pub mod assets;
+pub mod audit;
 pub mod auth;
 pub mod command;
 pub mod convert;
@@ -44,7 +45,7 @@ const JSON_BYTES_MAX: usize = 256 << 10;
     info(title = "shanshui 山水", description = "城市生态环境平台 API · API of a city's ecology platform"),
     paths(
         system::login, system::logout, system::me, system::about, system::health, system::nodes, system::people,
-        password::change, password::sessions, password::session_end, organisation::rights, organisation::organisations, organisation::organisation_put, organisation::accounts,
+        audit::audit, audit::roots, audit::proof, password::change, password::sessions, password::session_end, organisation::rights, organisation::organisations, organisation::organisation_put, organisation::accounts,
         organisation::account_put, organisation::posts, organisation::post_give, organisation::post_end,
         organisation::delegations, organisation::delegate, organisation::delegation_end, organisation::glasses,
         organisation::glass_break, organisation::glass_mend,
@@ -78,6 +79,9 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/system/health", get(system::health))
         .route("/api/v1/system/nodes", get(system::nodes))
         .route("/api/v1/system/people", get(system::people))
+        .route("/api/v1/system/audit", get(audit::audit))
+        .route("/api/v1/system/audit/roots", get(audit::roots))
+        .route("/api/v1/system/audit/{seq}/proof", get(audit::proof))
         .route("/api/v1/system/password", post(password::change))
         .route("/api/v1/system/sessions", get(password::sessions))
         .route("/api/v1/system/sessions/{id}/end", post(password::session_end))

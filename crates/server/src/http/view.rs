@@ -188,6 +188,85 @@ pub struct MeView {
     pub must_change_password: bool,
 }
 
+/// One entry of the audit.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuditView {
+    /// Place in the chain, from 1.
+    pub seq: u64,
+    /// When, RFC 3339.
+    pub at: String,
+    /// Who; none for the program itself and before anybody is logged in.
+    pub by: Option<PersonView>,
+    /// For whom, when somebody stood in.
+    pub behalf: Option<PersonView>,
+    /// Whether the glass was broken.
+    pub glass: bool,
+    /// From which address.
+    pub from: Option<String>,
+    /// What.
+    pub action: String,
+    /// Of what.
+    pub subject: String,
+    /// SHA-256 of what it was before.
+    pub before: Option<String>,
+    /// SHA-256 of what it is afterwards.
+    pub after: Option<String>,
+    /// More.
+    #[schema(value_type = Object)]
+    pub detail: serde_json::Value,
+    /// Digest of the chain link.
+    pub digest: String,
+}
+
+/// A signed root of the audit.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuditRootView {
+    /// How many entries are under it.
+    pub size: u64,
+    /// When, RFC 3339.
+    pub at: String,
+    /// Digest algorithm.
+    pub algorithm: String,
+    /// Root in hex.
+    pub root: String,
+    /// Ed25519 public key of whoever signed, in hex.
+    pub signer: String,
+    /// Signature of `statement`, in hex.
+    pub signature: String,
+    /// The text that is signed.
+    pub statement: String,
+}
+
+/// One step of a path to a root.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuditStepView {
+    /// Whether `digest` stands on the left.
+    pub left: bool,
+    /// Digest of the part beside.
+    pub digest: String,
+}
+
+/// Proof that an entry is under a signed root.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProofView {
+    /// Place in the chain, from 1.
+    pub seq: u64,
+    /// Name of the chain.
+    pub stream: String,
+    /// Digest algorithm of the link.
+    pub algorithm: String,
+    /// Digest of the link before.
+    pub previous: String,
+    /// The exact text of the entry.
+    pub body: String,
+    /// Digest of the link.
+    pub digest: String,
+    /// From the link to the root, from below.
+    pub path: Vec<AuditStepView>,
+    /// The root.
+    pub root: AuditRootView,
+}
+
 /// A change of one's own password.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

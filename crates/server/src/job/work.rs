@@ -13,11 +13,14 @@ use crate::app::App;
 use crate::ingest::Step;
 
 /// Kinds of work that any node of role job takes.
-const KINDS: &[&str] = &[gaps::ROUND, gaps::GAP, SWEEP];
+const KINDS: &[&str] = &[gaps::ROUND, gaps::GAP, SWEEP, SEAL];
 /// Clears away what nobody needs any more.
 const SWEEP: &str = "sweep";
+/// Signs what has come into the audit.
+const SEAL: &str = "seal";
 /// Timers: name, work that is put down, period.
-const TIMERS: &[(&str, &str, i64)] = &[("gaps", gaps::ROUND, 60_000), ("sweep", SWEEP, 60_000)];
+const TIMERS: &[(&str, &str, i64)] =
+    &[("gaps", gaps::ROUND, 60_000), ("sweep", SWEEP, 60_000), ("seal", SEAL, 3_600_000)];
 /// Work of one node at one time.
 const AT_ONCE: usize = 8;
 /// Work that nobody says anything of for so long is taken by another.
@@ -100,6 +103,7 @@ async fn one(app: App, job: JobRow) -> String {
     let outcome = match job.kind.as_str() {
         gaps::ROUND => gaps::round(&app).await.map(|()| Outcome::Over(None)),
         gaps::GAP => gaps::ask(&app, &job).await,
+        SEAL => seal(&app).await.map(|()| Outcome::Over(None)),
         _ => sweep(&app).await.map(|()| Outcome::Over(None)),
     };
     let now = app.clock.now();
@@ -115,6 +119,14 @@ async fn one(app: App, job: JobRow) -> String {
         tracing::warn!(%error, kind = job.kind, subject = job.subject, "the end of work could not be written");
     }
     job.id
+}
+
+async fn seal(app: &App) -> Result<(), StoreError> {
+    let sealed = app.sealer.seal(&app.store, app.clock.now()).await.map_err(|e| StoreError::Io(format!("{e:#}")))?;
+    if let Some(root) = sealed {
+        tracing::info!(entries = root.size, root = root.root, "the audit is sealed");
+    }
+    Ok(())
 }
 
 async fn sweep(app: &App) -> Result<(), StoreError> {

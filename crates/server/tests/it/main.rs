@@ -1,5 +1,6 @@
 //! Integration tests, one file per capability.
 
+mod audit;
 mod cli;
 mod equal;
 mod full;

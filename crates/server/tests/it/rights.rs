@@ -239,6 +239,7 @@ fn anything(template: &str) -> String {
     template
         .replace("{code}", "none")
         .replace("{mn}", "NONE")
+        .replace("{seq}", "1")
         .replace("{login}", "a b")
         .replace("points/{id}", "points/1")
         .replace("telegrams/{id}", "telegrams/1")

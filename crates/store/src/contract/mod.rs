@@ -6,6 +6,7 @@
 
 mod act;
 mod analyse;
+mod audit;
 mod carry;
 mod cluster;
 mod commit;
@@ -74,6 +75,10 @@ macro_rules! suite {
             posts_make_a_caller roles_that_exclude_one_another_are_held_apart whoever_stands_in_holds_what_may_be_handed_on
             broken_glass_ends_by_itself organisations_stay_a_tree stations_are_seen_within_a_scope
             cases_are_seen_within_a_scope every_change_of_rights_is_in_the_audit
+        }
+        audit {
+            the_audit_is_searched_and_paged roots_stand_for_all_that_came_before_them
+            a_chain_made_anew_does_not_fit_its_roots
         }
         system {
             people_keep_their_id sessions_are_kept_by_digest sessions_are_seen_and_ended_by_their_person

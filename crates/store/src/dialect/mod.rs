@@ -137,6 +137,7 @@ const STEPS: &[Step] = &[
     step!("0004_quarantine"),
     step!("0005_rights"),
     step!("0006_sessions"),
+    step!("0007_audit"),
 ];
 
 fn steps(of: fn(&Step) -> &'static str) -> Vec<&'static str> {

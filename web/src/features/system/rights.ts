@@ -13,6 +13,7 @@ export const NEEDS = {
   register_device: ['device.add'],
   command: ['device.command'],
   people: ['account.read', 'post.read'],
+  audit: ['audit.read'],
   accounts: ['account.change'],
   posts: ['post.change'],
   organisations: ['organisation.change'],

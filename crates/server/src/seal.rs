@@ -1,0 +1,179 @@
+//! The key that signs the audit's roots, and the second place they are written to.
+//!
+//! The key is an Ed25519 seed of 32 bytes in hex, in a file outside of the database; it is made at the first start. Whoever holds the
+//! database alone can change an entry and make every digest anew, but not the signature, nor the copy in the second place.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use rand::RngCore as _;
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use serde::{Deserialize, Serialize};
+use shanshui_domain::time::Instant;
+use shanshui_store::{RootRow, Store};
+
+use crate::config::Config;
+
+/// What signs.
+pub struct Sealer {
+    pair: Ed25519KeyPair,
+    copy: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sealer").field("signer", &self.signer()).finish_non_exhaustive()
+    }
+}
+
+/// A root as a line of the second place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Copied {
+    /// Entries under it.
+    pub size: u64,
+    /// When, microseconds since 1970 in UTC.
+    pub at: i64,
+    /// Digest algorithm.
+    pub algorithm: String,
+    /// Root in hex.
+    pub root: String,
+    /// Public key in hex.
+    pub signer: String,
+    /// Signature in hex.
+    pub signature: String,
+}
+
+impl From<&RootRow> for Copied {
+    fn from(row: &RootRow) -> Self {
+        Self {
+            size: row.size,
+            at: row.at.0,
+            algorithm: row.frontier.algorithm().as_str().into(),
+            root: row.root.clone(),
+            signer: row.signer.clone(),
+            signature: row.signature.clone(),
+        }
+    }
+}
+
+/// Where the key of a configuration lies.
+fn key_file(config: &Config) -> PathBuf {
+    let said = &config.audit.key_file;
+    if said.as_os_str().is_empty() { config.data.join("audit.key") } else { said.clone() }
+}
+
+impl Sealer {
+    /// Reads the key, or makes it where there is none yet.
+    ///
+    /// # Errors
+    /// When the file cannot be read or made, or holds no key; names it.
+    pub fn open(config: &Config) -> anyhow::Result<Self> {
+        let path = key_file(config);
+        let named = || format!("audit.key_file {}", path.display());
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => make(&path).with_context(named)?,
+            Err(error) => return Err(error).with_context(named),
+        };
+        let seed = hex::decode(text.trim()).ok().filter(|seed| seed.len() == 32);
+        let Some(seed) = seed else { bail!("{}: is no key of 64 hex digits", named()) };
+        let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|e| anyhow::anyhow!("{}: {e}", named()))?;
+        let copy = Some(config.audit.copy.clone()).filter(|p| !p.as_os_str().is_empty());
+        Ok(Self { pair, copy })
+    }
+
+    /// Public key in hex.
+    pub fn signer(&self) -> String {
+        hex::encode(self.pair.public_key())
+    }
+
+    /// Seals what has come since the last root, and writes it to the second place.
+    ///
+    /// # Errors
+    /// When the store or the second place cannot be written.
+    pub async fn seal(&self, store: &Store, at: Instant) -> anyhow::Result<Option<RootRow>> {
+        let sign = |text: &str| (self.signer(), hex::encode(self.pair.sign(text.as_bytes())));
+        let Some(row) = store.audit_seal(at, sign).await? else { return Ok(None) };
+        if let Some(copy) = self.copy.clone() {
+            let line = serde_json::to_string(&Copied::from(&row))? + "\n";
+            let named = format!("audit.copy {}", copy.display());
+            tokio::task::spawn_blocking(move || append(&copy, &line)).await?.context(named)?;
+        }
+        Ok(Some(row))
+    }
+}
+
+fn make(path: &Path) -> std::io::Result<String> {
+    let mut seed = [0u8; 32];
+    rand::rng().fill_bytes(&mut seed);
+    let text = hex::encode(seed) + "\n";
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    Ok(text)
+}
+
+fn append(path: &Path, line: &str) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    file.write_all(line.as_bytes())?;
+    file.sync_all()
+}
+
+/// Whether a root is signed by the key it names.
+pub fn signed(row: &RootRow) -> bool {
+    let (Ok(key), Ok(signature)) = (hex::decode(&row.signer), hex::decode(&row.signature)) else { return false };
+    UnparsedPublicKey::new(&ED25519, key).verify(row.signed().as_bytes(), &signature).is_ok()
+}
+
+/// What is wrong with roots beside their signatures and the second place; nothing when all is well.
+///
+/// # Errors
+/// When the second place is there and cannot be read.
+pub fn faults(roots: &[RootRow], copy: Option<&Path>) -> anyhow::Result<Vec<String>> {
+    let unsigned = roots.iter().filter(|r| !signed(r));
+    let mut faults: Vec<String> =
+        unsigned.map(|r| format!("the root over {} entries is not signed by {}", r.size, r.signer)).collect();
+    let Some(copy) = copy else { return Ok(faults) };
+    let text = fs::read_to_string(copy).with_context(|| format!("audit.copy {}", copy.display()))?;
+    for (n, line) in text.lines().enumerate() {
+        let Ok(copied) = serde_json::from_str::<Copied>(line) else {
+            faults.push(format!("{}, line {}: is no root", copy.display(), n + 1));
+            continue;
+        };
+        match roots.iter().find(|r| r.size == copied.size) {
+            None => {
+                faults.push(format!("the root over {} entries is in the copy and not in the database", copied.size));
+            }
+            Some(row) if Copied::from(row) != copied => {
+                faults.push(format!("the root over {} entries is another in the copy", copied.size));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(faults)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_made_once_and_only_its_owner_reads_it() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = Config { data: folder.path().to_owned(), ..Config::default() };
+        let first = Sealer::open(&config).expect("made").signer();
+        assert_eq!(Sealer::open(&config).expect("read").signer(), first);
+        let mode = fs::metadata(folder.path().join("audit.key")).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let shown = format!("{:?}", Sealer::open(&config).expect("read"));
+        let key = fs::read_to_string(folder.path().join("audit.key")).expect("text");
+        assert!(!shown.contains(key.trim()), "{shown}");
+        fs::write(folder.path().join("audit.key"), "short").expect("written");
+        let refused = Sealer::open(&config).expect_err("no key").to_string();
+        assert!(refused.contains("audit.key") && refused.contains("64 hex digits"), "{refused}");
+    }
+}
