@@ -50,16 +50,18 @@ async fn an_entry_is_found_sealed_and_proved_without_this_program() {
     assert_eq!(auditor.ok("/api/v1/system/audit/roots").await[0]["size"], json!(sealed.size));
     let (folder, key) = (copy.path(), app.sealer.signer());
     let mut spoiled = vec![(proof.clone(), key.clone(), true)];
-    for (pointer, to) in [
-        ("/body", json!("{}")),
-        ("/seq", json!(1)),
-        ("/path/0/digest", json!("0".repeat(64))),
-        ("/root/root", json!("0".repeat(64))),
-        ("/root/size", json!(999)),
-        ("/root/signature", json!("0".repeat(128))),
-    ] {
+    let zeros = |n| json!("0".repeat(n));
+    let spoil: [&dyn Fn(&mut Value); 6] = [
+        &|p| p["body"] = json!("{}"),
+        &|p| p["seq"] = json!(1),
+        &|p| p["path"][0]["digest"] = zeros(64),
+        &|p| p["root"]["root"] = zeros(64),
+        &|p| p["root"]["size"] = json!(999),
+        &|p| p["root"]["signature"] = zeros(128),
+    ];
+    for spoil in spoil {
         let mut other = proof.clone();
-        *other.pointer_mut(pointer).expect("a field") = to;
+        spoil(&mut other);
         spoiled.push((other, key.clone(), false));
     }
     spoiled.push((proof, "0".repeat(64), false));

@@ -19,6 +19,7 @@ mod sense;
 mod sqlite;
 mod system;
 mod transfer;
+mod upgrade;
 
 use std::sync::Arc;
 
@@ -40,6 +41,8 @@ trait Home {
         Self: Sized;
     /// Opens what is there; the second time, what the first has left.
     async fn open(&self) -> Store;
+    /// Brings what is there up to an earlier schema, as the program of that time would, and runs statements in it.
+    async fn earlier(&self, schema: usize, run: &str);
 }
 
 /// One test for each promise.
@@ -56,7 +59,14 @@ macro_rules! suite {
             )*
         }
     )*};
-    ($home:ty) => { suite! { $home:
+    ($home:ty) => {
+        mod upgrade {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn every_earlier_schema_comes_up_with_what_is_in_it() {
+                crate::contract::upgrade::every_earlier_schema_comes_up_with_what_is_in_it::<$home>().await;
+            }
+        }
+        suite! { $home:
         sense {
             a_key_is_kept_once_and_a_repeat_changes_nothing a_restated_key_keeps_every_version back_fill_never_becomes_current
             values_are_kept_as_sent two_arrivals_of_one_key_in_one_group telegrams_are_kept_byte_for_byte

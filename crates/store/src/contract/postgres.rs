@@ -20,8 +20,8 @@ use uuid::Uuid;
 
 use super::node::next;
 use super::{Home, arrival, keep, key, reading, suite};
-use crate::dialect::Sync;
 use crate::dialect::postgres::{Address, LOCKS, Purpose, Session, connect, migrate};
+use crate::dialect::{Sync, steps};
 use crate::{Arrival, AuditEntry, Lagged, Store, StoreError, StoreOptions};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/pg");
@@ -72,6 +72,12 @@ impl Home for Database {
 
     async fn open(&self) -> Store {
         Store::connect(&self.address, StoreOptions::default()).await.expect("opens")
+    }
+
+    async fn earlier(&self, schema: usize, run: &str) {
+        let mut session = session(&self.address).await;
+        migrate(&mut session.client, &steps(|s| s.postgres)[..schema]).await.expect("an earlier schema");
+        session.client.batch_execute(run).await.expect("runs");
     }
 }
 

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::{Home, arrival, case_in, keep, key, person, reading, suite};
 use crate::dialect::queue::Fault;
+use crate::dialect::sqlite::open_at;
 use crate::dialect::sqlite::writer::Writer;
 use crate::{AuditEntry, Engine, Store, StoreError, StoreOptions, TelegramRow};
 
@@ -27,6 +28,11 @@ impl Home for Folder {
 
     async fn open(&self) -> Store {
         Store::open(&self.path("store.db"), StoreOptions::default()).await.expect("opens")
+    }
+
+    async fn earlier(&self, schema: usize, run: &str) {
+        let db = open_at(&self.path("store.db"), schema).expect("an earlier schema");
+        db.execute_batch(run).expect("runs");
     }
 }
 
@@ -93,7 +99,10 @@ async fn the_check_names_every_damage() {
         ("UPDATE link SET previous='' WHERE AUDIT seq=2", "hash chains"),
         ("DELETE FROM link WHERE AUDIT seq=1", "hash chains, audit entries"),
         ("DELETE FROM link WHERE AUDIT seq=2", "hash chains, audit entries"),
-        ("DELETE FROM link WHERE AUDIT seq=(SELECT MAX(seq) FROM link l WHERE l.stream='audit')", "chain heads, audit entries"),
+        (
+            "DELETE FROM link WHERE AUDIT seq=(SELECT MAX(seq) FROM link l WHERE l.stream='audit')",
+            "chain heads, audit entries",
+        ),
         ("DELETE FROM audit_entry WHERE seq=2", "audit entries"),
         ("DELETE FROM link WHERE stream LIKE 'case:%' AND seq=2", "chain heads"),
         ("DELETE FROM link_head WHERE stream='audit'", "chain heads"),

@@ -116,8 +116,8 @@ pub struct Health {
 
 /// One step of the schema, in the words of each engine.
 pub(crate) struct Step {
-    sqlite: &'static str,
-    postgres: &'static str,
+    pub(crate) sqlite: &'static str,
+    pub(crate) postgres: &'static str,
 }
 
 macro_rules! step {
@@ -140,7 +140,7 @@ const STEPS: &[Step] = &[
     step!("0007_audit"),
 ];
 
-fn steps(of: fn(&Step) -> &'static str) -> Vec<&'static str> {
+pub(crate) fn steps(of: fn(&Step) -> &'static str) -> Vec<&'static str> {
     STEPS.iter().map(of).collect()
 }
 

@@ -22,6 +22,14 @@ pub(crate) fn open(path: &Path, sync: Sync) -> Result<Connection, StoreError> {
     Ok(db)
 }
 
+/// Brings a file up to an earlier schema, or goes on from one.
+#[cfg(test)]
+pub(crate) fn open_at(path: &Path, schema: usize) -> Result<Connection, StoreError> {
+    let mut db = connect(path, Sync::Full)?;
+    migrate(&mut db, &migrations()[..schema])?;
+    Ok(db)
+}
+
 fn migrations() -> Vec<&'static str> {
     steps(|s| s.sqlite)
 }
