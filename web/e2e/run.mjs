@@ -1,6 +1,7 @@
 // End to end in a real browser: a spike arrives over TCP, sounds in the list, becomes a case and is closed with two photos by two
 // persons. With `--pictures` the screenshots go to docs/pictures, else beside this file.
 import { spawn } from 'node:child_process'
+import { createHmac } from 'node:crypto'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import os from 'node:os'
@@ -107,6 +108,17 @@ async function shot(page, name) {
   for (const rule of found.violations) {
     faults.push(`${name}: ${rule.id}: ${rule.nodes.map((n) => n.target.join(' ')).slice(0, 3).join('; ')}`)
   }
+}
+
+/** The code of an authenticator with this secret, `steps` half minutes from now (RFC 6238). */
+function code(secret, steps) {
+  const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('')
+  const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)))
+  const moment = Buffer.alloc(8)
+  moment.writeBigInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps))
+  const digest = createHmac('sha1', key).update(moment).digest()
+  const number = digest.readUInt32BE(digest[19] & 15) & 0x7fffffff
+  return String(number % 1_000_000).padStart(6, '0')
 }
 
 async function choose(page, name, text) {
@@ -318,6 +330,26 @@ async function story(browser, { http, hj212 }) {
     await fresh.waitForURL(`${http}/me`)
     await fresh.waitForSelector(test('session-row'))
     await fresh.context().close()
+  })
+  await step('a second factor is set up, and the next login asks for it', async () => {
+    const leader = await person(browser, http, 'qiulei')
+    await leader.goto(`${http}/me`)
+    await leader.click(test('second-factor'))
+    await leader.fill(`input${test('second-password')}, ${test('second-password')} input`, passwordOf('qiulei'))
+    const told = leader.waitForResponse((r) => r.url().endsWith('/second-factor'))
+    await leader.click(test('second-save'))
+    const { secret } = await (await told).json()
+    await leader.waitForSelector(test('second-secret'))
+    await shot(leader, 'second-factor')
+    await leader.fill(`input${test('second-code')}, ${test('second-code')} input`, code(secret, -1))
+    await leader.click(test('second-save'))
+    await leader.waitForURL(`${http}/`)
+    await leader.context().close()
+    const again = await person(browser, http, 'qiulei', {}, { until: test('login-code') })
+    await again.fill(`input${test('login-code')}, ${test('login-code')} input`, code(secret, 0))
+    await again.click(test('login-submit'))
+    await again.waitForSelector(test('user'))
+    await again.context().close()
   })
   await step('the audit administrator finds who did it', async () => {
     const auditor = await person(browser, http, 'helan')

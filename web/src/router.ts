@@ -16,6 +16,7 @@ declare module 'vue-router' {
 const routes: RouteRecordRaw[] = [
   { path: '/login', component: () => import('./features/system/LoginPage.vue'), meta: { public: true, title: 'login.title' } },
   { path: '/password', component: () => import('./features/system/PasswordPage.vue'), meta: { title: 'password.title' } },
+  { path: '/second-factor', component: () => import('./features/system/SecondFactorPage.vue'), meta: { title: 'second.title' } },
   {
     path: '/',
     component: () => import('./features/system/AppShell.vue'),
@@ -52,6 +53,7 @@ router.beforeEach(async (to) => {
   if (to.meta.public) return session.person ? '/' : true
   if (!session.person) return { path: '/login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
   if (session.me?.must_change_password && to.path !== '/password') return { path: '/password', replace: true }
+  if (!session.me?.must_change_password && session.me?.must_enrol && to.path !== '/second-factor') return { path: '/second-factor', replace: true }
   // whoever has no map begins where they have something to do
   if (to.path === '/' && !session.can('stations')) return { path: session.can('audit') ? '/audit' : session.can('people') ? '/people' : '/me', replace: true }
   if (to.meta.right && !session.can(to.meta.right)) return { path: '/forbidden', replace: true }

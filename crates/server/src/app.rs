@@ -31,6 +31,7 @@ use crate::metrics::Metrics;
 use crate::notes::Bells;
 use crate::registry::{DeviceEntry, PointEntry, Registry};
 use crate::seal::Sealer;
+use crate::vault::Vault;
 
 /// Changes a slow browser may fall behind before it is told to read everything again.
 const LIVE_MAX: usize = 4_096;
@@ -157,6 +158,8 @@ pub struct Parts {
     pub metrics: Metrics,
     /// Signs the audit.
     pub sealer: Sealer,
+    /// Seals secrets that the store keeps.
+    pub vault: Vault,
     failed: AtomicBool,
     city: RwLock<Arc<City>>,
     grades: RwLock<HashMap<StationCode, JudgementRow>>,
@@ -216,7 +219,7 @@ impl App {
         let grades = store.judgement_latest().await?.into_iter().map(|j| (j.station.clone(), j)).collect();
         let (others, told) = mpsc::channel(LIVE_MAX);
         let metrics = Metrics::new(ingest.intake(), &store);
-        let sealer = Sealer::open(&config)?;
+        let (sealer, vault) = (Sealer::open(&config)?, Vault::open(&config)?);
         let parts = Parts {
             config,
             standards,
@@ -235,6 +238,7 @@ impl App {
             demo,
             metrics,
             sealer,
+            vault,
             failed: AtomicBool::new(false),
             city: RwLock::new(Arc::new(City::new(pack))),
             grades: RwLock::new(grades),

@@ -26,6 +26,8 @@ pub struct Config {
     pub auth: Auth,
     /// The audit.
     pub audit: AuditSection,
+    /// Secrets in the database.
+    pub vault: VaultSection,
     /// HJ 212.
     pub hj212: Hj212,
     /// Store.
@@ -82,6 +84,28 @@ pub struct Auth {
     pub password_chars_min: usize,
     /// How hard a new password is to guess at least, 0 to 4, as zxcvbn reckons.
     pub password_score_min: u8,
+    /// Who must have a second factor.
+    pub second_factor: SecondFactor,
+}
+
+/// Who must have a second factor; everybody else may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondFactor {
+    /// Whoever holds an administrator's post.
+    Administrators,
+    /// Everybody.
+    Everybody,
+    /// Nobody.
+    Nobody,
+}
+
+/// Vault section.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct VaultSection {
+    /// File of the key that seals secrets; empty: `vault.key` in the data folder.
+    pub key_file: PathBuf,
 }
 
 /// Audit section.
@@ -108,7 +132,13 @@ impl Auth {
 
 impl Default for Auth {
     fn default() -> Self {
-        Self { session_hours: 12, idle_minutes: 120, password_chars_min: 12, password_score_min: 3 }
+        Self {
+            session_hours: 12,
+            idle_minutes: 120,
+            password_chars_min: 12,
+            password_score_min: 3,
+            second_factor: SecondFactor::Administrators,
+        }
     }
 }
 
@@ -271,6 +301,7 @@ impl Default for Config {
             http: Http::default(),
             auth: Auth::default(),
             audit: AuditSection::default(),
+            vault: VaultSection::default(),
             hj212: Hj212::default(),
             store: StoreSection::default(),
             history: HistorySection::default(),
@@ -364,11 +395,16 @@ pub const KEYS: &[(&str, &str)] = &[
     ("auth.idle_minutes", "minutes without any request after which a session ends"),
     ("auth.password_chars_min", "fewest characters of a new password"),
     ("auth.password_score_min", "how hard a new password is to guess at least, 0 to 4, as zxcvbn reckons"),
+    ("auth.second_factor", "who must have a second factor: administrators, everybody or nobody"),
     (
         "audit.key_file",
         "file of the key that signs the audit's roots, made at the first start; empty: audit.key in the data folder",
     ),
     ("audit.copy", "file that each signed root is appended to, best on another disk; empty: none"),
+    (
+        "vault.key_file",
+        "file of the key that seals secrets in the database, made at the first start; empty: vault.key in the data folder",
+    ),
     ("hj212.listen", "address for stations (HJ 212 over TCP)"),
     ("hj212.commands", "whether commands may be sent to devices"),
     ("hj212.connections_max", "most connections at one time"),

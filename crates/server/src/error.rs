@@ -26,6 +26,12 @@ pub enum ApiError {
     Exists(String),
     /// A password that somebody else gave comes first.
     MustChangePassword,
+    /// The password is right, and a code of the authenticator is needed too.
+    NeedsCode,
+    /// The code of the authenticator is wrong, old, or used already.
+    BadCode,
+    /// A second factor that this person must have comes first.
+    MustEnrol,
     /// A password that is not taken, and why.
     WeakPassword(Words),
     /// One person would hold what must be held apart.
@@ -73,6 +79,18 @@ impl ApiError {
                 "请先修改初始密码",
                 "change the password that you were given first",
             ),
+            Self::NeedsCode => {
+                (StatusCode::UNAUTHORIZED, "needs_code", "请输入动态验证码", "give the code of your authenticator too")
+            }
+            Self::BadCode => (
+                StatusCode::UNAUTHORIZED,
+                "bad_code",
+                "动态验证码不正确或已使用",
+                "the code is wrong, old, or used already",
+            ),
+            Self::MustEnrol => {
+                (StatusCode::FORBIDDEN, "must_enrol", "管理员须先启用动态验证码", "set up a second factor first")
+            }
             Self::WeakPassword(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "weak_password", "密码不符合要求", "the password is not taken")
             }

@@ -16,3 +16,4 @@ pub mod registry;
 pub mod seal;
 pub mod sim;
 pub mod text;
+pub mod vault;

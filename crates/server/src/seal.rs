@@ -106,7 +106,8 @@ impl Sealer {
     }
 }
 
-fn make(path: &Path) -> std::io::Result<String> {
+/// Makes a key of 32 random bytes, readable by its owner alone.
+pub(crate) fn make(path: &Path) -> std::io::Result<String> {
     let mut seed = [0u8; 32];
     rand::rng().fill_bytes(&mut seed);
     let text = hex::encode(seed) + "\n";

@@ -59,7 +59,7 @@ pub use sense::{
     Arrival, CommandRow, CurveBound, DeviceFacts, KeptAs, LatestRow, PointRow, QuarantineRow, ReadingRow, Receipt,
     Sampled, TelegramIn, TelegramRow,
 };
-pub use system::{PersonRow, SessionRow, TryLimit};
+pub use system::{FactorRow, Opened, PersonRow, SessionRow, TryLimit};
 pub use walk::HotRow;
 
 use dialect::Scanner;

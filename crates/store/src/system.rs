@@ -49,6 +49,28 @@ pub struct SessionRow {
     pub agent: String,
 }
 
+/// What a token opens.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// Whose.
+    pub person: PersonRow,
+    /// The session.
+    pub session: SessionRow,
+    /// Whether the person has a second factor.
+    pub second_factor: bool,
+}
+
+/// A second factor (双因素认证) as kept: its secret is sealed by whoever calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactorRow {
+    /// The sealed secret.
+    pub sealed: String,
+    /// Whether its person has shown that they have it.
+    pub confirmed: bool,
+    /// The newest step of time that was used; none of it or before is taken again.
+    pub last_step: i64,
+}
+
 /// How many failed logins of one kind are let through, and how long is waited then.
 #[derive(Debug, Clone, Copy)]
 pub struct TryLimit {
@@ -195,16 +217,80 @@ impl Store {
     }
 
     /// Whose session it is; whether it has run out is for the caller's clock.
-    pub async fn session(&self, token: &str) -> Result<Option<(PersonRow, SessionRow)>, StoreError> {
+    pub async fn session(&self, token: &str) -> Result<Option<Opened>, StoreError> {
         let row = self
             .read_one(
                 "SELECT p.id, p.login, p.name_zh, p.name_en, p.password_hash, p.disabled, p.must_change, s.id, s.person, \
-                 s.created, s.expires, s.seen, s.address, s.agent \
+                 s.created, s.expires, s.seen, s.address, s.agent, \
+                 (SELECT COUNT(*) FROM second_factor f WHERE f.person = p.id AND f.confirmed IS NOT NULL) \
                  FROM session s JOIN person p ON p.id = s.person WHERE s.token=$1",
                 args![digest(token)],
             )
             .await?;
-        row.map(|r| Ok((person(&r)?, session(&r, 7)?))).transpose()
+        let opened =
+            |r: Row| Ok(Opened { person: person(&r)?, session: session(&r, 7)?, second_factor: r.int(14)? > 0 });
+        row.map(opened).transpose()
+    }
+
+    /// A person's second factor; for the login, which makes a caller and has none.
+    pub async fn second_factor(&self, person: PersonId) -> Result<Option<FactorRow>, StoreError> {
+        let text = "SELECT sealed, confirmed, last_step FROM second_factor WHERE person=$1";
+        let row = self.read_one(text, args![person]).await?;
+        let factor =
+            |r: Row| Ok(FactorRow { sealed: r.text(0)?, confirmed: r.int_opt(1)?.is_some(), last_step: r.int(2)? });
+        row.map(factor).transpose()
+    }
+
+    /// A step of time is used: false when it, or a later one, was used before.
+    pub async fn second_factor_use(&self, person: PersonId, step: i64) -> Result<bool, StoreError> {
+        let text = "UPDATE second_factor SET last_step=$2 WHERE person=$1 AND last_step<$2";
+        self.write(move |tx| Ok(tx.execute(text, args![person, step])? == 1)).await
+    }
+
+    /// The caller begins to have a second factor, in place of one that was never confirmed.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when they have one.
+    pub async fn second_factor_begin(&self, caller: &Caller, sealed: String) -> Result<(), StoreError> {
+        let person = caller.id().filter(|_| caller.may(Right::SessionOwn)).ok_or(StoreError::NotFound)?;
+        self.write(move |tx| {
+            let written = tx.execute(
+                "INSERT INTO second_factor (person, sealed, last_step) VALUES ($1,$2,0) ON CONFLICT (person) DO UPDATE SET \
+                 sealed=excluded.sealed, last_step=0 WHERE second_factor.confirmed IS NULL",
+                args![person, sealed],
+            )?;
+            if written == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+        })
+        .await
+    }
+
+    /// The caller has shown that they have it.
+    pub async fn second_factor_confirm(&self, caller: &Caller, at: Instant) -> Result<(), StoreError> {
+        let person = caller.id().ok_or(StoreError::NotFound)?;
+        let caller = caller.clone();
+        self.write(move |tx| {
+            let set = "UPDATE second_factor SET confirmed=$2 WHERE person=$1 AND confirmed IS NULL";
+            if tx.execute(set, args![person, at])? == 0 {
+                return Err(StoreError::NotFound);
+            }
+            note(tx, &caller, at, "second_factor_set", &person.to_string(), Change::default())
+        })
+        .await
+    }
+
+    /// A second factor is gone: the caller's own, or, for the program itself, anybody's who has lost theirs.
+    pub async fn second_factor_drop(&self, caller: &Caller, person: PersonId, at: Instant) -> Result<(), StoreError> {
+        if caller.id().is_some_and(|own| own != person) {
+            return Err(StoreError::NotFound);
+        }
+        let caller = caller.clone();
+        self.write(move |tx| {
+            if tx.execute("DELETE FROM second_factor WHERE person=$1", args![person])? == 0 {
+                return Err(StoreError::NotFound);
+            }
+            note(tx, &caller, at, "second_factor_drop", &person.to_string(), Change::default())
+        })
+        .await
     }
 
     /// Something was asked in a session.

@@ -717,6 +717,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a second factor: gives the secret for the authenticator, once. It counts from its first code on. */
+        post: operations["begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/second-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The first code: from now on a login asks for one. */
+        post: operations["confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/second-factor/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives the second factor up. Whoever must have one begins another at once. */
+        post: operations["give_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/sessions": {
         parameters: {
             query?: never;
@@ -1278,6 +1329,20 @@ export interface components {
              */
             size: number;
         };
+        /** @description A code of the authenticator. */
+        FactorCodeIn: {
+            /** @description Six digits. */
+            code: string;
+        };
+        /** @description The secret of a second factor, shown once. */
+        FactorView: {
+            /** @description The same as an address that authenticators read. */
+            address: string;
+            /** @description That address as a QR code, an SVG picture. */
+            picture: string;
+            /** @description Secret in base 32, to be typed into an authenticator. */
+            secret: string;
+        };
         /** @description Breaks the glass. */
         GlassIn: {
             /**
@@ -1406,6 +1471,8 @@ export interface components {
         LinkState: "online" | "offline" | "never";
         /** @description Login. */
         LoginIn: {
+            /** @description Code of the authenticator, for whoever has a second factor. */
+            code?: string | null;
             /** @description Login name. */
             login: string;
             /** @description Password. */
@@ -1430,12 +1497,16 @@ export interface components {
             glass: boolean;
             /** @description Whether the password was given by somebody else and has to be changed before anything else. */
             must_change_password: boolean;
+            /** @description Whether they have to set one up before anything else. */
+            must_enrol: boolean;
             /** @description Who. */
             person: components["schemas"]["PersonView"];
             /** @description Posts held now, those of people they stand in for after their own. */
             posts: components["schemas"]["HeldView"][];
             /** @description Rights over at least some rows, in the words of the table of rights. */
             rights: string[];
+            /** @description Whether they have a second factor. */
+            second_factor: boolean;
         };
         /** @description A stretch of the history that cannot be read. */
         MissingView: {
@@ -1606,6 +1677,11 @@ export interface components {
             new: string;
             /** @description The present one. */
             old: string;
+        };
+        /** @description The caller's password, for what asks for it again. */
+        PasswordOnlyIn: {
+            /** @description Password. */
+            password: string;
         };
         /** @description A person, as others may see them. */
         PersonView: {
@@ -3474,6 +3550,119 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RightsView"];
+                };
+            };
+        };
+    };
+    begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordOnlyIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorCodeIn"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorCodeIn"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -51,6 +51,11 @@ pub enum User {
         /// Its id, as `shanshui user list` shows it.
         id: String,
     },
+    /// Take away a second factor that was lost; its person sets up another.
+    ResetFactor {
+        /// Login name.
+        login: String,
+    },
     /// Forbid a person to log in.
     Disable {
         /// Login name.
@@ -225,6 +230,12 @@ pub(super) fn user(config: Option<&Path>, what: &User) -> anyhow::Result<ExitCod
                 StoreError::Conflict => anyhow::anyhow!("{login} holds this post already"),
                 other => other.into(),
             })?;
+            changed(store, person.id).await
+        }
+        User::ResetFactor { login } => {
+            let person = known(store, login).await?;
+            let dropped = store.second_factor_drop(&Caller::machine(), person.id, Clock::system().now()).await;
+            dropped.with_context(|| format!("{login} has no second factor"))?;
             changed(store, person.id).await
         }
         User::EndPost { id } => {

@@ -15,12 +15,13 @@ use axum::middleware::Next;
 use axum::response::Response;
 use rand::RngCore;
 use shanshui_domain::id::PersonId;
-use shanshui_domain::right::Caller;
-use shanshui_store::{AuditEntry, Holdings, PersonRow, SessionRow, TryLimit};
+use shanshui_domain::right::{Caller, Group};
+use shanshui_store::{AuditEntry, Holdings, Opened, PersonRow, SessionRow, TryLimit};
 use tokio::sync::Semaphore;
 
 use super::rights::{self, Who};
 use crate::app::App;
+use crate::config::SecondFactor;
 use crate::error::ApiError;
 
 /// Name of the session cookie.
@@ -29,6 +30,8 @@ pub const COOKIE_NAME: &str = "shanshui_session";
 const SEEN_EVERY_MS: i64 = 60_000;
 /// What can be asked before a password that somebody else gave is changed.
 const BEFORE_CHANGE: [&str; 3] = ["/api/v1/system/me", "/api/v1/system/logout", "/api/v1/system/password"];
+/// What else can be asked before a second factor that somebody must have is there.
+const BEFORE_ENROLMENT: [&str; 2] = ["/api/v1/system/second-factor", "/api/v1/system/second-factor/confirm"];
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 
@@ -75,6 +78,10 @@ pub const WRITE_HEADER: &str = "x-shanshui";
 pub struct Visitor {
     /// The person's row.
     pub person: PersonRow,
+    /// Whether they have a second factor.
+    pub second_factor: bool,
+    /// Whether they have to have one before anything else.
+    pub must_enrol: bool,
     caller: Caller,
 }
 
@@ -118,6 +125,9 @@ pub async fn gate(
         let (visitor, session) = visitor.ok_or(ApiError::Unauthenticated)?;
         if visitor.person.must_change && !BEFORE_CHANGE.contains(&path.as_str()) {
             return Err(ApiError::MustChangePassword);
+        }
+        if visitor.must_enrol && !BEFORE_CHANGE.contains(&path.as_str()) && !BEFORE_ENROLMENT.contains(&path.as_str()) {
+            return Err(ApiError::MustEnrol);
         }
         if !visitor.may(right) {
             return Err(ApiError::Forbidden);
@@ -176,7 +186,7 @@ impl<S: Sync> FromRequestParts<S> for Session {
 
 async fn visitor(app: &App, headers: &HeaderMap, from: &str) -> Result<Option<(Visitor, SessionRow)>, ApiError> {
     let Some(token) = token_of(headers) else { return Ok(None) };
-    let Some((person, session)) = app.store.session(&token).await? else { return Ok(None) };
+    let Some(Opened { person, session, second_factor }) = app.store.session(&token).await? else { return Ok(None) };
     let (now, idle) = (app.clock.now(), app.config.auth.idle_ms());
     if session.expires <= now || now.ms_since(session.seen) > idle || person.disabled {
         return Ok(None);
@@ -184,15 +194,24 @@ async fn visitor(app: &App, headers: &HeaderMap, from: &str) -> Result<Option<(V
     if now.ms_since(session.seen) > SEEN_EVERY_MS {
         app.store.session_seen(session.id, now).await?;
     }
-    Ok(Some((app.visitor(person, from).await?, session)))
+    Ok(Some((app.visitor(person, second_factor, from).await?, session)))
 }
 
 impl App {
     /// A person with what they hold now.
-    pub async fn visitor(&self, person: PersonRow, from: &str) -> Result<Visitor, ApiError> {
+    pub async fn visitor(&self, person: PersonRow, second_factor: bool, from: &str) -> Result<Visitor, ApiError> {
         let Holdings { held, glass } = self.store.holdings(person.id, self.clock.now()).await?;
         let caller = Caller::person(person.id, held, glass, &self.tree(), Arc::clone(&self.rights));
-        Ok(Visitor { person, caller: caller.calling_from(from.to_owned()) })
+        let asked = match self.config.auth.second_factor {
+            SecondFactor::Everybody => true,
+            SecondFactor::Administrators => {
+                caller.seats().iter().any(|seat| seat.held.role.group() == Group::Administrators)
+            }
+            SecondFactor::Nobody => false,
+        };
+        // the logins of a demonstration are shown to everybody: a second factor would shut all others out
+        let must_enrol = asked && !second_factor && !self.demo;
+        Ok(Visitor { person, second_factor, must_enrol, caller: caller.calling_from(from.to_owned()) })
     }
 }
 

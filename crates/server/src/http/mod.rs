@@ -15,6 +15,7 @@ pub mod password;
 pub mod present;
 pub mod register;
 pub mod rights;
+pub mod second;
 pub mod sense;
 pub mod system;
 pub mod view;
@@ -45,7 +46,7 @@ const JSON_BYTES_MAX: usize = 256 << 10;
     info(title = "shanshui 山水", description = "城市生态环境平台 API · API of a city's ecology platform"),
     paths(
         system::login, system::logout, system::me, system::about, system::health, system::nodes, system::people,
-        audit::audit, audit::roots, audit::proof, password::change, password::sessions, password::session_end, organisation::rights, organisation::organisations, organisation::organisation_put, organisation::accounts,
+        audit::audit, audit::roots, audit::proof, password::change, second::begin, second::confirm, second::give_up, password::sessions, password::session_end, organisation::rights, organisation::organisations, organisation::organisation_put, organisation::accounts,
         organisation::account_put, organisation::posts, organisation::post_give, organisation::post_end,
         organisation::delegations, organisation::delegate, organisation::delegation_end, organisation::glasses,
         organisation::glass_break, organisation::glass_mend,
@@ -82,6 +83,9 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/system/audit", get(audit::audit))
         .route("/api/v1/system/audit/roots", get(audit::roots))
         .route("/api/v1/system/audit/{seq}/proof", get(audit::proof))
+        .route("/api/v1/system/second-factor", post(second::begin))
+        .route("/api/v1/system/second-factor/confirm", post(second::confirm))
+        .route("/api/v1/system/second-factor/drop", post(second::give_up))
         .route("/api/v1/system/password", post(password::change))
         .route("/api/v1/system/sessions", get(password::sessions))
         .route("/api/v1/system/sessions/{id}/end", post(password::session_end))

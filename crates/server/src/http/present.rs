@@ -390,7 +390,15 @@ impl App {
             unit: posts.first().map_or_else(|| words("", ""), |p| p.name.clone()),
             takes_cases: visitor.may(Right::CaseReport),
         };
-        MeView { person, posts, rights, glass: visitor.glass(), must_change_password: visitor.person.must_change }
+        MeView {
+            person,
+            posts,
+            rights,
+            glass: visitor.glass(),
+            must_change_password: visitor.person.must_change,
+            second_factor: visitor.second_factor,
+            must_enrol: visitor.must_enrol,
+        }
     }
 
     /// A person by id; the program itself, and people no longer known, are named as such.

@@ -49,6 +49,17 @@ pub async fn login(
         app.store.audit(entry).await?;
         return Err(ApiError::BadLogin);
     };
+    if let Some(factor) = app.store.second_factor(person.id).await?.filter(|f| f.confirmed) {
+        let Some(code) = input.code.as_deref().filter(|code| !code.trim().is_empty()) else {
+            return Err(ApiError::NeedsCode);
+        };
+        if !app.code_is_good(person.id, &factor.sealed, code).await? {
+            let entry =
+                AuditEntry::of_nobody(&from, now, "login_failed", &person.login, serde_json::json!({"code": true}));
+            app.store.audit(entry).await?;
+            return Err(ApiError::BadCode);
+        }
+    }
     tries.good(&app).await?;
     // a token that was there before the login is nobody's afterwards
     if let Some(before) = auth::token_of(&headers) {
@@ -66,7 +77,8 @@ pub async fn login(
         agent: agent.chars().filter(|c| !c.is_control()).take(AGENT_CHARS_MAX).collect(),
     };
     app.store.session_put(&token, session).await?;
-    let visitor = app.visitor(person, &from).await?;
+    let second_factor = app.store.second_factor(person.id).await?.is_some_and(|f| f.confirmed);
+    let visitor = app.visitor(person, second_factor, &from).await?;
     app.store.audit(AuditEntry::of(&visitor, now, "login", &visitor.person.login, serde_json::json!({}))).await?;
     let cookie = auth::cookie(&token, last, app.config.http.secure_cookie)?;
     Ok((AppendHeaders([cookie]), Json(app.me_view(&visitor))))

@@ -51,6 +51,36 @@ pub struct LoginIn {
     /// Password.
     #[schema(value_type = String)]
     pub password: Secret,
+    /// Code of the authenticator, for whoever has a second factor.
+    pub code: Option<String>,
+}
+
+/// The caller's password, for what asks for it again.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordOnlyIn {
+    /// Password.
+    #[schema(value_type = String)]
+    pub password: Secret,
+}
+
+/// A code of the authenticator.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FactorCodeIn {
+    /// Six digits.
+    pub code: String,
+}
+
+/// The secret of a second factor, shown once.
+#[derive(Serialize, ToSchema)]
+pub struct FactorView {
+    /// Secret in base 32, to be typed into an authenticator.
+    pub secret: String,
+    /// The same as an address that authenticators read.
+    pub address: String,
+    /// That address as a QR code, an SVG picture.
+    pub picture: String,
 }
 
 macro_rules! same_words {
@@ -186,6 +216,10 @@ pub struct MeView {
     pub glass: bool,
     /// Whether the password was given by somebody else and has to be changed before anything else.
     pub must_change_password: bool,
+    /// Whether they have a second factor.
+    pub second_factor: bool,
+    /// Whether they have to set one up before anything else.
+    pub must_enrol: bool,
 }
 
 /// One entry of the audit.

@@ -2,6 +2,7 @@
 
 use reqwest::StatusCode;
 use serde_json::json;
+use shanshui_server::config::SecondFactor;
 
 use crate::support::{City, civil, until, water};
 
@@ -110,6 +111,57 @@ async fn a_password_that_somebody_else_gave_is_changed_before_anything_else() {
     let change = json!({"old": given, "new": "nine herons cross the weir"});
     assert_eq!(fresh.post("/api/v1/system/password", change).await.0, StatusCode::NO_CONTENT);
     assert_eq!(fresh.get("/api/v1/system/sessions").await.0, StatusCode::OK);
+    city.running.stop().await;
+}
+
+/// The code of an authenticator with this secret, `steps` half minutes from now.
+fn code(secret: &str, steps: i64) -> String {
+    let bytes = totp_rs::Secret::Encoded(secret.to_owned()).to_bytes().expect("base 32");
+    let totp = totp_rs::TOTP::new(totp_rs::Algorithm::SHA1, 6, 1, 30, bytes).expect("a secret");
+    totp.generate((jiff::Timestamp::now().as_second() + steps * 30).cast_unsigned())
+}
+
+#[tokio::test]
+async fn an_administrator_has_a_second_factor_and_each_code_is_taken_once() {
+    let city = City::with(|config| config.auth.second_factor = SecondFactor::Administrators).await;
+    let admin = city.person("xuning").await;
+    assert_eq!(admin.ok("/api/v1/system/me").await["must_enrol"], true);
+    let (status, body) = admin.get("/api/v1/system/accounts").await;
+    assert_eq!((status, body["code"].as_str()), (StatusCode::FORBIDDEN, Some("must_enrol")));
+    let password = json!({"password": "quzhou-demo-6"});
+    let (status, factor) = admin.post("/api/v1/system/second-factor", password.clone()).await;
+    assert_eq!(status, StatusCode::OK, "{factor}");
+    let secret = factor["secret"].as_str().expect("a secret").to_owned();
+    assert!(factor["address"].as_str().is_some_and(|a| a.contains(&secret)) && !factor["picture"].is_null());
+    let confirm = async |code: &str| {
+        let answer = admin.post("/api/v1/system/second-factor/confirm", json!({"code": code})).await;
+        (answer.0, answer.1["code"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(confirm("000000").await, (StatusCode::UNAUTHORIZED, "bad_code".into()));
+    assert_eq!(confirm(&code(&secret, -1)).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(admin.get("/api/v1/system/accounts").await.0, StatusCode::OK);
+    assert_eq!(admin.post("/api/v1/system/second-factor", password).await.0, StatusCode::CONFLICT);
+    let login = async |code: Option<String>| {
+        let body = json!({"login": "xuning", "password": "quzhou-demo-6", "code": code});
+        let (status, body) = city.nobody().post("/api/v1/system/login", body).await;
+        if status == StatusCode::OK { "in".to_owned() } else { body["code"].as_str().unwrap_or_default().to_owned() }
+    };
+    assert_eq!(login(None).await, "needs_code");
+    assert_eq!(login(Some(code(&secret, -1))).await, "bad_code", "used already");
+    let now = code(&secret, 0);
+    assert_eq!(login(Some(now.clone())).await, "in");
+    assert_eq!(login(Some(now)).await, "bad_code", "used already");
+    let kept = city.running.app.store.second_factor(
+        admin.ok("/api/v1/system/me").await["person"]["id"].as_str().expect("an id").parse().expect("an id"),
+    );
+    let sealed = kept.await.expect("a question").expect("there").sealed;
+    assert!(sealed.starts_with("s1:") && !sealed.contains(&secret), "the database alone does not give it away");
+    let drop = async |code: &str| admin.post("/api/v1/system/second-factor/drop", json!({"code": code})).await.0;
+    assert_eq!(drop("123456").await, StatusCode::UNAUTHORIZED);
+    assert_eq!(drop(&code(&secret, 1)).await, StatusCode::NO_CONTENT);
+    assert_eq!(admin.ok("/api/v1/system/me").await["must_enrol"], true, "another one at once");
+    let officer = city.person("zhoumin").await;
+    assert_eq!(officer.ok("/api/v1/system/me").await["must_enrol"], false);
     city.running.stop().await;
 }
 

@@ -92,7 +92,7 @@ macro_rules! suite {
         }
         system {
             people_keep_their_id sessions_are_kept_by_digest sessions_are_seen_and_ended_by_their_person
-            failed_logins_wait_longer_each_time the_audit_is_a_chain
+            a_second_factor_is_begun_confirmed_and_used_once_a_step failed_logins_wait_longer_each_time the_audit_is_a_chain
         }
         commit {
             a_failing_work_harms_only_itself many_writers_share_few_groups what_is_acknowledged_is_seen

@@ -5,7 +5,7 @@ use shanshui_domain::right::{Caller, Role};
 use shanshui_domain::time::Instant;
 
 use super::{Home, caller, person};
-use crate::{AuditEntry, PersonRow, SessionRow, Store, StoreError, TryLimit};
+use crate::{AuditEntry, FactorRow, PersonRow, SessionRow, Store, StoreError, TryLimit};
 
 pub(super) fn li(id: u128, disabled: bool) -> PersonRow {
     PersonRow {
@@ -48,7 +48,7 @@ pub(super) async fn sessions_are_kept_by_digest(store: &Store, home: &impl Home)
     };
     begin("t0k3n-a", 0, 10).await;
     begin("t0k3n-b", 5, 20).await;
-    let until = async |token: &str| store.session(token).await.expect("a question").map(|(_, s)| s.expires.0);
+    let until = async |token: &str| store.session(token).await.expect("a question").map(|o| o.session.expires.0);
     assert_eq!((until("t0k3n-a").await, until("t0k3n-b").await), (Some(10), Some(20)));
     begin("t0k3n-c", 11, 30).await;
     assert_eq!(until("t0k3n-a").await, None, "what has expired is cleaned up by the next");
@@ -60,7 +60,7 @@ pub(super) async fn sessions_are_kept_by_digest(store: &Store, home: &impl Home)
     assert_eq!(until(&kept).await, None);
     store.close().await;
     let again = home.open().await.session("t0k3n-c").await.expect("a question");
-    assert!(again.is_some_and(|(who, _)| who.id == person(1)));
+    assert!(again.is_some_and(|o| o.person.id == person(1)));
 }
 
 pub(super) async fn sessions_are_seen_and_ended_by_their_person(store: &Store, _: &impl Home) {
@@ -80,7 +80,7 @@ pub(super) async fn sessions_are_seen_and_ended_by_their_person(store: &Store, _
     assert_eq!(ids(&other).await, []);
     store.session_seen(session_id("a"), Instant(50)).await.expect("seen");
     store.session_seen(session_id("a"), Instant(40)).await.expect("seen");
-    assert_eq!(store.session("a").await.expect("a question").map(|(_, s)| s.seen), Some(Instant(50)));
+    assert_eq!(store.session("a").await.expect("a question").map(|o| o.session.seen), Some(Instant(50)));
     let foreign = store.session_end(&other, session_id("a"), Instant(60)).await;
     assert!(matches!(foreign, Err(StoreError::NotFound)));
     store.session_end(&own, session_id("a"), Instant(60)).await.expect("ended");
@@ -89,6 +89,33 @@ pub(super) async fn sessions_are_seen_and_ended_by_their_person(store: &Store, _
     assert_eq!(ids(&own).await, [session_id("b")], "the others end with the password they were begun with");
     let kept = store.person_by_login("li").await.expect("a person").expect("there");
     assert_eq!((kept.password_hash.as_str(), kept.must_change), ("$argon2id$new", false));
+}
+
+pub(super) async fn a_second_factor_is_begun_confirmed_and_used_once_a_step(store: &Store, _: &impl Home) {
+    let own = caller(1, Role::DutyOfficer, "city");
+    store.person_put(&Caller::machine(), li(1, false), Instant(1)).await.expect("kept");
+    let (id, row) = (session_id("a"), |sealed: &str, confirmed, last_step| {
+        Some(FactorRow { sealed: sealed.into(), confirmed, last_step })
+    });
+    let (address, agent, at) = (String::new(), String::new(), Instant(10));
+    let session = SessionRow { id, person: person(1), created: at, expires: Instant(99), seen: at, address, agent };
+    store.session_put("a", session).await.expect("kept");
+    let has = async || store.session("a").await.expect("a question").is_some_and(|o| o.second_factor);
+    let kept = async || store.second_factor(person(1)).await.expect("a question");
+    store.second_factor_begin(&own, "one".into()).await.expect("begun");
+    store.second_factor_begin(&own, "two".into()).await.expect("begun anew");
+    assert_eq!((kept().await, has().await), (row("two", false, 0), false));
+    store.second_factor_confirm(&own, Instant(20)).await.expect("confirmed");
+    assert!(has().await);
+    let again = store.second_factor_begin(&own, "three".into()).await;
+    assert!(matches!(again, Err(StoreError::Conflict)), "it is not replaced from under its person");
+    let uses = async |step| store.second_factor_use(person(1), step).await.expect("used");
+    assert!(uses(7).await && !uses(7).await && !uses(6).await && uses(8).await);
+    assert_eq!(kept().await, row("two", true, 8));
+    let foreign = store.second_factor_drop(&caller(2, Role::SystemAdministrator, "city"), person(1), Instant(30)).await;
+    assert!(matches!(foreign, Err(StoreError::NotFound)));
+    store.second_factor_drop(&own, person(1), Instant(30)).await.expect("gone");
+    assert_eq!((kept().await, has().await), (None, false));
 }
 
 pub(super) async fn failed_logins_wait_longer_each_time(store: &Store, home: &impl Home) {

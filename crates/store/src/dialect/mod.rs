@@ -138,6 +138,7 @@ const STEPS: &[Step] = &[
     step!("0005_rights"),
     step!("0006_sessions"),
     step!("0007_audit"),
+    step!("0008_second_factor"),
 ];
 
 pub(crate) fn steps(of: fn(&Step) -> &'static str) -> Vec<&'static str> {

@@ -37,8 +37,8 @@ export const useSession = defineStore('session', () => {
     if (result.kind === 'ok') me.value = result.data
   }
 
-  async function login(name: string, password: string): Promise<Result<Me>> {
-    const result = await post('/api/v1/system/login', { body: { login: name, password } })
+  async function login(name: string, password: string, code = ''): Promise<Result<Me>> {
+    const result = await post('/api/v1/system/login', { body: { login: name, password, code: code === '' ? null : code } })
     if (result.kind === 'ok') me.value = result.data
     return result
   }
@@ -66,8 +66,8 @@ export const useSession = defineStore('session', () => {
   }
 
   /** The same person again, in a new session. */
-  async function renew(password: string): Promise<Result<Me>> {
-    const result = await login(person.value?.login ?? '', password)
+  async function renew(password: string, code: string): Promise<Result<Me>> {
+    const result = await login(person.value?.login ?? '', password, code)
     if (result.kind === 'ok') settled(true)
     return result
   }
