@@ -124,6 +124,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/act/evidence/{id}", get(act::evidence))
         .layer(DefaultBodyLimit::max(evidence_max));
     let zipped = api.merge(files).layer(CompressionLayer::new());
+    let named = app.clone();
     // the event stream stays outside of compression: each event must leave at once
     let all = zipped.route("/api/v1/events", get(events::events));
     let header = |name: HeaderName, value: &'static str| {
@@ -137,6 +138,7 @@ pub fn router(app: App) -> Router {
         .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(X_FRAME_OPTIONS, "DENY"))
         .layer(header(REFERRER_POLICY, "same-origin"))
+        .layer(middleware::from_fn_with_state(named, ops::named))
 }
 
 /// What a node without the role web answers: how it is.

@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, HeaderValue, STRICT_TRANSPORT_SECURITY};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use shanshui_store::Room;
+use tracing::Instrument as _;
 
 use super::view::{AliveView, CheckView, ReadyView};
 use crate::app::App;
@@ -54,6 +55,24 @@ pub async fn readyz(State(app): State<App>) -> (StatusCode, Json<ReadyView>) {
     let ready = app.ready().await;
     let status = if ready.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(ready))
+}
+
+/// Header that names a request: what a person reads out, and what the log says of it, are the same.
+const REQUEST_ID: &str = "x-request-id";
+
+/// Gives every request a name, which goes back with the answer and stands beside whatever is logged meanwhile; and tells a browser that
+/// came over TLS never to come back without it.
+pub(super) async fn named(State(app): State<App>, request: Request, next: Next) -> Response {
+    let id = uuid::Uuid::now_v7().simple().to_string();
+    let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+    let mut answer = next.run(request).instrument(span).await;
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        answer.headers_mut().insert(REQUEST_ID, id);
+    }
+    if app.config.http.secure_cookie {
+        answer.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    answer
 }
 
 /// Counts and times every request by the template of its path; what a stranger asks for becomes no label.

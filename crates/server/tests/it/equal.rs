@@ -192,10 +192,13 @@ async fn filled(person: &Person, path: &str) -> Vec<String> {
     };
     let stations = || named(person, "/api/v1/sense/stations", "code");
     match path {
-        // what a process says of itself, not of what is kept
-        "/api/v1/events" | "/api/v1/system/health" | "/api/v1/system/nodes" | "/healthz" | "/readyz" => Vec::new(),
-        // what asking itself changes
-        "/api/v1/system/sessions"
+        // what a process says of itself, not of what is kept; and what asking itself changes
+        "/api/v1/events"
+        | "/api/v1/system/health"
+        | "/api/v1/system/nodes"
+        | "/healthz"
+        | "/readyz"
+        | "/api/v1/system/sessions"
         | "/api/v1/system/audit"
         | "/api/v1/system/audit/roots"
         | "/api/v1/system/audit/{seq}/proof" => Vec::new(),

@@ -176,9 +176,15 @@ async fn writes_need_our_header_and_known_fields_and_pages_carry_the_policy() {
     let page = person.raw(|http, base| http.get(format!("{base}/cases"))).await;
     let policy = page.headers().get("content-security-policy").expect("a policy").to_str().expect("text").to_owned();
     assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    let id = page.headers().get("x-request-id").and_then(|id| id.to_str().ok()).expect("a name").to_owned();
+    assert!(id.len() == 32 && !page.headers().contains_key("strict-transport-security"), "{id}");
     let (status, body) = person.get("/api/v1/nothing").await;
     assert_eq!((status, body["code"].as_str()), (StatusCode::NOT_FOUND, Some("not_found")));
     city.running.stop().await;
+    let tls = City::with(|config| config.http.secure_cookie = true).await;
+    let page = tls.nobody().raw(|http, base| http.get(format!("{base}/login"))).await;
+    assert!(page.headers().contains_key("strict-transport-security"));
+    tls.running.stop().await;
 }
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n rest of a picture";
