@@ -123,7 +123,14 @@ function code(secret, steps) {
 
 async function choose(page, name, text) {
   await page.click(test(name))
-  await page.locator('.el-select-dropdown__item:visible').filter({ hasText: text }).first().click()
+  // a list that is still opening moves away from under a click
+  const list = page.locator('.el-select-dropdown:visible')
+  for (let tries = 0; tries < 5; tries++) {
+    await list.locator('.el-select-dropdown__item').filter({ hasText: text }).first().click()
+    const closed = await list.waitFor({ state: 'hidden', timeout: 3_000 }).then(() => true, () => false)
+    if (closed) return
+  }
+  throw new Error(`${name} stays open`)
 }
 
 async function upload(page, name, seed) {
@@ -285,8 +292,12 @@ async function story(browser, { http, hj212 }) {
     if (few >= 47) throw new Error(`a county has fewer devices than the city: ${few}`)
     await county.goto(`${http}/me`)
     await county.fill(`input${test('glass-reason')}, ${test('glass-reason')} input`, '上游突发污染，需查看柯城断面')
+    const security = await person(browser, http, 'linqiao')
+    await security.waitForSelector(`${test('live-state')}[data-state="open"]`)
     await county.click(test('glass-break'))
     await county.waitForSelector(test('banner-glass'))
+    await security.locator('.glass-toast').filter({ hasText: '段伟' }).waitFor()
+    await security.context().close()
     await shot(county, 'me')
     await county.click(test('glass-mend'))
     await county.waitForSelector(test('banner-glass'), { state: 'detached' })

@@ -59,6 +59,11 @@ pub enum Live {
         /// Its MN.
         mn: String,
     },
+    /// Somebody has broken the glass, or mended it.
+    Glass {
+        /// Who.
+        person: String,
+    },
     /// Some changes were missed: read everything again.
     Lost,
 }

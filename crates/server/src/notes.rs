@@ -111,6 +111,7 @@ enum Told {
     Alarm(String),
     Case(String),
     Device(String),
+    Glass(String),
     Lost,
 }
 
@@ -124,6 +125,7 @@ fn told(live: Live) -> Vec<Told> {
         Live::Alarm(alarm) => vec![Told::Alarm(alarm.id)],
         Live::Case { id } => vec![Told::Case(id)],
         Live::Device { mn } => vec![Told::Device(mn)],
+        Live::Glass { person } => vec![Told::Glass(person)],
         Live::Lost => vec![Told::Lost],
     }
 }
@@ -209,6 +211,7 @@ async fn show(app: &App, told: Told) -> anyhow::Result<()> {
         }
         Told::Case(id) => Live::Case { id },
         Told::Device(mn) => Live::Device { mn },
+        Told::Glass(person) => Live::Glass { person },
         Told::Lost => Live::Lost,
     };
     app.show(live);

@@ -163,8 +163,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The stream of changes the caller may see: events `readings` and `grades` (lists of stations), `alarm`, `case`, `device`; `lost` when
-         *     the reader was too slow and must read everything again.
+         * The stream of changes the caller may see: events `readings` and `grades` (lists of stations), `alarm`, `case`, `device`,
+         *     `glass`; `lost` when the reader was too slow and must read everything again; `renew` at its end, after some minutes: ask again.
          */
         get: operations["events"];
         put?: never;

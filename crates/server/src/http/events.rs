@@ -19,8 +19,8 @@ use crate::app::{App, Live};
 /// A stream ends after this time and the browser asks again: what it may see is found anew then.
 const LASTS: Duration = Duration::from_mins(10);
 
-/// The stream of changes the caller may see: events `readings` and `grades` (lists of stations), `alarm`, `case`, `device`; `lost` when
-/// the reader was too slow and must read everything again.
+/// The stream of changes the caller may see: events `readings` and `grades` (lists of stations), `alarm`, `case`, `device`,
+/// `glass`; `lost` when the reader was too slow and must read everything again; `renew` at its end, after some minutes: ask again.
 #[utoipa::path(get, path = "/api/v1/events", tag = "system",
     responses((status = 200, content_type = "text/event-stream")))]
 pub async fn events(State(app): State<App>, visitor: Visitor) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
@@ -37,7 +37,9 @@ pub async fn events(State(app): State<App>, visitor: Visitor) -> Sse<impl Stream
         async move { sight.of(live.unwrap_or(Live::Lost)).await.map(|live| event(&live)) }
     });
     let until = rest.take_until(app.shutdown.clone().cancelled_owned()).take_until(tokio::time::sleep(LASTS));
-    Sse::new(first.chain(until).map(Ok)).keep_alive(KeepAlive::default())
+    // the browser is told that this end is none to be afraid of
+    let renew = futures::stream::once(async { Event::default().event("renew").data("{}") });
+    Sse::new(first.chain(until).chain(renew).map(Ok)).keep_alive(KeepAlive::default())
 }
 
 /// What one browser may hear of.
@@ -71,6 +73,10 @@ impl Sight {
                 let station = self.app.registry.index().device(mn.as_bytes()).map(|d| d.device.station.clone())?;
                 self.station(&self.devices, &station).then_some(Live::Device { mn })
             }
+            Live::Glass { person } => {
+                let all = self.visitor.scope(Right::GlassRead).everywhere();
+                all.then_some(Live::Glass { person })
+            }
             Live::Lost => Some(Live::Lost),
         }
     }
@@ -87,6 +93,7 @@ fn event(live: &Live) -> Event {
         Live::Alarm(alarm) => ("alarm", serde_json::json!(alarm)),
         Live::Case { id } => ("case", serde_json::json!({"id": id})),
         Live::Device { mn } => ("device", serde_json::json!({"mn": mn})),
+        Live::Glass { person } => ("glass", serde_json::json!({"person": person})),
         Live::Lost => ("lost", serde_json::json!({})),
     };
     Event::default().event(name).data(data.to_string())

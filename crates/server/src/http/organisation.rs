@@ -18,7 +18,7 @@ use super::view::{
     AccountIn, AccountView, DelegationIn, DelegationView, GlassIn, GlassView, OrganisationIn, OrganisationView, PostIn,
     PostView, Problem, RightRowView, RightsView, RoleRowView, Words,
 };
-use crate::app::App;
+use crate::app::{App, Live};
 use crate::error::ApiError;
 use crate::notes;
 
@@ -377,6 +377,7 @@ pub async fn glass_break(
     let row = GlassRow { id, person, reason, since, until, ended_at: None };
     app.store.glass_break(&visitor, row.clone()).await?;
     let Words { zh, .. } = app.person_of(person, &app.people()).name;
+    app.tell(Live::Glass { person: person.to_string() });
     tracing::warn!(person = zh, reason = row.reason, minutes = input.minutes, "the glass is broken");
     Ok(Json(glass_view(&app, &row)))
 }
@@ -386,5 +387,6 @@ pub async fn glass_break(
     responses((status = 204), (status = 404, body = Problem)))]
 pub async fn glass_mend(State(app): State<App>, visitor: Visitor) -> Result<StatusCode, ApiError> {
     app.store.glass_mend(&visitor, app.clock.now()).await?;
+    app.tell(Live::Glass { person: visitor.id().to_string() });
     Ok(StatusCode::NO_CONTENT)
 }

@@ -394,12 +394,19 @@ async fn a_broken_glass_shows_everything_and_is_written_down() {
     let before = duty.ok("/api/v1/sense/stations").await.as_array().map(Vec::len);
     let (status, _) = duty.post("/api/v1/system/glass", json!({"reason": "急", "minutes": 10})).await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "a reason says something");
+    let security = city.person("linqiao").await;
+    let mut stream = security.raw(|http, base| http.get(format!("{base}/api/v1/events"))).await;
     let (status, glass) = duty.post("/api/v1/system/glass", json!({"reason": "跨界污染应急", "minutes": 10})).await;
     assert_eq!((status, glass["holds"].as_bool()), (StatusCode::OK, Some(true)), "{glass}");
     let all = duty.ok("/api/v1/sense/stations").await.as_array().map(Vec::len);
     assert!(all > before, "{all:?} {before:?}");
     assert_eq!(duty.ok("/api/v1/system/me").await["glass"], true);
-    let seen = city.person("linqiao").await.ok("/api/v1/system/glass").await;
+    let mut heard = String::new();
+    while !heard.contains("event: glass") {
+        let chunk = tokio::time::timeout(Duration::from_secs(20), stream.chunk()).await.expect("in time");
+        heard.push_str(&String::from_utf8_lossy(&chunk.expect("the stream lives").expect("more")));
+    }
+    let seen = security.ok("/api/v1/system/glass").await;
     assert_eq!(seen[0]["reason"], "跨界污染应急");
     assert_eq!(duty.post("/api/v1/system/glass/mend", json!({})).await.0, StatusCode::NO_CONTENT);
     assert_eq!(duty.ok("/api/v1/sense/stations").await.as_array().map(Vec::len), before);

@@ -10,11 +10,12 @@ export interface LiveEvents {
   alarm: Alarm
   case: { id: string }
   device: { mn: string }
+  glass: { person: string }
 }
 type Name = keyof LiveEvents
 type Listener<N extends Name> = (event: LiveEvents[N]) => void
 
-const NAMES: Name[] = ['readings', 'grades', 'alarm', 'case', 'device']
+const NAMES: Name[] = ['readings', 'grades', 'alarm', 'case', 'device', 'glass']
 const BACKOFF_FIRST_MS = 1_000
 const BACKOFF_LAST_MS = 30_000
 
@@ -46,6 +47,13 @@ export const useLive = defineStore('live', () => {
     })
     opened.addEventListener('lost', () => {
       epoch.value += 1
+    })
+    // What may be seen is found anew every few minutes; nothing was lost.
+    opened.addEventListener('renew', () => {
+      opened.close()
+      if (source !== opened) return
+      source = undefined
+      connect()
     })
     for (const name of NAMES) {
       opened.addEventListener(name, (message: MessageEvent<string>) => {
