@@ -9,6 +9,7 @@ pub mod error;
 pub mod http;
 pub mod ingest;
 pub mod job;
+mod key;
 pub mod metrics;
 pub mod notes;
 pub mod pace;

@@ -4,18 +4,17 @@
 //! database alone can change an entry and make every digest anew, but not the signature, nor the copy in the second place.
 
 use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
-use rand::RngCore as _;
+use anyhow::Context;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 use shanshui_domain::time::Instant;
 use shanshui_store::{RootRow, Store};
 
 use crate::config::Config;
+use crate::key;
 
 /// What signs.
 pub struct Sealer {
@@ -59,28 +58,16 @@ impl From<&RootRow> for Copied {
     }
 }
 
-/// Where the key of a configuration lies.
-fn key_file(config: &Config) -> PathBuf {
-    let said = &config.audit.key_file;
-    if said.as_os_str().is_empty() { config.data.join("audit.key") } else { said.clone() }
-}
-
 impl Sealer {
     /// Reads the key, or makes it where there is none yet.
     ///
     /// # Errors
     /// When the file cannot be read or made, or holds no key; names it.
     pub fn open(config: &Config) -> anyhow::Result<Self> {
-        let path = key_file(config);
-        let named = || format!("audit.key_file {}", path.display());
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => make(&path).with_context(named)?,
-            Err(error) => return Err(error).with_context(named),
-        };
-        let seed = hex::decode(text.trim()).ok().filter(|seed| seed.len() == 32);
-        let Some(seed) = seed else { bail!("{}: is no key of 64 hex digits", named()) };
-        let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|e| anyhow::anyhow!("{}: {e}", named()))?;
+        let said = &config.audit.key_file;
+        let path = if said.as_os_str().is_empty() { config.data.join("audit.key") } else { said.clone() };
+        let seed = key::of("audit.key_file", &path)?;
+        let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|e| anyhow::anyhow!("audit.key_file: {e}"))?;
         let copy = Some(config.audit.copy.clone()).filter(|p| !p.as_os_str().is_empty());
         Ok(Self { pair, copy })
     }
@@ -104,17 +91,6 @@ impl Sealer {
         }
         Ok(Some(row))
     }
-}
-
-/// Makes a key of 32 random bytes, readable by its owner alone.
-pub(crate) fn make(path: &Path) -> std::io::Result<String> {
-    let mut seed = [0u8; 32];
-    rand::rng().fill_bytes(&mut seed);
-    let text = hex::encode(seed) + "\n";
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    Ok(text)
 }
 
 fn append(path: &Path, line: &str) -> std::io::Result<()> {
@@ -162,19 +138,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_key_is_made_once_and_only_its_owner_reads_it() {
-        use std::os::unix::fs::PermissionsExt as _;
+    fn the_key_stays_and_does_not_show() {
         let folder = tempfile::tempdir().expect("a folder");
         let config = Config { data: folder.path().to_owned(), ..Config::default() };
         let first = Sealer::open(&config).expect("made").signer();
-        assert_eq!(Sealer::open(&config).expect("read").signer(), first);
-        let mode = fs::metadata(folder.path().join("audit.key")).expect("there").permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        let shown = format!("{:?}", Sealer::open(&config).expect("read"));
+        let again = Sealer::open(&config).expect("read");
+        assert_eq!(again.signer(), first);
         let key = fs::read_to_string(folder.path().join("audit.key")).expect("text");
-        assert!(!shown.contains(key.trim()), "{shown}");
-        fs::write(folder.path().join("audit.key"), "short").expect("written");
-        let refused = Sealer::open(&config).expect_err("no key").to_string();
-        assert!(refused.contains("audit.key") && refused.contains("64 hex digits"), "{refused}");
+        assert!(!format!("{again:?}").contains(key.trim()), "{again:?}");
     }
 }

@@ -4,8 +4,6 @@
 //! start. A sealed text is `s1:KEY:HEX`, where `KEY` names the key by the first bytes of its digest, so that a text sealed with another
 //! key is told apart from one that was touched.
 
-use std::fs;
-use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
@@ -14,7 +12,7 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use sha2::{Digest as _, Sha256};
 
 use crate::config::Config;
-use crate::seal::make;
+use crate::key;
 
 /// Seals and opens.
 pub struct Vault {
@@ -36,16 +34,9 @@ impl Vault {
     pub fn open(config: &Config) -> anyhow::Result<Self> {
         let said = &config.vault.key_file;
         let path: PathBuf = if said.as_os_str().is_empty() { config.data.join("vault.key") } else { said.clone() };
-        let named = || format!("vault.key_file {}", path.display());
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => make(&path).with_context(named)?,
-            Err(error) => return Err(error).with_context(named),
-        };
-        let bytes = hex::decode(text.trim()).ok().filter(|bytes| bytes.len() == 32);
-        let Some(bytes) = bytes else { bail!("{}: is no key of 64 hex digits", named()) };
+        let bytes = key::of("vault.key_file", &path)?;
         let name = hex::encode(&Sha256::digest(&bytes)[..4]);
-        let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|e| anyhow::anyhow!("{}: {e}", named()))?;
+        let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|e| anyhow::anyhow!("vault.key_file: {e}"))?;
         Ok(Self { key: LessSafeKey::new(key), name })
     }
 

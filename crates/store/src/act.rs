@@ -560,7 +560,11 @@ impl Store {
         Ok(rights)
     }
 
-    async fn case_must_be_seen(&self, caller: &Caller, id: CaseId) -> Result<(), StoreError> {
+    /// Whether the caller sees a case.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when they see no such case.
+    pub async fn case_must_be_seen(&self, caller: &Caller, id: CaseId) -> Result<(), StoreError> {
         let [counties, units, people] = Within::of(caller, Right::CaseRead).args();
         self.read_one(CASE_SEEN, args![id, counties, units, people]).await?.ok_or(StoreError::NotFound).map(|_| ())
     }

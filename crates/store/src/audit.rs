@@ -53,19 +53,8 @@ impl AuditEntry {
 
     /// What a caller did.
     pub fn of(caller: &Caller, at: Instant, action: &str, subject: &str, detail: serde_json::Value) -> Self {
-        Self {
-            v: Self::FORMAT,
-            at,
-            by: caller.id(),
-            behalf: None,
-            glass: caller.glass(),
-            from: caller.from().map(str::to_owned),
-            action: action.to_owned(),
-            subject: subject.to_owned(),
-            before: None,
-            after: None,
-            detail,
-        }
+        let (by, glass, from) = (caller.id(), caller.glass(), caller.from().map(str::to_owned));
+        Self { by, glass, from, ..Self::of_nobody("", at, action, subject, detail) }
     }
 
     /// What somebody did before they were known: a login that failed.

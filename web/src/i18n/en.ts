@@ -227,7 +227,7 @@ export const en: typeof zh = {
     addOrganisation: 'Add an organisation',
     none: 'Nothing fits',
     onlyHeld: 'Held now only',
-    separate: 'Three administrators, held apart: one opens accounts, one gives posts, one reads the audit.',
+    separate: 'Three administrators, held apart: one opens accounts, one gives posts and keeps the organisations, one reads the audit.',
   },
   login: {
     title: 'Log in',

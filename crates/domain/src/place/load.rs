@@ -92,6 +92,13 @@ impl Reader<'_> {
         }
     }
 
+    /// Scopes are lists of codes with commas between, in which `*` is everything: a code has neither.
+    fn plain(&mut self, file: &str, line: u64, code: &str) {
+        if !code_like(code) {
+            self.fault(file, Some(line), format!("code: {code:?} is not 1 to 32 letters, digits, - or _"));
+        }
+    }
+
     fn known(&mut self, file: &str, line: u64, what: &str, code: &str, codes: &HashSet<String>) {
         if !codes.contains(code) {
             self.fault(file, Some(line), format!("{what}: no such code {code:?}"));
@@ -130,6 +137,12 @@ impl CityPack {
         r.unique("points.csv", &points, |p| format!("{} {}", p.station, p.factor));
         r.unique("devices.csv", &devices, |d| d.mn.to_string());
         r.unique("people.csv", &people, |p| p.login.clone());
+        for (line, c) in &counties {
+            r.plain("counties.csv", *line, &c.code);
+        }
+        for (line, e) in &enterprises {
+            r.plain("enterprises.csv", *line, &e.code);
+        }
         let (county_codes, unit_codes) = (codes(&counties, |c| &c.code), codes(&units, |u| u.code.as_str()));
         let enterprise_codes = codes(&enterprises, |e| &e.code);
         let station_codes = codes(&stations, |s| s.code.as_str());
@@ -191,9 +204,7 @@ fn organisations(
     const FILE: &str = "organisations.csv";
     for (line, unit) in units {
         let code = unit.code.as_str();
-        if !code_like(code) {
-            r.fault(FILE, Some(*line), format!("code: {code:?} is not 1 to 32 letters, digits, - or _"));
-        }
+        r.plain(FILE, *line, code);
         if enterprises.contains(code) {
             r.fault(FILE, Some(*line), format!("code: {code} is an enterprise's"));
         }
@@ -373,6 +384,9 @@ pub(super) mod tests {
         );
         check("devices.csv", "2017", "2018", "line 2: edition");
         check("devices.csv", "2017,", "2017,30", "line 2: key");
+        check("counties.csv", "kc,", "\"k,c\",", "counties.csv, line 2: code: \"k,c\"");
+        check("counties.csv", "kc,", "*,", "counties.csv, line 2: code: \"*\"");
+        check("enterprises.csv", "e1,", "e 1,", "enterprises.csv, line 2: code: \"e 1\"");
         check("organisations.csv", "u1,,", "u1,u9,", "organisations.csv: organisation u1: parent: no such code u9");
         check("organisations.csv", ",*,", ",kx,", "organisations.csv, line 2: area: no such code \"kx\"");
         check("organisations.csv", "u1,,", "\"a,b\",,", "organisations.csv, line 2: code: \"a,b\"");

@@ -330,6 +330,11 @@ mod tests {
     fn the_three_administrators_share_no_power() {
         let rights = Rights::embedded().expect("whole");
         let powers = [Right::AccountChange, Right::PostChange, Right::AuditRead];
+        let security = Seeker::Role(Role::SecurityAdministrator);
+        for widens in [Right::PostChange, Right::OrganisationChange] {
+            let others = Role::ALL.iter().filter(|r| Seeker::Role(**r) != security);
+            assert_eq!(others.filter(|r| rights.reach(widens, Seeker::Role(**r)).is_some()).count(), 0, "{widens:?}");
+        }
         for role in Role::ALL {
             let held = powers.iter().filter(|p| rights.reach(**p, Seeker::Role(*role)).is_some()).count();
             assert!(held <= 1, "{role:?}");

@@ -67,7 +67,7 @@ impl Sight {
             }
             Live::Case { id } => {
                 let case = id.parse().ok()?;
-                self.app.store.case_rights(&self.visitor, case).await.ok().map(|_| Live::Case { id })
+                self.app.store.case_must_be_seen(&self.visitor, case).await.ok().map(|()| Live::Case { id })
             }
             Live::Device { mn } => {
                 let station = self.app.registry.index().device(mn.as_bytes()).map(|d| d.device.station.clone())?;

@@ -64,7 +64,7 @@ CREATE TABLE placed (
 -- station: that of the alarm it came from; area: where it lies when it has none
 ALTER TABLE case_file ADD COLUMN station TEXT;
 ALTER TABLE case_file ADD COLUMN area TEXT NOT NULL DEFAULT '';
-UPDATE case_file SET station = (SELECT a.station FROM alarm a WHERE a.case_id = case_file.id);
+UPDATE case_file SET station = a.station FROM alarm a WHERE a.case_id = case_file.id;
 
 -- organisations that had to do with a case
 CREATE TABLE case_unit (

@@ -174,7 +174,7 @@ pub(super) async fn organisations_stay_a_tree(store: &Store, _: &impl Home) {
     let officer = caller(1, Role::DutyOfficer, "city");
     let refused = store.organisation_put(&officer, town.clone(), Instant(1)).await;
     assert!(matches!(refused, Err(StoreError::NotFound)), "not the duty officer's to do");
-    store.organisation_put(&caller(1, Role::SystemAdministrator, "city"), town, Instant(1)).await.expect("kept");
+    store.organisation_put(&caller(1, Role::SecurityAdministrator, "city"), town, Instant(1)).await.expect("kept");
     let tree = store.tree().await.expect("whole");
     assert_eq!(tree.below(&"br-kc".into()).len(), 2);
 }
