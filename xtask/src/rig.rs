@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 
@@ -41,8 +42,13 @@ struct Server {
 impl Rig {
     /// Builds the program, empties the folder, writes a pack of so many simulated stations.
     pub fn new(name: &str, stations: usize, factors: usize) -> anyhow::Result<Self> {
+        Self::with_features(name, "", stations, factors)
+    }
+
+    /// The same of a program with features that are not shipped; none: as shipped.
+    pub fn with_features(name: &str, features: &str, stations: usize, factors: usize) -> anyhow::Result<Self> {
         let target = target();
-        built(&["--bin", "shanshui"])?;
+        built(&["--bin", "shanshui", "--features", features])?;
         let dir = target.join("rig").join(name);
         if dir.exists() {
             fs::remove_dir_all(&dir)?;
@@ -154,6 +160,20 @@ impl Rig {
     /// Its process.
     pub fn pid(&self) -> anyhow::Result<u32> {
         Ok(self.server.as_ref().context("no server runs")?.child.id())
+    }
+
+    /// Waits until it has ended by itself; whether it has.
+    pub fn ends_within(&mut self, limit: Duration) -> anyhow::Result<bool> {
+        let server = self.server.as_mut().context("started")?;
+        let begun = Instant::now();
+        while begun.elapsed() < limit {
+            if server.child.try_wait()?.is_some() {
+                self.server = None;
+                return Ok(true);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(false)
     }
 
     /// `kill -9`.

@@ -14,6 +14,8 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
+    #[cfg(feature = "failpoints")]
+    let _places = shanshui_store::places_from_environment();
     let cli = Cli::parse();
     match cmd::run(cli.command) {
         Ok(code) => code,

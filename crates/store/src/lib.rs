@@ -21,6 +21,7 @@ pub mod look;
 pub mod meter;
 pub mod mover;
 pub mod node;
+pub mod place;
 pub mod right;
 pub mod room;
 mod scope;
@@ -53,6 +54,9 @@ pub use history::MovedState;
 pub use meter::Meter;
 pub use mover::{MovedRows, MoverOptions};
 pub use node::{Holding, Lagged, NodeId, Note, Notes};
+#[cfg(feature = "failpoints")]
+pub use place::places_from_environment;
+pub use place::{PLACES, place};
 pub use right::{DelegationRow, GlassRow, Holdings, PostRow};
 pub use room::{Guard, Room};
 pub use sense::{

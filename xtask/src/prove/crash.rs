@@ -9,6 +9,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::{TimeZone, offset};
 use serde_json::{Map, Value, json};
 
+use shanshui_store::PLACES;
+
 use super::ledger::{Database, Found, compare, control};
 use super::{Args, Promise, mix, more};
 use crate::rig::{Rig, quantile, signal, summary};
@@ -21,9 +23,27 @@ const FACTORS: usize = 15;
 const START_MAX: Duration = Duration::from_secs(10);
 /// Between a start that answers and the next kill, in milliseconds.
 const LIVES_MS: (u64, u64) = (100, 1_500);
+/// Visits of a place that pass before the one at which the server ends.
+const VISITS: (u64, u64) = (20, 300);
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Vec<Promise>> {
-    let mut rig = Rig::new("crash", STATIONS + 1, FACTORS)?;
+    let mut promises = at_places(args)?;
+    promises.extend(at_random(args)?);
+    Ok(promises)
+}
+
+/// What becomes of the server: ended again and again under load, until the ledger and the store can be compared.
+struct Ended {
+    found: Found,
+    summary: Value,
+    whole: bool,
+}
+
+fn under_load<T>(
+    rig: &mut Rig,
+    args: &Args,
+    end: impl FnOnce(&mut Rig, &Args) -> anyhow::Result<T>,
+) -> anyhow::Result<(T, Ended)> {
     rig.start()?;
     rig.wait()?;
     let ledger = rig.dir.join("ledger");
@@ -32,12 +52,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Vec<Promise>> {
     let load = ["--stations", &count, "--connections", "50", "--rate", RATE, "--duration", "1000000", "--seed", &seed];
     let faults = ["--repeat", "0.01", "--cut", "0.0005", "--bad-crc", "0.001"];
     let mut simulator = rig.simulate(&load).args(faults).arg("--log").arg(&ledger).spawn()?;
-    let killed = kill_again_and_again(&mut rig, args);
+    let killed = end(rig, args);
     // the last telegrams get their answers before the end
     std::thread::sleep(Duration::from_secs(1));
     signal("-INT", simulator.id())?;
-    let starts = match killed {
-        Ok(starts) => starts,
+    let ends = match killed {
+        Ok(ends) => ends,
         Err(error) => {
             simulator.kill()?;
             simulator.wait()?;
@@ -48,19 +68,62 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Vec<Promise>> {
     rig.stop()?;
     let found = compare(&ledger, &Database::File(rig.database()))?;
     let whole = rig.command(&["check", "--config"]).arg(rig.config()).output()?.status.success();
-    let spoilt = control(&ledger, &rig.database(), &rig.dir.join("spoilt.db"))?;
-    Ok(vec![
-        kept(args, found, &summary),
-        started(args, starts),
-        checked(args, whole),
-        control_seen(args, found, spoilt),
-    ])
+    Ok((ends, Ended { found, summary, whole }))
+}
+
+/// Killed at random moments, as it is shipped.
+fn at_random(args: &Args) -> anyhow::Result<Vec<Promise>> {
+    let mut rig = Rig::new("crash", STATIONS + 1, FACTORS)?;
+    let (starts, Ended { found, summary, whole }) = under_load(&mut rig, args, kill_again_and_again)?;
+    let spoilt = control(&rig.dir.join("ledger"), &rig.database(), &rig.dir.join("spoilt.db"))?;
+    let kept = kept("acknowledged is kept, once, as sent", args, found, &summary);
+    let whole = checked("the store is whole after the last kill", args, whole);
+    Ok(vec![kept, started(args, starts), whole, control_seen(args, found, spoilt)])
+}
+
+/// Ended by itself at every named place of the way of a telegram.
+fn at_places(args: &Args) -> anyhow::Result<Vec<Promise>> {
+    let mut rig = Rig::with_features("crash-places", "shanshui-server/failpoints", STATIONS + 1, FACTORS)?;
+    let (ends, Ended { found, summary, whole }) = under_load(&mut rig, args, end_at_places)?;
+    let mut kept = kept("ended at every place of a commit: acknowledged is kept, once, as sent", args, found, &summary);
+    let least = PLACES.iter().map(|place| ends.iter().filter(|(at, ended)| at == place && *ended).count()).min();
+    kept.more.extend(more(json!({"places": PLACES.len(), "least_at_a_place": least})));
+    // a place that is never reached would show nothing
+    let missed = ends.iter().filter(|(_, ended)| !ended).count() as u64;
+    kept.more.extend(more(json!({"places_not_reached": missed})));
+    kept.met &= missed == 0;
+    Ok(vec![kept, checked("the store is whole after the last end at a place", args, whole)])
+}
+
+/// Each place in turn, at a visit that the seed chooses; whether the server ended there.
+fn end_at_places(rig: &mut Rig, args: &Args) -> anyhow::Result<Vec<(&'static str, bool)>> {
+    let bar = bar("crash, places", args)?;
+    let mut random = args.seed;
+    let mut ends = Vec::new();
+    rig.kill()?;
+    for place in PLACES.iter().copied().cycle().take(args.kills as usize) {
+        random = mix(random);
+        let visit = VISITS.0 + random % (VISITS.1 - VISITS.0);
+        rig.env = vec![("FAILPOINTS", format!("{place}={visit}*off->1*return").into())];
+        rig.start()?;
+        ends.push((place, rig.ends_within(START_MAX)?));
+        rig.kill()?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    rig.env.clear();
+    rig.start()?;
+    rig.wait()?;
+    Ok(ends)
+}
+
+fn bar(what: &'static str, args: &Args) -> anyhow::Result<ProgressBar> {
+    let style = ProgressStyle::with_template("{prefix:14} {bar:30} {pos}/{len} kills")?;
+    Ok(ProgressBar::new(u64::from(args.kills)).with_style(style).with_prefix(what))
 }
 
 fn kill_again_and_again(rig: &mut Rig, args: &Args) -> anyhow::Result<Vec<Option<f64>>> {
-    let bar = ProgressBar::new(u64::from(args.kills))
-        .with_style(ProgressStyle::with_template("{prefix:14} {bar:30} {pos}/{len} kills")?)
-        .with_prefix("crash");
+    let bar = bar("crash", args)?;
     let mut random = args.seed;
     let mut starts = Vec::new();
     for _ in 0..args.kills {
@@ -127,10 +190,10 @@ fn probe() -> Vec<u8> {
     message.frame(None).expect("no separators in it")
 }
 
-fn kept(args: &Args, found: Found, summary: &Value) -> Promise {
+fn kept(name: &'static str, args: &Args, found: Found, summary: &Value) -> Promise {
     let Found { acknowledged, lost, doubled, wrong } = found;
     Promise {
-        name: "acknowledged is kept, once, as sent",
+        name,
         tried: acknowledged,
         lost,
         doubled,
@@ -158,9 +221,8 @@ fn started(args: &Args, starts: Vec<Option<f64>>) -> Promise {
     }
 }
 
-fn checked(args: &Args, whole: bool) -> Promise {
+fn checked(name: &'static str, args: &Args, whole: bool) -> Promise {
     let wrong = u64::from(!whole);
-    let name = "the store is whole after the last kill";
     Promise { name, tried: 1, lost: 0, doubled: 0, wrong, seed: args.seed, met: whole, more: Map::new() }
 }
 

@@ -14,7 +14,7 @@ use hj212::{Decoder, Edition, Limits, Piece};
 use shanshui_domain::id::Mn;
 use shanshui_domain::sense::Reading;
 use shanshui_domain::time::Instant;
-use shanshui_store::{Arrival, Receipt, SecondConnection, StoreError, TelegramIn};
+use shanshui_store::{Arrival, Receipt, SecondConnection, StoreError, TelegramIn, place};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
@@ -165,7 +165,9 @@ impl Connection {
                     batch.after.iter().filter_map(|a| a.answer.as_deref()).flatten().copied().collect();
                 self.count(&batch.after, &receipts);
                 self.tell(&batch.after, receipts, readings);
+                place("answer-before");
                 write(writer, &answers).await?;
+                place("answer-after");
                 if !answers.is_empty() {
                     self.shared.intake.acknowledged(begun.elapsed());
                 }

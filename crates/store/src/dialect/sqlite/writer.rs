@@ -22,6 +22,7 @@ use super::{connect, open, sql};
 use crate::dialect::queue::Fault;
 use crate::dialect::queue::{Finish, Job, Queue, Shared, in_savepoint};
 use crate::history::{Arrived, STATE, admits, put_back, state};
+use crate::place::place;
 use crate::sql::{Row, Tx, Value};
 use crate::{Meter, StoreError, StoreOptions};
 
@@ -95,6 +96,7 @@ impl Thread {
     fn group(&mut self, jobs: impl Iterator<Item = Job>, finishes: &mut Vec<Finish>) -> Result<(), StoreError> {
         let (db, mut latest, mut moved) = (&self.db, Latest::default(), None);
         let mut tx = self.begin();
+        place("group-begun");
         for job in jobs {
             match job {
                 Job::Arrive(arrivals, recall, answer) => {
@@ -127,6 +129,7 @@ impl Thread {
             }
         }
         tx.whole()?;
+        place("group-written");
         latest.write(db)?;
         self.end()
     }
@@ -146,7 +149,9 @@ impl Thread {
             return Err(StoreError::Full("disk I/O error".into()));
         }
         let begun = Instant::now();
+        place("commit-before");
         let done = self.db.execute_batch("COMMIT").map_err(sql);
+        place("commit-after");
         self.meter.write("COMMIT", begun.elapsed(), 0);
         done
     }
