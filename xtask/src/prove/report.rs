@@ -47,6 +47,9 @@ with `kill -9` at random moments and started again; at the end every telegram th
 looked up in the database: all its readings, version 1, the values sent. The last line spoils a copy of the database on purpose and
 must find exactly that.
 
+Places: a build with the feature `failpoints` ends itself, without any clearing up, where a telegram's transaction has begun, is written,
+before and after its commit, before and after its answer; the same load, the same comparison.
+
 Power: the same kill, but the program runs with a shim that keeps beside its folder a second one holding only what was synced, and
 goes on with that one; with part of the unsynced writes played in, torn between sectors; and with every 41st sync failing and its
 writes gone. With syncing off the same cuts must lose data.
