@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -14,6 +15,8 @@ use anyhow::{Context, bail, ensure};
 
 /// Clock ticks of a second in `/proc/PID/stat`; 100 on every Linux we know.
 const TICKS: f64 = 100.0;
+/// SIGABRT on Linux.
+const ABORTED: i32 = 6;
 
 /// A server with its folder.
 pub struct Rig {
@@ -162,13 +165,18 @@ impl Rig {
         Ok(self.server.as_ref().context("no server runs")?.child.id())
     }
 
-    /// Waits until it has ended by itself; whether it has.
-    pub fn ends_within(&mut self, limit: Duration) -> anyhow::Result<bool> {
+    /// Waits until it has aborted by itself; false when it still runs. A server that ends in any other way is an error.
+    pub fn aborts_within(&mut self, limit: Duration) -> anyhow::Result<bool> {
         let server = self.server.as_mut().context("started")?;
         let begun = Instant::now();
         while begun.elapsed() < limit {
-            if server.child.try_wait()?.is_some() {
+            if let Some(status) = server.child.try_wait()? {
                 self.server = None;
+                ensure!(
+                    status.signal() == Some(ABORTED),
+                    "the server ended with {status}; see {}",
+                    self.log().display()
+                );
                 return Ok(true);
             }
             std::thread::sleep(Duration::from_millis(5));

@@ -8,7 +8,6 @@ use hj212::{Decoder, DevicePolicy, Edition, Message};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::{TimeZone, offset};
 use serde_json::{Map, Value, json};
-
 use shanshui_store::PLACES;
 
 use super::ledger::{Database, Found, compare, control};
@@ -106,7 +105,7 @@ fn end_at_places(rig: &mut Rig, args: &Args) -> anyhow::Result<Vec<(&'static str
         let visit = VISITS.0 + random % (VISITS.1 - VISITS.0);
         rig.env = vec![("FAILPOINTS", format!("{place}={visit}*off->1*return").into())];
         rig.start()?;
-        ends.push((place, rig.ends_within(START_MAX)?));
+        ends.push((place, rig.aborts_within(START_MAX)?));
         rig.kill()?;
         bar.inc(1);
     }
