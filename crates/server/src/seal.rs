@@ -60,13 +60,18 @@ impl From<&RootRow> for Copied {
 }
 
 impl Sealer {
+    /// Where the key lies.
+    pub fn path(config: &Config) -> PathBuf {
+        let said = &config.audit.key_file;
+        if said.as_os_str().is_empty() { config.data.join("audit.key") } else { said.clone() }
+    }
+
     /// Reads the key, or makes it where there is none yet.
     ///
     /// # Errors
     /// When the file cannot be read or made, or holds no key; names it.
     pub fn open(config: &Config) -> anyhow::Result<Self> {
-        let said = &config.audit.key_file;
-        let path = if said.as_os_str().is_empty() { config.data.join("audit.key") } else { said.clone() };
+        let path = Self::path(config);
         let seed = key::of("audit.key_file", &path)?;
         let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|e| anyhow::anyhow!("audit.key_file: {e}"))?;
         let copy = Some(config.audit.copy.clone()).filter(|p| !p.as_os_str().is_empty());

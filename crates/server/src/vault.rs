@@ -27,13 +27,18 @@ impl std::fmt::Debug for Vault {
 }
 
 impl Vault {
+    /// Where the key lies.
+    pub fn path(config: &Config) -> PathBuf {
+        let said = &config.vault.key_file;
+        if said.as_os_str().is_empty() { config.data.join("vault.key") } else { said.clone() }
+    }
+
     /// Reads the key, or makes it where there is none yet.
     ///
     /// # Errors
     /// When the file cannot be read or made, or holds no key; names it.
     pub fn open(config: &Config) -> anyhow::Result<Self> {
-        let said = &config.vault.key_file;
-        let path: PathBuf = if said.as_os_str().is_empty() { config.data.join("vault.key") } else { said.clone() };
+        let path = Self::path(config);
         let bytes = key::of("vault.key_file", &path)?;
         let name = hex::encode(&Sha256::digest(&bytes)[..4]);
         let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|e| anyhow::anyhow!("vault.key_file: {e}"))?;

@@ -1,9 +1,12 @@
 //! Is what is kept whole? Integrity of the file, every chain, and that derived tables agree with what they derive from.
 
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
 use shanshui_domain::act::chain;
 
 use crate::act::link;
-use crate::dialect::sqlite::file;
+use crate::dialect::sqlite::{file, log};
 use crate::{Store, StoreError, args};
 
 /// One thing that was looked at.
@@ -17,8 +20,52 @@ pub struct Finding {
     pub detail: String,
 }
 
-fn finding(what: &str, ok: bool, detail: impl Into<String>) -> Finding {
+pub(crate) fn finding(what: &str, ok: bool, detail: impl Into<String>) -> Finding {
     Finding { what: what.to_owned(), ok, detail: detail.into() }
+}
+
+fn one(finding: Finding) -> Vec<Finding> {
+    vec![finding]
+}
+
+/// A question that cannot be answered because of what lies in the store is a finding; a store that cannot be asked is an error.
+fn said(what: &str, found: Result<Vec<Finding>, StoreError>) -> Result<Vec<Finding>, StoreError> {
+    match found {
+        Err(error @ (StoreError::Corrupt(_) | StoreError::Sql(_) | StoreError::NotFound)) => {
+            Ok(vec![finding(what, false, error.to_string())])
+        }
+        found => found,
+    }
+}
+
+/// Looking at a whole file keeps a thread busy.
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(|e| StoreError::Io(e.to_string()))?
+}
+
+/// Looks at the write-ahead log of a database file. To be asked before the store is opened: the engine takes a damaged frame for the
+/// log's end.
+///
+/// # Errors
+/// When the log cannot be read.
+pub fn check_log(database: &Path) -> Result<Finding, StoreError> {
+    let io = |e: std::io::Error| StoreError::Io(format!("{}: {e}", database.display()));
+    let kept = log::kept_damaged(database).map_err(io)?;
+    let torn = log::look(database).map_err(io)?;
+    let detail = match (torn, kept.first()) {
+        (None, None) => String::new(),
+        (None, Some(copy)) => format!("{} is the copy of a log that was damaged", copy.display()),
+        (Some(torn), _) if torn.damaged() => {
+            format!("damaged at frame {}: {} commits from there on are lost", torn.frame, torn.commits)
+        }
+        (Some(torn), _) => format!(
+            "the last commit, frame {}, is not whole: the power was cut before it was acknowledged, or it is damaged",
+            torn.frame
+        ),
+    };
+    Ok(finding("write-ahead log", kept.is_empty() && !torn.is_some_and(log::Torn::damaged), detail))
 }
 
 impl Store {
@@ -32,32 +79,38 @@ impl Store {
                 let detail = format!("{wrong} that are not the newest");
                 findings.push(finding("latest values that have moved", false, detail));
             }
-            Err(error) => return Err(error),
+            error => findings.extend(said("latest values that have moved", error.map(|_| Vec::new()))?),
         }
-        findings.extend(self.check_history().await?);
-        let counts = self
-            .read_one("SELECT (SELECT COUNT(*) FROM telegram), (SELECT COUNT(*) FROM reading), (SELECT COUNT(*) FROM case_file)", args![])
-            .await?
-            .ok_or(StoreError::NotFound)?;
-        let detail = format!("{} telegrams, {} readings, {} cases", counts.int(0)?, counts.int(1)?, counts.int(2)?);
-        findings.push(finding("counts", true, detail));
+        findings.extend(said("history", self.check_history().await)?);
+        findings.extend(said("counts", self.counted().await.map(one))?);
         Ok(findings)
+    }
+
+    async fn counted(&self) -> Result<Finding, StoreError> {
+        let text =
+            "SELECT (SELECT COUNT(*) FROM telegram), (SELECT COUNT(*) FROM reading), (SELECT COUNT(*) FROM case_file)";
+        let counts = self.read_one(text, args![]).await?.ok_or(StoreError::NotFound)?;
+        let detail = format!("{} telegrams, {} readings, {} cases", counts.int(0)?, counts.int(1)?, counts.int(2)?);
+        Ok(finding("counts", true, detail))
     }
 
     /// Looks at everything that has not moved.
     pub(crate) async fn check_hot(&self) -> Result<Vec<Finding>, StoreError> {
         let mut findings = Vec::new();
         if let Some(path) = self.path().map(ToOwned::to_owned) {
-            let integrity = tokio::task::spawn_blocking(move || file::integrity(&path));
-            let faults = integrity.await.map_err(|e| StoreError::Io(e.to_string()))??;
-            findings.push(finding("database file", faults.is_empty(), faults.join("; ")));
+            let faults = apart(move || file::integrity(&path)).await;
+            let found = faults.map(|faults| one(finding("database file", faults.is_empty(), faults.join("; "))));
+            findings.extend(said("database file", found)?);
+            findings.extend(said("schema", self.check_definitions().await.map(one))?);
         }
-        findings.push(self.check_chains().await?);
-        findings.push(self.check_heads().await?);
-        findings.extend(self.check_audit().await?);
-        findings.push(self.check_latest().await?);
-        findings.push(self.check_versions().await?);
-        findings.push(self.check_sources().await?);
+        // what cannot be read is damaged too, and must not keep the rest from being looked at
+        findings.extend(said("hash chains", self.check_chains().await.map(one))?);
+        findings.extend(said("chain heads", self.check_heads().await.map(one))?);
+        findings.extend(said("audit", self.check_audit().await)?);
+        findings.extend(said("latest values", self.check_latest().await.map(one))?);
+        findings.extend(said("versions", self.check_versions().await.map(one))?);
+        findings.extend(said("sources", self.check_sources().await.map(one))?);
+        findings.extend(said("evidence", self.check_evidence().await.map(one))?);
         Ok(findings)
     }
 
@@ -77,6 +130,33 @@ impl Store {
         let mut findings = vec![chain, self.check_heads().await?];
         findings.extend(self.check_audit().await?);
         Ok(findings)
+    }
+
+    async fn check_definitions(&self) -> Result<Finding, StoreError> {
+        let strange = match self.path().map(ToOwned::to_owned) {
+            Some(path) => apart(move || file::strange_definitions(&path)).await?,
+            None => Vec::new(),
+        };
+        Ok(finding("schema", strange.is_empty(), strange.join("; ")))
+    }
+
+    /// Files of cases against their digests, one after the other.
+    async fn check_evidence(&self) -> Result<Finding, StoreError> {
+        let mut wrong = Vec::new();
+        let all = self.read("SELECT id FROM evidence ORDER BY id", args![]).await?;
+        for row in &all {
+            let id = row.text(0)?;
+            let found = self.read_one("SELECT size, sha256, bytes FROM evidence WHERE id=$1", args![&id]).await?;
+            let same = found.is_some_and(|row| {
+                let (Ok(size), Ok(sha256), Ok(bytes)) = (row.int(0), row.text(1), row.blob(2)) else { return false };
+                bytes.len() as i64 == size && hex::encode(Sha256::digest(&bytes)) == sha256
+            });
+            if !same {
+                wrong.push(format!("{id} is not what its digest says"));
+            }
+        }
+        let said = if wrong.is_empty() { format!("{} files", all.len()) } else { wrong.join("; ") };
+        Ok(finding("evidence", wrong.is_empty(), said))
     }
 
     async fn check_chains(&self) -> Result<Finding, StoreError> {
@@ -124,7 +204,7 @@ impl Store {
 
     async fn check_latest(&self) -> Result<Finding, StoreError> {
         let wrong = "SELECT COUNT(*) FROM latest l WHERE (l.at >= (SELECT horizon FROM history_state) AND NOT EXISTS (SELECT 1 FROM reading r WHERE r.block=l.point/1024 AND r.point=l.point AND \
-            r.kind=l.kind AND r.at=l.at AND r.value IS NOT DISTINCT FROM l.value AND r.mark=l.mark AND r.arrived=l.arrived AND \
+            r.kind=l.kind AND r.at=l.at AND r.value IS NOT DISTINCT FROM l.value AND r.number IS NOT DISTINCT FROM l.number AND r.mark=l.mark AND r.arrived=l.arrived AND \
             r.late=l.late AND r.telegram IS NOT DISTINCT FROM l.telegram AND NOT EXISTS (SELECT 1 FROM reading v WHERE \
             v.block=r.block AND v.point=r.point AND v.kind=r.kind AND v.at=r.at AND v.version>r.version))) \
             OR EXISTS (SELECT 1 FROM reading n WHERE n.block=l.point/1024 AND n.point=l.point AND n.kind=l.kind AND n.at>l.at)";

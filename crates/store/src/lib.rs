@@ -7,6 +7,7 @@
 //! [`mod@system`]. Who may see and do what is decided by the [`shanshui_domain::right::Caller`] that each of them asks for. Every error is a [`StoreError`].
 
 pub mod act;
+pub mod again;
 pub mod analyse;
 pub mod audit;
 pub mod check;
@@ -42,9 +43,10 @@ use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyPool, Executor as _};
 
 pub use act::{AlarmFilter, AlarmRow, CaseDetail, CaseFilter, CaseIn, CaseSummary, EvidenceRow};
+pub use again::{Again, Rereading};
 pub use analyse::JudgementRow;
 pub use audit::{AuditEntry, AuditFilter, AuditRow, Proof, RootRow};
-pub use check::Finding;
+pub use check::{Finding, check_log};
 pub use cluster::{
     Beat, Claim, Claimed, Fired, HoldRow, JobIn, JobRow, NodeRow, Ruling, SECOND_CONNECTION, SecondConnection,
 };

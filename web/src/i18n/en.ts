@@ -127,6 +127,7 @@ export const en: typeof zh = {
     search: 'Search',
     none: 'Nothing fits',
     action: {
+      start: 'Program started',
       login: 'Login',
       login_failed: 'Login failed',
       logout: 'Logout',

@@ -125,6 +125,7 @@ export const zh = {
     search: '查询',
     none: '没有符合条件的记录',
     action: {
+      start: '启动程序',
       login: '登录',
       login_failed: '登录失败',
       logout: '退出登录',

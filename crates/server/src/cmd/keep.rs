@@ -1,4 +1,4 @@
-//! `shanshui check`, `backup`, `restore`, `migrate`, `user`: looking after what is kept.
+//! `shanshui backup`, `restore`, `migrate`, `user`: looking after what is kept.
 
 use std::io::{BufRead, IsTerminal};
 use std::path::Path;
@@ -9,14 +9,14 @@ use clap::Subcommand;
 use shanshui_domain::id::{OrganisationCode, PersonId, PostId};
 use shanshui_domain::right::{Caller, Role};
 use shanshui_store::transfer::beside_copy;
-use shanshui_store::{Finding, PersonRow, PostRow, Store, StoreError};
+use shanshui_store::{PersonRow, PostRow, Store, StoreError};
 
 use crate::app::open_store;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::auth;
 use crate::http::password;
-use crate::{notes, seal};
+use crate::notes;
 
 /// What to do with people.
 #[derive(Debug, Subcommand)]
@@ -84,25 +84,6 @@ pub(super) fn existing(config: &Config) -> anyhow::Result<()> {
         bail!("{}: there is no database", path.display());
     }
     Ok(())
-}
-
-/// `shanshui check`: one JSON line per finding, exit 1 when something is wrong.
-pub(super) fn check(config: Option<&Path>, audit: bool) -> anyhow::Result<ExitCode> {
-    let config = Config::load(config)?;
-    existing(&config)?;
-    let copy = Some(config.audit.copy.clone()).filter(|copy| copy.exists());
-    let findings = with_store(&config, async |store| {
-        let mut findings = if audit { store.check_chain_of_audit().await? } else { store.check().await? };
-        let roots = store.audit_roots(&Caller::machine(), usize::MAX >> 1).await?;
-        let faults = seal::faults(&roots, copy.as_deref())?;
-        let detail = if faults.is_empty() { format!("{} signatures", roots.len()) } else { faults.join("; ") };
-        findings.push(Finding { what: "audit signatures".into(), ok: faults.is_empty(), detail });
-        Ok(findings)
-    })?;
-    for finding in &findings {
-        println!("{}", serde_json::to_string(finding)?);
-    }
-    Ok(if findings.iter().all(|f| f.ok) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The data folder is there afterwards.

@@ -2,6 +2,7 @@
 //! standard error; exit 0, 1 for bad input (named), 2 for wrong usage.
 
 mod audit;
+mod check;
 #[cfg(feature = "query")]
 mod cluster;
 mod demo;
@@ -9,6 +10,7 @@ mod doctor;
 pub mod evaluate;
 mod history;
 pub mod hj212;
+mod inputs;
 mod keep;
 #[cfg(feature = "query")]
 mod query;
@@ -53,8 +55,11 @@ pub enum Command {
         #[command(flatten)]
         config: ConfigArg,
         /// Only the audit: its chain, its roots, their signatures, the second place.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "readings")]
         audit: bool,
+        /// Also every reading: the kept telegrams are read again and held against the rows. Takes a while.
+        #[arg(long)]
+        readings: bool,
     },
     /// The audit: sign it, prove an entry, print the public key.
     Audit {
@@ -173,7 +178,7 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Hj212(what) => hj212::run(&what),
         Command::Serve { config, role } => serve::run(config.config.as_deref(), role),
         Command::Demo(demo) => demo::run(&demo),
-        Command::Check { config, audit } => keep::check(config.config.as_deref(), audit),
+        Command::Check { config, audit, readings } => check::run(config.config.as_deref(), audit, readings),
         Command::Audit { config, what } => audit::run(config.config.as_deref(), &what),
         Command::Backup { config, without_history, to } => keep::backup(config.config.as_deref(), &to, without_history),
         Command::Restore { config, without_history, from } => {

@@ -14,6 +14,7 @@ use shanshui_store::{PersonRow, PostRow, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::inputs::Inputs;
 use crate::app::{App, Roles};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -170,13 +171,14 @@ async fn listen_for_monitoring(at: Option<SocketAddr>) -> Option<TcpListener> {
 }
 
 /// Runs until SIGINT or SIGTERM.
-pub(super) fn run(config: Option<&Path>, roles: Roles) -> anyhow::Result<ExitCode> {
-    let config = Config::load(config)?;
+pub(super) fn run(path: Option<&Path>, roles: Roles) -> anyhow::Result<ExitCode> {
+    let config = Config::load(path)?;
     super::log_to_stderr();
     super::runtime()?.block_on(async {
-        let pack = city::load(&config.city_packs)?;
+        let (pack, inputs) = (city::load(&config.city_packs)?, Inputs::of(path, &config)?);
         let running = Running::start_as(config, pack, Clock::system(), false, roles).await?;
         people_of_pack(&running.app).await?;
+        inputs.note(&running.app.store, running.app.clock.now()).await?;
         println!("{}", running.said());
         wait(&running.app.shutdown).await;
         tracing::info!("ending");

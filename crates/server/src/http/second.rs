@@ -20,7 +20,8 @@ const STEP_S: i64 = 30;
 /// Steps of time before and after now whose code is taken, for clocks that differ.
 const SKEW: i64 = 1;
 
-fn purpose(person: PersonId) -> String {
+/// What a sealed secret is bound to.
+pub(crate) fn purpose(person: PersonId) -> String {
     format!("totp:{person}")
 }
 

@@ -258,14 +258,6 @@ impl Connection {
     }
 
     fn telegram(&self, piece: &Piece<'_>, now: Instant, quarantine: Option<&str>) -> TelegramIn {
-        let field = |bytes: &[u8]| (!bytes.is_empty()).then(|| text(bytes).into_owned());
-        let problems = if piece.problems().is_empty() {
-            "[]".to_owned()
-        } else {
-            let list =
-                piece.problems().iter().map(|p| serde_json::json!({"code": p.code.as_str(), "detail": p.detail}));
-            serde_json::Value::Array(list.collect()).to_string()
-        };
         TelegramIn {
             arrived: now,
             // what lies in quarantine is grouped by where it came from, and a port is new with every connection
@@ -274,7 +266,7 @@ impl Connection {
             cn: field(piece.cn()),
             qn: field(piece.qn()),
             raw: piece.raw.to_vec(),
-            problems,
+            problems: problems(piece),
             quarantine: quarantine.map(str::to_owned),
         }
     }
@@ -384,6 +376,20 @@ async fn write(writer: &mut WriteHalf<'_>, bytes: &[u8]) -> std::io::Result<()> 
         Ok(written) => written,
         Err(_) => Err(std::io::Error::new(std::io::ErrorKind::TimedOut, "the peer takes no answers")),
     }
+}
+
+/// A field of the header as it is kept; none when it is absent or empty.
+pub(super) fn field(bytes: &[u8]) -> Option<String> {
+    (!bytes.is_empty()).then(|| text(bytes).into_owned())
+}
+
+/// What is wrong or odd about a piece, as it is kept.
+pub(super) fn problems(piece: &Piece<'_>) -> String {
+    if piece.problems().is_empty() {
+        return "[]".to_owned();
+    }
+    let list = piece.problems().iter().map(|p| serde_json::json!({"code": p.code.as_str(), "detail": p.detail}));
+    serde_json::Value::Array(list.collect()).to_string()
 }
 
 fn deviations(line: &mut Line, piece: &Piece<'_>) {

@@ -4,6 +4,7 @@
 //! store works, nothing more is read from that socket, so a slow disk slows the senders and fills no memory. Damaged, unknown and
 //! undatable telegrams are kept in quarantine, up to a budget per peer address; a bad CRC is never answered.
 
+mod again;
 mod connection;
 mod exchange;
 mod lines;
@@ -32,6 +33,7 @@ use crate::metrics::Intake;
 use crate::notes::Bell;
 use crate::registry::Registry;
 
+pub use again::Reader;
 pub use exchange::{ExchangeError, Request, Step, civil};
 
 /// What the judge is told, always after the data is durable: the readings of one telegram, with what keeping them did.

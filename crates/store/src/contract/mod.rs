@@ -72,6 +72,7 @@ macro_rules! suite {
             values_are_kept_as_sent two_arrivals_of_one_key_in_one_group telegrams_are_kept_byte_for_byte
             quarantine_is_summed_up a_range_is_half_open_and_ascending sampling_hides_nothing a_long_curve_is_read_to_its_end
             counts_are_of_keys points_and_devices_follow_the_registry secrets_do_not_show commands_are_logged
+            rows_are_held_against_what_their_telegrams_say
         }
         history {
             what_has_moved_is_read_as_before what_comes_late_is_judged_beside_what_has_moved without_its_history_a_store_says_so

@@ -15,7 +15,7 @@ use shanshui_domain::unit::Unit;
 use uuid::Uuid;
 
 use super::{Home, POINT, REAL, arrival, device, keep, key, person, reading, telegram};
-use crate::{CommandRow, CurveBound, PersonRow, Store, StoreError};
+use crate::{Again, CommandRow, CurveBound, PersonRow, Store, StoreError};
 
 const ALWAYS: (Instant, Instant) = (Instant(i64::MIN), Instant(i64::MAX));
 
@@ -362,4 +362,35 @@ pub(super) async fn commands_are_logged(store: &Store, _: &impl Home) {
     let newest_first = [command(2, 6, "[]"), command(1, 5, "[1]")];
     assert_eq!(store.commands(&Caller::machine(), &Mn::from("A")).await.expect("commands"), newest_first);
     assert_eq!(store.commands(&Caller::machine(), &Mn::from("B")).await.expect("commands"), []);
+}
+
+pub(super) async fn rows_are_held_against_what_their_telegrams_say(store: &Store, _: &impl Home) {
+    keep(store, &[(10, "7.1"), (20, "8"), (10, "7.2"), (10, "7.2")]).await;
+    // each telegram again, as it was read when it came
+    let said = |values: [&str; 4]| -> Vec<Again> {
+        let again = |(i, (at, value)): (usize, (i64, &str))| Again {
+            telegram: TelegramId(i as i64 + 1),
+            mn: Mn::from("A"),
+            readings: vec![reading(key(at), value)],
+        };
+        [10, 20, 10, 10].into_iter().zip(values).enumerate().map(again).collect()
+    };
+    let held = async |again: Vec<Again>| {
+        let mut so_far = store.rereading(HashSet::from([POINT])).await.expect("begun");
+        assert_eq!(so_far.span(), (TelegramId(0), TelegramId(4)));
+        for one in again {
+            store.reread(&mut so_far, vec![one]).await.expect("compared");
+        }
+        let found = store.reread_all(so_far).await.expect("ended");
+        (found.ok, found.detail)
+    };
+    assert_eq!(held(said(["7.1", "8", "7.2", "7.2"])).await, (true, "3 rows are as their telegrams say".into()));
+    let (ok, detail) = held(said(["7.1", "9", "7.2", "7.2"])).await;
+    assert!(!ok && detail.contains("telegram 2, point") && detail.contains("another value"), "{detail}");
+    let (ok, detail) = held(said(["7.1", "8", "7.2", "7.3"])).await;
+    assert!(!ok && detail.contains("telegram 4") && detail.contains("no such row"), "{detail}");
+    let mut fewer = said(["7.1", "8", "7.2", "7.2"]);
+    fewer.remove(1);
+    let (ok, detail) = held(fewer).await;
+    assert!(!ok && detail.contains("1 rows are of telegrams that do not say them"), "{detail}");
 }

@@ -139,6 +139,7 @@ const STEPS: &[Step] = &[
     step!("0006_sessions"),
     step!("0007_audit"),
     step!("0008_second_factor"),
+    step!("0010_whole"),
 ];
 
 pub(crate) fn steps(of: fn(&Step) -> &'static str) -> Vec<&'static str> {

@@ -1,5 +1,6 @@
 //! Whole files: copied while written, checked, put in place.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
@@ -123,6 +124,28 @@ pub(crate) fn integrity(path: &Path) -> Result<Vec<String>, StoreError> {
     let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(sql)?;
     let said = rows.collect::<Result<Vec<_>, _>>().map_err(sql)?;
     Ok(said.into_iter().filter(|s| s != "ok").collect())
+}
+
+/// What of a file's schema is not as its migrations make it: a byte that changed in a definition may leave a table that can be read, and
+/// read otherwise.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(crate) fn strange_definitions(path: &Path) -> Result<Vec<String>, StoreError> {
+    let db = existing(path)?;
+    let mut made = Connection::open_in_memory().map_err(sql)?;
+    let known = migrations();
+    let steps = usize::try_from(schema(&db)?).unwrap_or_default().min(known.len());
+    super::migrate(&mut made, &known[..steps])?;
+    let (is, should) = (definitions(&db)?, definitions(&made)?);
+    Ok(is.symmetric_difference(&should).map(|(kind, name, _)| format!("{kind} {name}")).collect())
+}
+
+fn definitions(db: &Connection) -> Result<BTreeSet<(String, String, String)>, StoreError> {
+    let text = "SELECT type, name, tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\'";
+    let mut statement = db.prepare(text).map_err(sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(sql)?;
+    rows.collect::<Result<_, _>>().map_err(sql)
 }
 
 /// The text that a question to a table of a file gives first; none when an older schema has no such table.

@@ -1,10 +1,11 @@
 //! SQLite: one thread writes, in groups (WAL, `synchronous=FULL`).
 //!
-//! `writer` is the thread, `bulk` what it does with readings, `file` copies and checks whole files, `scan` walks along
-//! series.
+//! `writer` is the thread, `bulk` what it does with readings, `file` copies and checks whole files, `log` looks at the write-ahead
+//! log, `scan` walks along series.
 
 mod bulk;
 pub(crate) mod file;
+pub(crate) mod log;
 pub(crate) mod scan;
 pub(crate) mod writer;
 
@@ -17,6 +18,7 @@ use crate::StoreError;
 
 /// Opens a file for writing and brings its schema up.
 pub(crate) fn open(path: &Path, sync: Sync) -> Result<Connection, StoreError> {
+    keep_damaged_log(path);
     let mut db = connect(path, sync)?;
     migrate(&mut db, &migrations())?;
     Ok(db)
@@ -28,6 +30,17 @@ pub(crate) fn open_at(path: &Path, schema: usize) -> Result<Connection, StoreErr
     let mut db = connect(path, Sync::Full)?;
     migrate(&mut db, &migrations()[..schema])?;
     Ok(db)
+}
+
+/// The engine would write over it; what it held can then be told by nobody. Devices are served all the same.
+fn keep_damaged_log(path: &Path) {
+    match log::keep_damaged(path) {
+        Ok(None) => {}
+        Ok(Some(copy)) => {
+            tracing::error!(copy = %copy.display(), "the write-ahead log is damaged: what was committed behind the damage is lost");
+        }
+        Err(error) => tracing::error!(%error, "the write-ahead log cannot be looked at"),
+    }
 }
 
 fn migrations() -> Vec<&'static str> {
@@ -101,5 +114,60 @@ mod tests {
         assert_eq!(db.query_row("SELECT x FROM b", [], |r| r.get(0)), Ok(2));
         let refused = migrate(&mut db, &[first]).expect_err("an older program");
         assert!(matches!(refused, StoreError::Newer { found: 2, known: 1 }));
+    }
+
+    /// Tables and columns that something else vouches for, or that last for a moment.
+    const VOUCHED_FOR: [&str; 7] = ["telegram", "reading", "latest", "link", "node", "device_hold", "probe"];
+
+    #[test]
+    fn every_column_has_a_second_copy_that_the_integrity_check_compares() {
+        let mut db = Connection::open_in_memory().expect("memory");
+        migrate(&mut db, &migrations()).expect("every step");
+        let texts = |text: &str| -> Vec<String> {
+            let mut statement = db.prepare(text).expect("a question");
+            statement.query_map([], |row| row.get(0)).expect("answers").collect::<Result<_, _>>().expect("texts")
+        };
+        let tables = texts("SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sqlite%'");
+        for table in tables.iter().filter(|table| !VOUCHED_FOR.contains(&table.as_str())) {
+            let covered = texts(&format!("SELECT name FROM pragma_index_info('{table}_whole')"));
+            for column in texts(&format!("SELECT name FROM pragma_table_info('{table}')")) {
+                let digested = (table.as_str(), column.as_str()) == ("evidence", "bytes");
+                assert!(digested || covered.contains(&column), "{table}.{column} is not in the index {table}_whole");
+            }
+        }
+    }
+
+    #[test]
+    fn a_byte_changed_within_a_value_or_a_definition_is_found() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.db");
+        let db = open(&path, Sync::Full).expect("opens");
+        db.execute_batch(
+            "INSERT INTO organisation VALUES ('a', NULL, 'bureau', '*', 'unmistakable', 'b'); PRAGMA wal_checkpoint(TRUNCATE);",
+        )
+        .expect("kept");
+        drop(db);
+        let whole = std::fs::read(&path).expect("a file");
+        let places = |word: &[u8]| -> Vec<usize> {
+            whole.windows(word.len()).enumerate().filter(|(_, w)| *w == word).map(|(at, _)| at).collect()
+        };
+        assert!(file::integrity(&path).expect("looked at").is_empty());
+        let copies = places(b"unmistakable");
+        assert_eq!(copies.len(), 2, "the row and its second copy");
+        let spoil = |at: usize| {
+            let mut spoilt = whole.clone();
+            spoilt[at] ^= 1;
+            std::fs::write(&path, spoilt).expect("written");
+        };
+        for at in copies {
+            spoil(at);
+            let said = file::integrity(&path).expect("looked at").join("; ");
+            assert!(said.contains("organisation_whole"), "{said}");
+        }
+        let definition = places(b"name_zh TEXT NOT NULL")[0];
+        spoil(definition + 11);
+        assert_eq!(file::strange_definitions(&path).expect("looked at").len(), 2, "as it is and as it should be");
+        std::fs::write(&path, &whole).expect("written");
+        assert!(file::strange_definitions(&path).expect("looked at").is_empty());
     }
 }

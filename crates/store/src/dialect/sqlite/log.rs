@@ -1,0 +1,219 @@
+//! The write-ahead log, looked at before the engine opens it.
+//!
+//! The engine reads the log up to the first frame whose checksum is wrong, takes that for the end, and writes over the rest. That is
+//! right for a transaction that was being written when the power went, and a silent loss when a byte has changed since: whatever was
+//! committed behind it is gone. The two are told apart by what lies behind. With `synchronous=FULL` a transaction is durable before the
+//! next one begins, so that at most one can be torn by a power cut; where commits of the same round follow a second time, the log was
+//! whole once. Format: <https://www.sqlite.org/fileformat2.html#the_write_ahead_log>.
+
+use std::fs::File;
+use std::io::{self, BufReader, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use super::file::{beside, beside_log, synced};
+
+const HEADER: usize = 32;
+const FRAME: usize = 24;
+/// The last bit says the order of bytes in the checksums.
+const MAGIC: u32 = 0x377f_0682;
+/// Pages of the database, where the log's header does not say it.
+const PAGE: usize = 4_096;
+
+/// A log that ends before it is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Torn {
+    /// The first frame that is wrong, from 1; 0 is the header.
+    pub(crate) frame: u64,
+    /// Commits that begin or lie behind it.
+    pub(crate) commits: u64,
+}
+
+impl Torn {
+    /// Whether a power cut cannot have done it.
+    pub(crate) fn damaged(self) -> bool {
+        self.commits > 1
+    }
+}
+
+/// Looks at the log of a database; none when it is whole, or not there.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn look(database: &Path) -> io::Result<Option<Torn>> {
+    let log = beside_log(database, "wal");
+    loop {
+        let before = head(&log)?;
+        let torn =
+            if before.is_empty() { None } else { walk(&mut BufReader::with_capacity(1 << 18, File::open(&log)?))? };
+        // a log that is written anew meanwhile is half of the old and half of the new one
+        if torn.is_none() || head(&log)? == before {
+            return Ok(torn);
+        }
+    }
+}
+
+/// Looks at the log, and keeps a copy of one that is damaged before the engine writes over it; gives where it lies.
+///
+/// # Errors
+/// When the log cannot be read, or the copy not be written.
+pub(crate) fn keep_damaged(database: &Path) -> io::Result<Option<PathBuf>> {
+    let Some(torn) = look(database)?.filter(|torn| torn.damaged()) else { return Ok(None) };
+    let copy = beside(&beside_log(database, "wal"), &format!("damaged-{}-{}", torn.frame, torn.commits));
+    std::fs::copy(beside_log(database, "wal"), &copy)?;
+    synced(&copy).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(Some(copy))
+}
+
+/// Copies of damaged logs that lie beside a database.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub(crate) fn kept_damaged(database: &Path) -> io::Result<Vec<PathBuf>> {
+    let first = beside(&beside_log(database, "wal"), "damaged-");
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let named = path.file_name().zip(first.file_name());
+        if named.is_some_and(|(name, first)| name.as_encoded_bytes().starts_with(first.as_encoded_bytes())) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn head(log: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    match File::open(log) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(bytes),
+        file => file?.take(HEADER as u64).read_to_end(&mut bytes)?,
+    };
+    Ok(bytes)
+}
+
+/// As many bytes as there are, up to the length of `into`.
+fn fill(from: &mut impl Read, into: &mut [u8]) -> io::Result<bool> {
+    match from.read_exact(into) {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),
+        read => read.map(|()| true),
+    }
+}
+
+fn word(bytes: &[u8], at: usize) -> u32 {
+    bytes.get(at..at + 4).and_then(|b| b.try_into().ok()).map_or(0, u32::from_be_bytes)
+}
+
+/// The log's own checksum: two sums over words, each in the other.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Sum(u32, u32);
+
+impl Sum {
+    fn over(mut self, bytes: &[u8], big: bool) -> Self {
+        let number = |b: &[u8; 4]| if big { u32::from_be_bytes(*b) } else { u32::from_le_bytes(*b) };
+        let (words, _) = bytes.as_chunks::<4>();
+        for pair in words.chunks_exact(2) {
+            self.0 = self.0.wrapping_add(number(&pair[0])).wrapping_add(self.1);
+            self.1 = self.1.wrapping_add(number(&pair[1])).wrapping_add(self.0);
+        }
+        self
+    }
+}
+
+fn walk(log: &mut impl Read) -> io::Result<Option<Torn>> {
+    let mut header = [0; HEADER];
+    if !fill(log, &mut header)? {
+        return Ok(None);
+    }
+    let big = word(&header, 0) & 1 == 1;
+    let mut sum = Sum::default().over(&header[..24], big);
+    let sound = word(&header, 0) & !1 == MAGIC && sum == Sum(word(&header, 24), word(&header, 28));
+    let page = if sound { word(&header, 8) as usize } else { PAGE };
+    let mut round = sound.then_some(header[16..24].to_vec());
+    let mut torn = (!sound).then_some(Torn { frame: 0, commits: 0 });
+    let (mut frame, mut bytes) = (0, vec![0; FRAME + page]);
+    while fill(log, &mut bytes)? {
+        frame += 1;
+        // with a header that says nothing, the first frame says which round it is
+        let round = round.get_or_insert_with(|| bytes[8..16].to_vec());
+        let of_round = bytes[8..16] == round[..];
+        if torn.is_none() {
+            let next = sum.over(&bytes[..8], big).over(&bytes[FRAME..], big);
+            if of_round && next == Sum(word(&bytes, 16), word(&bytes, 20)) {
+                sum = next;
+                continue;
+            }
+            torn = Some(Torn { frame, commits: 0 });
+        }
+        // a commit is a frame that says how long the database is; the one that is wrong may be one
+        let commits = (of_round && word(&bytes, 4) > 0) || (torn.is_some_and(|t| t.frame == frame) && of_round);
+        if let Some(torn) = torn.as_mut().filter(|_| commits) {
+            torn.commits += 1;
+        }
+    }
+    Ok(torn.filter(|torn| torn.commits > 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::Connection;
+
+    /// A database whose log holds so many transactions, as a killed program leaves it.
+    fn left(folder: &Path, transactions: usize) -> PathBuf {
+        let (written, path) = (folder.join("written.db"), folder.join("a.db"));
+        let db = Connection::open(&written).expect("a database");
+        db.execute_batch("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; CREATE TABLE t (x)").expect("a table");
+        for i in 1..transactions {
+            db.execute("INSERT INTO t VALUES (?1)", [i as i64]).expect("inserted");
+        }
+        for (from, to) in [(written.clone(), path.clone()), (beside_log(&written, "wal"), beside_log(&path, "wal"))] {
+            std::fs::copy(from, to).expect("copied");
+        }
+        path
+    }
+
+    #[test]
+    fn a_log_with_a_changed_byte_is_told_from_one_that_was_torn() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = left(folder.path(), 5);
+        let log = beside_log(&path, "wal");
+        let whole = std::fs::read(&log).expect("a log");
+        assert_eq!(look(&path).expect("read"), None);
+        let frames = (whole.len() - HEADER) / (FRAME + PAGE);
+        let last = HEADER + (frames - 1) * (FRAME + PAGE);
+        let mut seen = |at: usize| {
+            let mut spoilt = whole.clone();
+            spoilt[at] ^= 4;
+            std::fs::write(&log, spoilt).expect("written");
+            look(&path).expect("read").map(|torn| (torn.frame, torn.damaged()))
+        };
+        assert_eq!(seen(3), Some((0, true)), "the magic");
+        assert_eq!(seen(HEADER + FRAME + 100), Some((1, true)), "the first page");
+        assert_eq!(seen(last + FRAME + 100), Some((frames as u64, false)), "the last may have been torn");
+        std::fs::write(&log, &whole[..whole.len() - 7]).expect("written");
+        assert_eq!(look(&path).expect("read"), None, "half a frame");
+    }
+
+    #[test]
+    fn a_damaged_log_is_kept_and_frames_of_an_earlier_round_are_no_damage() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = left(folder.path(), 5);
+        let log = beside_log(&path, "wal");
+        let whole = std::fs::read(&log).expect("a log");
+        let mut spoilt = whole.clone();
+        spoilt[HEADER + FRAME + 100] ^= 4;
+        std::fs::write(&log, &spoilt).expect("written");
+        let copy = keep_damaged(&path).expect("read").expect("kept");
+        assert_eq!(std::fs::read(&copy).expect("a copy"), spoilt);
+        assert_eq!(kept_damaged(&path).expect("read"), [copy]);
+        // another round has written over the first frame: what follows belongs to the one before
+        let mut round = whole;
+        round[HEADER + 8] ^= 1;
+        for frame in 1..(round.len() - HEADER) / (FRAME + PAGE) {
+            round[HEADER + frame * (FRAME + PAGE) + 9] ^= 1;
+        }
+        std::fs::write(&log, &round).expect("written");
+        assert_eq!(look(&path).expect("read"), None);
+    }
+}
