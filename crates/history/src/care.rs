@@ -482,7 +482,7 @@ impl History {
         Ok(findings)
     }
 
-    /// Size, rows, order; every page is read.
+    /// Size, rows, order, and what the log says of all that; every page is read.
     async fn check_file(&self, file: &FileEntry) -> Result<(), HistoryError> {
         let wrong = |detail: String| HistoryError::Table(detail);
         let meta = self.inner.store.head(&file.path).await.map_err(|error| match error {
@@ -491,6 +491,10 @@ impl History {
         })?;
         if meta.size != file.size {
             return Err(wrong(format!("{} bytes, not {}", meta.size, file.size)));
+        }
+        let folder = format!("part={}/month={}/", file.part.as_str(), file.month);
+        if !file.path.as_ref().starts_with(&folder) {
+            return Err(wrong(format!("the log says it is one of {folder}")));
         }
         let (mut rows, mut last) = (0, None);
         let mut batches = self.whole(file, None).await?;
@@ -502,6 +506,12 @@ impl History {
                     return Err(wrong(format!("row {order:?} does not come after {last:?}")));
                 }
                 last = Some(order);
+                // a row beyond what the log says of its file is never looked for in it
+                let beyond =
+                    |(name, value): (&&str, i64)| file.range(name).is_some_and(|(l, h)| value < l || value > h);
+                if file.part.order().iter().zip(order).any(beyond) {
+                    return Err(wrong(format!("row {order:?} is beyond what the log says of the file")));
+                }
             }
         }
         if rows == file.rows { Ok(()) } else { Err(wrong(format!("{rows} rows, not {}", file.rows))) }

@@ -45,6 +45,15 @@ async fn apart<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(|e| StoreError::Io(e.to_string()))?
 }
 
+/// Looks at a database file with the engine's integrity check.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn check_database(database: &Path) -> Result<Finding, StoreError> {
+    let faults = file::integrity(database)?;
+    Ok(finding("database file", faults.is_empty(), faults.join("; ")))
+}
+
 /// Looks at the write-ahead log of a database file. To be asked before the store is opened: the engine takes a damaged frame for the
 /// log's end.
 ///

@@ -46,7 +46,7 @@ pub use act::{AlarmFilter, AlarmRow, CaseDetail, CaseFilter, CaseIn, CaseSummary
 pub use again::{Again, Rereading};
 pub use analyse::JudgementRow;
 pub use audit::{AuditEntry, AuditFilter, AuditRow, Proof, RootRow};
-pub use check::{Finding, check_log};
+pub use check::{Finding, check_database, check_log};
 pub use cluster::{
     Beat, Claim, Claimed, Fired, HoldRow, JobIn, JobRow, NodeRow, Ruling, SECOND_CONNECTION, SecondConnection,
 };

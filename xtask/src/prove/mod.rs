@@ -7,6 +7,7 @@ mod nodes;
 mod power;
 mod report;
 mod rights;
+mod tamper;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,9 @@ pub struct Args {
     /// With `nodes`: how long, one kill a minute
     #[arg(long)]
     minutes: Option<u32>,
+    /// With `tamper`: how many bytes of each kind of file are changed, one at a time
+    #[arg(long, default_value_t = 300)]
+    flips: u32,
     /// Decides when
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -63,6 +67,7 @@ const PROOFS: &[Proof] = &[
     Proof { name: "mover", run: mover::run },
     Proof { name: "nodes", run: nodes::run },
     Proof { name: "rights", run: rights::run },
+    Proof { name: "tamper", run: tamper::run },
 ];
 
 /// Runs them.

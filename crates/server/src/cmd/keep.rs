@@ -103,7 +103,7 @@ pub(super) fn backup(path: Option<&Path>, to: &Path, without_history: bool) -> a
         super::runtime()?.block_on(Store::backup_file(&config.database(), to))?;
         eprintln!("{}", to.display());
         super::transfer::tell_of_history(&config);
-        return Ok(ExitCode::SUCCESS);
+        return Ok(super::transfer::of_whole(&config));
     }
     let (bar, teller) = super::transfer::bar();
     let bytes = super::runtime()?.block_on(async {
@@ -119,7 +119,7 @@ pub(super) fn backup(path: Option<&Path>, to: &Path, without_history: bool) -> a
         eprintln!("{}", beside_copy(to).display());
     }
     eprintln!("{}", to.display());
-    Ok(ExitCode::SUCCESS)
+    Ok(super::transfer::of_whole(&config))
 }
 
 /// `shanshui restore FROM`: checks a copy and puts it where the database belongs; never over one that is there. An archive goes

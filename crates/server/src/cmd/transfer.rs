@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use shanshui_history::History;
-use shanshui_store::Store;
 use shanshui_store::transfer::{HISTORY, Manifest, Place, Progress, Teller};
+use shanshui_store::{Store, check_database};
 
 use crate::config::Config;
 
@@ -26,7 +26,24 @@ pub(super) fn export(config: Option<&Path>, to: &Path, without_history: bool) ->
     if without_history {
         tell_of_history(&config);
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(of_whole(&config))
+}
+
+/// Rows are copied, and their second copies made anew: what is damaged would look whole in a copy. So the source is looked at, and
+/// whoever keeps copies is told that the earlier ones are needed.
+pub(super) fn of_whole(config: &Config) -> ExitCode {
+    if config.database.address().is_some() {
+        return ExitCode::SUCCESS;
+    }
+    let detail = match check_database(&config.database()) {
+        Ok(found) if found.ok => return ExitCode::SUCCESS,
+        Ok(found) => found.detail,
+        Err(error) => error.to_string(),
+    };
+    eprintln!(
+        "此备份复制自已损坏的数据库，请保留更早的备份 / copied from a database that is damaged, keep the earlier copies: {detail}"
+    );
+    ExitCode::FAILURE
 }
 
 /// The history that a copy of the store takes along; none when the store stands by itself.

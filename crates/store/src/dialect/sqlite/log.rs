@@ -120,6 +120,10 @@ impl Sum {
     }
 }
 
+fn near(salts: &[u8], round: &[u8]) -> bool {
+    salts[..4] == round[..4] || salts[4..] == round[4..]
+}
+
 fn walk(log: &mut impl Read) -> io::Result<Option<Torn>> {
     let mut header = [0; HEADER];
     if !fill(log, &mut header)? {
@@ -145,9 +149,10 @@ fn walk(log: &mut impl Read) -> io::Result<Option<Torn>> {
             }
             torn = Some(Torn { frame, commits: 0 });
         }
-        // a commit is a frame that says how long the database is; the one that is wrong may be one
-        let commits = (of_round && word(&bytes, 4) > 0) || (torn.is_some_and(|t| t.frame == frame) && of_round);
-        if let Some(torn) = torn.as_mut().filter(|_| commits) {
+        // of the frame that is wrong one of the two numbers of the round may be what is wrong; a frame of an earlier round has neither
+        let hit = torn.as_mut().filter(|torn| of_round || (torn.frame == frame && near(&bytes[8..16], round)));
+        // a commit is a frame that says how long the database is
+        if let Some(torn) = hit.filter(|_| word(&bytes, 4) > 0) {
             torn.commits += 1;
         }
     }
@@ -191,6 +196,7 @@ mod tests {
         assert_eq!(seen(3), Some((0, true)), "the magic");
         assert_eq!(seen(HEADER + FRAME + 100), Some((1, true)), "the first page");
         assert_eq!(seen(last + FRAME + 100), Some((frames as u64, false)), "the last may have been torn");
+        assert_eq!(seen(last + 9), Some((frames as u64, false)), "its round");
         std::fs::write(&log, &whole[..whole.len() - 7]).expect("written");
         assert_eq!(look(&path).expect("read"), None, "half a frame");
     }
@@ -209,9 +215,10 @@ mod tests {
         assert_eq!(kept_damaged(&path).expect("read"), [copy]);
         // another round has written over the first frame: what follows belongs to the one before
         let mut round = whole;
-        round[HEADER + 8] ^= 1;
         for frame in 1..(round.len() - HEADER) / (FRAME + PAGE) {
-            round[HEADER + frame * (FRAME + PAGE) + 9] ^= 1;
+            let salts = HEADER + frame * (FRAME + PAGE) + 8;
+            round[salts + 1] ^= 1;
+            round[salts + 5] ^= 1;
         }
         std::fs::write(&log, &round).expect("written");
         assert_eq!(look(&path).expect("read"), None);
