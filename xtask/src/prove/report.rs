@@ -60,7 +60,7 @@ answer against the table of rights; its cells are what was tried.
 Tamper: the demonstration city as a server has left it, stopped or killed; one byte is changed at a place that the seed chooses, in a
 fresh copy each time, and the commands are asked that would tell. `said`: one failed, or named it. `harmless`: none did, and everything
 that is read is as before. `undetected`: what is read is another, and none has said so. `rest_not_read`: beside what was hit, something
-else cannot be read. `nameless`: said, and the words name nothing to begin at. For files that people write, the configuration and the
+else cannot be read. `nameless`: said, and the words name nothing to begin at. `engine_silent`: said, of a database in which SQLite's own check finds nothing. For files that people write, the configuration and the
 city packs, a changed byte is said as a difference to the last start, not as a fault.
 
 Not tried here: names lost from a folder, a disk that lies about syncing; files that somebody changes on purpose together with their

@@ -137,7 +137,8 @@ pub(super) fn restore(path: Option<&Path>, from: &Path, without_history: bool) -
     let place = super::transfer::place_of(&config, without_history);
     let done = super::runtime()?.block_on(async {
         let done = Store::restore_with(from, &config.database(), place.as_ref(), teller).await;
-        done.map_err(|error| super::transfer::say_how_to_go_on(error.into(), without_history))?;
+        done.map_err(|error| super::transfer::say_how_to_go_on(error.into(), without_history))
+            .with_context(|| from.display().to_string())?;
         super::transfer::tell_what_is_missing(&config).await
     });
     bar.finish_and_clear();

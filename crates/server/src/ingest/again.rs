@@ -154,9 +154,12 @@ mod tests {
             t.raw[bit / 8] ^= 1 << (bit % 8);
             assert!(reader.fault(&t).is_some(), "bit {bit}: {}", String::from_utf8_lossy(&t.raw));
         }
-        for spoil in [|t: &mut TelegramIn| t.mn = None, |t| t.cn = Some("2051".into()), |t| t.problems = "[1]".into()] {
-            let mut t = whole.clone();
-            spoil(&mut t);
+        let others = [
+            TelegramIn { mn: None, ..whole.clone() },
+            TelegramIn { cn: Some("2051".into()), ..whole.clone() },
+            TelegramIn { problems: "[1]".into(), ..whole.clone() },
+        ];
+        for t in others {
             assert!(reader.fault(&t).is_some(), "{t:?}");
         }
         let damaged = TelegramIn { raw: b"##00".to_vec(), quarantine: Some("damaged".into()), ..whole };

@@ -1,5 +1,6 @@
 //! A month of the demonstration city in a store: readings with everything that happens to readings, judgements, alarms, cases.
 
+use sha2::{Digest as _, Sha256};
 use shanshui_domain::act::alarm::{AlarmKind, AlarmState};
 use shanshui_domain::act::case::{Action, Event};
 use shanshui_domain::id::{AlarmId, CaseId, CommandId, EvidenceId, Mn, PersonId, StationCode};
@@ -224,7 +225,7 @@ async fn case(store: &Store, n: i64, pack: &CityPack) {
         name: format!("照片{n}.jpg"),
         media_type: "image/jpeg".into(),
         size: bytes.len() as i64,
-        sha256: "0".repeat(64),
+        sha256: hex::encode(Sha256::digest(&bytes)),
         by: person(1),
         at: at(3),
     };

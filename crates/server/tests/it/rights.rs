@@ -10,6 +10,7 @@ use std::time::Duration;
 use axum::http::Method;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use shanshui_domain::act::alarm::{AlarmKind, AlarmState};
 use shanshui_domain::act::case::{Action, Event};
 use shanshui_domain::id::{AlarmId, CaseId, EvidenceId, OrganisationCode, PersonId, PostId, StationCode};
@@ -170,7 +171,7 @@ async fn case_at(city: &City, n: u128, role: Role, distance: Distance) -> Option
         name: "a.png".into(),
         media_type: "image/png".into(),
         size: 1,
-        sha256: "0".repeat(64),
+        sha256: hex::encode(Sha256::digest([1])),
         by: STRANGER,
         at,
     };

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
 use shanshui_domain::act::case::{Action, Event};
 use shanshui_domain::id::{CaseId, EvidenceId};
 use shanshui_domain::right::Caller;
@@ -66,7 +67,7 @@ pub(super) async fn fill(store: &Store) {
         name: "图 1.png".into(),
         media_type: "image/png".into(),
         size: bytes.len() as i64,
-        sha256: String::new(),
+        sha256: hex::encode(Sha256::digest(&bytes)),
         by: person(1),
         at: Instant(2),
     };

@@ -31,6 +31,13 @@ pub(super) fn of_database(path: &Path) -> Content {
     content
 }
 
+/// Whether the engine's own check finds anything in a database.
+pub(super) fn engine_finds(path: &Path) -> bool {
+    let said = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+        .and_then(|db| db.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0)));
+    !said.is_ok_and(|said| said == "ok")
+}
+
 fn tables(db: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut statement = db.prepare("SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sqlite%'")?;
     statement.query_map([], |row| row.get(0))?.collect()

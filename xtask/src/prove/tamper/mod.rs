@@ -15,12 +15,12 @@ use anyhow::{Context, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use self::content::{Content, of_database, of_store};
+use self::content::{Content, engine_finds, of_database, of_store};
 use self::site::{Left, Site, files};
 use super::{Args, Promise, mix, more};
 
 /// A command that takes longer hangs.
-const ANSWERS_IN: Duration = Duration::from_secs(120);
+const ANSWERS_IN: Duration = Duration::from_mins(2);
 /// Findings that say something without being a fault: a file that people edit, a commit that may have been torn.
 const NOTES: [&str; 2] = ["configuration and city packs", "write-ahead log"];
 /// Undetected ones that are described, of each kind.
@@ -31,11 +31,26 @@ struct Kind {
     name: &'static str,
     left: Left,
     /// Its files, below the site's folder.
-    files: fn(&Path) -> anyhow::Result<Vec<PathBuf>>,
+    files: Files,
     /// Commands that would tell, in this order.
     tell: &'static [Tell],
     /// What is compared when none does.
     read: Read,
+}
+
+/// Which files.
+enum Files {
+    One(&'static str),
+    Found(fn(&Path) -> anyhow::Result<Vec<PathBuf>>),
+}
+
+impl Files {
+    fn below(&self, site: &Path) -> anyhow::Result<Vec<PathBuf>> {
+        match self {
+            Self::One(path) => Ok(vec![site.join(path)]),
+            Self::Found(find) => find(site),
+        }
+    }
 }
 
 /// A command; it tells by its exit or by what it finds.
@@ -64,88 +79,120 @@ enum Read {
     Bytes,
 }
 
+/// The promise of a kind.
+macro_rules! promise {
+    ($kind:literal) => {
+        concat!("a byte changed in ", $kind, ": it is said, or nothing is read otherwise")
+    };
+}
+
 const KINDS: &[Kind] = &[
     Kind {
-        name: "the database",
+        name: promise!("the database"),
         left: Left::Closed,
-        files: database,
+        files: Files::One("data/shanshui.db"),
         tell: &[Tell::CheckReadings],
         read: Read::Database,
     },
     Kind {
-        name: "the write-ahead log after a kill",
-        left: Left::Killed,
-        files: log,
+        name: promise!("the database without telegrams and readings"),
+        left: Left::Bare,
+        files: Files::One("data/shanshui.db"),
         tell: &[Tell::CheckReadings],
         read: Read::Database,
     },
     Kind {
-        name: "the index of that log",
+        name: promise!("the write-ahead log after a kill"),
         left: Left::Killed,
-        files: log_index,
+        files: Files::One("data/shanshui.db-wal"),
+        tell: &[Tell::CheckReadings],
+        read: Read::Database,
+    },
+    Kind {
+        name: promise!("the index of that log"),
+        left: Left::Killed,
+        files: Files::One("data/shanshui.db-shm"),
         tell: &[Tell::Check],
         read: Read::Database,
     },
     Kind {
-        name: "Parquet files of the history",
+        name: promise!("Parquet files of the history"),
         left: Left::Closed,
-        files: parquet,
+        files: Files::Found(parquet),
         tell: &[Tell::CheckHistory],
         read: Read::History,
     },
     Kind {
-        name: "the history's log",
+        name: promise!("the history's log"),
         left: Left::Closed,
-        files: history_log,
+        files: Files::Found(history_log),
         tell: &[Tell::CheckHistory, Tell::Check],
         read: Read::History,
     },
     Kind {
-        name: "the audit's second place",
+        name: promise!("the audit's second place"),
         left: Left::Closed,
-        files: second,
+        files: Files::Found(second),
         tell: &[Tell::CheckAudit],
         read: Read::Bytes,
     },
-    Kind { name: "audit.key", left: Left::Closed, files: audit_key, tell: &[Tell::CheckAudit], read: Read::Key },
-    Kind { name: "vault.key", left: Left::Closed, files: vault_key, tell: &[Tell::Check], read: Read::Key },
-    Kind { name: "a backup's database", left: Left::Closed, files: backup, tell: &[Tell::Restore], read: Read::Filled },
     Kind {
-        name: "a backup's history",
+        name: promise!("audit.key"),
         left: Left::Closed,
-        files: backup_history,
+        files: Files::One("data/audit.key"),
+        tell: &[Tell::CheckAudit],
+        read: Read::Key,
+    },
+    Kind {
+        name: promise!("vault.key"),
+        left: Left::Closed,
+        files: Files::One("data/vault.key"),
+        tell: &[Tell::Check],
+        read: Read::Key,
+    },
+    Kind {
+        name: promise!("a backup's database"),
+        left: Left::Closed,
+        files: Files::One("backup.db"),
         tell: &[Tell::Restore],
         read: Read::Filled,
     },
-    Kind { name: "an archive", left: Left::Closed, files: archive, tell: &[Tell::Import], read: Read::Filled },
     Kind {
-        name: "the configuration",
+        name: promise!("a backup's history"),
         left: Left::Closed,
-        files: configuration,
+        files: Files::Found(backup_history),
+        tell: &[Tell::Restore],
+        read: Read::Filled,
+    },
+    Kind {
+        name: promise!("an archive"),
+        left: Left::Closed,
+        files: Files::Found(archive),
+        tell: &[Tell::Import],
+        read: Read::Filled,
+    },
+    Kind {
+        name: promise!("the configuration"),
+        left: Left::Closed,
+        files: Files::One("shanshui.toml"),
         tell: &[Tell::Check],
         read: Read::Bytes,
     },
-    Kind { name: "city packs", left: Left::Closed, files: packs, tell: &[Tell::Check], read: Read::Bytes },
     Kind {
-        name: "other files of the data folder",
+        name: promise!("city packs"),
         left: Left::Closed,
-        files: others,
+        files: Files::Found(packs),
+        tell: &[Tell::Check],
+        read: Read::Bytes,
+    },
+    Kind {
+        name: promise!("other files of the data folder"),
+        left: Left::Closed,
+        files: Files::Found(others),
         tell: &[Tell::Check],
         read: Read::Database,
     },
 ];
-
-fn database(site: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    Ok(vec![site.join("data/shanshui.db")])
-}
-
-fn log(site: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    Ok(vec![site.join("data/shanshui.db-wal")])
-}
-
-fn log_index(site: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    Ok(vec![site.join("data/shanshui.db-shm")])
-}
 
 fn parquet(site: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files(&site.join("data/history"))?
@@ -165,18 +212,6 @@ fn second(site: &Path) -> anyhow::Result<Vec<PathBuf>> {
     files(&site.join("second"))
 }
 
-fn audit_key(site: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    Ok(vec![site.join("data/audit.key")])
-}
-
-fn vault_key(site: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    Ok(vec![site.join("data/vault.key")])
-}
-
-fn backup(site: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    Ok(vec![site.join("backup.db")])
-}
-
 /// What lies beside a backup under its name.
 fn backup_history(site: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
@@ -193,18 +228,15 @@ fn archive(site: &Path) -> anyhow::Result<Vec<PathBuf>> {
     files(&site.join("archive"))
 }
 
-fn configuration(site: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    Ok(vec![site.join("shanshui.toml")])
-}
-
 fn packs(site: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files(&site.join("pack"))?.into_iter().filter(|f| f.extension().is_some_and(|e| e != "md")).collect())
 }
 
+/// Whatever else lies there: the kind that comes last.
 fn others(site: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut known: BTreeSet<PathBuf> = BTreeSet::new();
-    for kind in KINDS.iter().filter(|kind| kind.read != Read::Filled && kind.name != "other files of the data folder") {
-        known.extend((kind.files)(site)?);
+    for kind in KINDS.split_last().map_or(&[][..], |(_, before)| before) {
+        known.extend(kind.files.below(site)?);
     }
     Ok(files(&site.join("data"))?.into_iter().filter(|file| !known.contains(file)).collect())
 }
@@ -257,6 +289,8 @@ struct Counts {
     rest: u64,
     /// Said, in words that name nothing.
     nameless: u64,
+    /// Said, of a database in which the engine's own check finds nothing.
+    beyond_engine: u64,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Vec<Promise>> {
@@ -276,8 +310,10 @@ struct Untouched {
 
 /// None when there are no bytes of the kind.
 fn tried(args: &Args, site: &Site, kind: &Kind) -> anyhow::Result<Option<Promise>> {
-    let style = ProgressStyle::with_template("{prefix:34} {bar:30} {pos}/{len} flips {eta}")?;
-    let bar = ProgressBar::new(u64::from(args.flips)).with_style(style).with_prefix(kind.name);
+    let style = ProgressStyle::with_template("{prefix:60} {bar:30} {pos}/{len} flips {eta}")?;
+    let bar = ProgressBar::new(u64::from(args.flips))
+        .with_style(style)
+        .with_prefix(kind.name.split(':').next().unwrap_or_default());
     let mut untouched = Untouched::default();
     for tell in kind.tell {
         site.fresh(kind.left)?;
@@ -294,7 +330,9 @@ fn tried(args: &Args, site: &Site, kind: &Kind) -> anyhow::Result<Option<Promise
         site.fresh(kind.left)?;
     }
     untouched.content = read(site, kind.read)?;
-    let all: Vec<(PathBuf, u64)> = (kind.files)(&site.of(kind.left))?
+    let all: Vec<(PathBuf, u64)> = kind
+        .files
+        .below(&site.of(kind.left))?
         .into_iter()
         .map(|file| Ok((file.clone(), fs::metadata(&file)?.len())))
         .collect::<anyhow::Result<_>>()?;
@@ -326,15 +364,15 @@ fn tried(args: &Args, site: &Site, kind: &Kind) -> anyhow::Result<Option<Promise
         {
             shown += 1;
             bar.suspend(|| {
-                eprintln!("{}: {} byte {} ^ {:#04x}: {what}", kind.name, flip.file.display(), flip.at, flip.mask)
+                eprintln!("{}: {} byte {} ^ {:#04x}: {what}", kind.name, flip.file.display(), flip.at, flip.mask);
             });
         }
         bar.inc(1);
     }
     bar.finish_and_clear();
-    let Counts { said, harmless, undetected, panicked, rest, nameless } = counts;
+    let Counts { said, harmless, undetected, panicked, rest, nameless, beyond_engine } = counts;
     Ok(Some(Promise {
-        name: name(kind.name),
+        name: kind.name,
         tried: u64::from(args.flips),
         lost: rest,
         doubled: 0,
@@ -343,7 +381,7 @@ fn tried(args: &Args, site: &Site, kind: &Kind) -> anyhow::Result<Option<Promise
         met: undetected + panicked + rest == 0,
         more: more(
             json!({"files": all.len(), "bytes": bytes, "said": said, "harmless": harmless, "undetected": undetected,
-            "panicked": panicked, "rest_not_read": rest, "nameless": nameless}),
+            "panicked": panicked, "rest_not_read": rest, "nameless": nameless, "engine_silent": beyond_engine}),
         ),
     }))
 }
@@ -394,7 +432,13 @@ fn one(site: &Site, kind: &Kind, flip: &Flip, untouched: &Untouched, counts: &mu
     }
     anew()?;
     if let Some(answer) = told {
-        counts.nameless += u64::from(!names(&answer.text));
+        if !names(&answer.text) {
+            counts.nameless += 1;
+            eprintln!("{}: {} byte {}: {}", kind.name, flip.file.display(), flip.at, answer.text);
+        }
+        if kind.read == Read::Database && kind.left != Left::Killed {
+            counts.beyond_engine += u64::from(!engine_finds(&flip.file));
+        }
         counts.rest += u64::from(!rest_is_read(site, kind, &answer, untouched)?);
         return Ok(Outcome::Said);
     }
@@ -541,11 +585,6 @@ fn asked(dir: &Path, mut command: Command) -> anyhow::Result<Answer> {
         answer.text += &answer.notes.join(" ");
     }
     Ok(answer)
-}
-
-fn name(kind: &str) -> &'static str {
-    // promises are named by constants; there are as many as kinds
-    Box::leak(format!("a byte changed in {kind}: it is said, or nothing is read otherwise").into_boxed_str())
 }
 
 #[cfg(test)]

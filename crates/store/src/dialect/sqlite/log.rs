@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(look(&path).expect("read"), None);
         let frames = (whole.len() - HEADER) / (FRAME + PAGE);
         let last = HEADER + (frames - 1) * (FRAME + PAGE);
-        let mut seen = |at: usize| {
+        let seen = |at: usize| {
             let mut spoilt = whole.clone();
             spoilt[at] ^= 4;
             std::fs::write(&log, spoilt).expect("written");
