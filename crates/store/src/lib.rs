@@ -28,6 +28,7 @@ mod scope;
 pub mod sense;
 pub mod sql;
 pub mod system;
+pub mod token;
 pub mod transfer;
 mod walk;
 
@@ -64,6 +65,7 @@ pub use sense::{
     Sampled, TelegramIn, TelegramRow,
 };
 pub use system::{FactorRow, Opened, PersonRow, SessionRow, TryLimit};
+pub use token::{TOKENS_MAX, TokenKind, TokenOpened, TokenRow};
 pub use walk::HotRow;
 
 use dialect::Scanner;

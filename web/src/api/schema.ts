@@ -597,6 +597,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/oidc/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends the browser to the house. */
+        get: operations["oidc_begin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/oidc/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The code of the authenticator, for whoever has one here and was not asked for a second factor there. */
+        post: operations["oidc_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/oidc/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The house sends the browser back. */
+        get: operations["oidc_return"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/organisations": {
         parameters: {
             query?: never;
@@ -802,6 +853,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's own tokens, newest first. */
+        get: operations["tokens"];
+        put?: never;
+        /** Makes a token; it is shown in this answer and never again. */
+        post: operations["token_make"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/tokens/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends one of the caller's own tokens, at once and for good. */
+        post: operations["token_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/wall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A wall screen hands its token over and carries it in a cookie from then on. */
+        post: operations["wall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -850,6 +953,7 @@ export interface components {
             demo: boolean;
             /** @description Logins, in a demonstration. */
             demo_logins: components["schemas"]["DemoLogin"][];
+            oidc?: components["schemas"]["Words"] | null;
             /** @description Version of the program. */
             version: string;
             /** @description IANA zone of the city. */
@@ -1507,6 +1611,7 @@ export interface components {
             rights: string[];
             /** @description Whether they have a second factor. */
             second_factor: boolean;
+            token?: components["schemas"]["TokenKindView"] | null;
         };
         /** @description A stretch of the history that cannot be read. */
         MissingView: {
@@ -2142,6 +2247,62 @@ export interface components {
             quarantine?: string | null;
             /** @description The bytes, with escapes `\xHH`, `\r`, `\n` for what is not text. */
             raw: string;
+        };
+        /** @description A token to be made. */
+        TokenIn: {
+            /**
+             * Format: int32
+             * @description Days that it is good for.
+             */
+            days: number;
+            /** @description What for. */
+            kind: components["schemas"]["TokenKindView"];
+            /** @description What its person calls it. */
+            name: string;
+            /** @description Ranges of addresses it is taken from, as `192.0.2.0/24`; a wall screen has at least one. */
+            networks?: string[];
+            /** @description What it may do at most, in the words of the table of rights; of a wall screen none is named. */
+            rights?: string[];
+        };
+        /**
+         * @description What a token is for.
+         * @enum {string}
+         */
+        TokenKindView: "api" | "wall";
+        /** @description A new token, shown once. */
+        TokenMadeView: {
+            /** @description The token itself. */
+            secret: string;
+            /** @description What is kept of it. */
+            token: components["schemas"]["TokenView"];
+        };
+        /** @description A token of the caller. */
+        TokenView: {
+            /** @description Since when, RFC 3339. */
+            created: string;
+            /** @description When it was ended, before its time. */
+            ended?: string | null;
+            /** @description Until when. */
+            expires: string;
+            /** @description Whether it still opens something. */
+            good: boolean;
+            /** @description Id; it opens nothing. */
+            id: string;
+            /** @description What for. */
+            kind: components["schemas"]["TokenKindView"];
+            /** @description What its person calls it. */
+            name: string;
+            /** @description Ranges of addresses it is taken from; none: from anywhere. */
+            networks: string[];
+            /** @description What it may do at most. */
+            rights: string[];
+            /** @description When it was used last, to a minute. */
+            seen?: string | null;
+        };
+        /** @description The token of a wall screen. */
+        WallIn: {
+            /** @description The token itself. */
+            token: string;
         };
         /** @description Text in the two languages of the interface. */
         Words: {
@@ -3334,6 +3495,109 @@ export interface operations {
             };
         };
     };
+    oidc_begin: {
+        parameters: {
+            query?: {
+                /** @description Path within the interface; the overview when it is missing or leads elsewhere. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description to the house, or back to the login page with a reason */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oidc_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorCodeIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oidc_return: {
+        parameters: {
+            query?: {
+                /** @description Code to be exchanged. */
+                code?: string | null;
+                /** @description What was sent along. */
+                state?: string | null;
+                /** @description Why there is no code. */
+                error?: string | null;
+                /** @description Who answers (RFC 9207). */
+                iss?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description into the interface, or back to the login page with a reason */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     organisations: {
         parameters: {
             query?: never;
@@ -3704,6 +3968,122 @@ export interface operations {
                 content?: never;
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenView"][];
+                };
+            };
+        };
+    };
+    token_make: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenMadeView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    token_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WallIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeView"];
+                };
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
