@@ -125,6 +125,16 @@ pub enum StoreError {
     Io(String),
 }
 
+impl StoreError {
+    /// The engine says that a disk is full, and not which file it meant.
+    pub(crate) fn at(self, file: &Path) -> Self {
+        match self {
+            Self::Full(said) => Self::Full(format!("{}: {said}", file.display())),
+            other => other,
+        }
+    }
+}
+
 /// How a store works.
 #[derive(Debug, Clone, Copy)]
 pub struct StoreOptions {

@@ -145,7 +145,7 @@ fn read_ledger(path: &Path) -> anyhow::Result<(Acked, HashMap<Key, Values>)> {
 }
 
 /// The simulator's digest of one reading: FNV-1a, 64 bits, of `factor=value`.
-fn fnv(bytes: &[u8]) -> u64 {
+pub(super) fn fnv(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xCBF2_9CE4_8422_2325, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01B3))
 }
 

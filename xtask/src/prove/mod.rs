@@ -1,7 +1,9 @@
 //! Proofs: what the program promises, tried against the program itself as processes on this machine.
 
 mod crash;
+mod full;
 pub mod ledger;
+mod lines;
 mod mover;
 mod nodes;
 mod power;
@@ -31,6 +33,9 @@ pub struct Args {
     /// With `nodes`: how long, one kill a minute
     #[arg(long)]
     minutes: Option<u32>,
+    /// With `lines`: connections with faults on them
+    #[arg(long, default_value_t = 5_000)]
+    connections: u32,
     /// Decides when
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -60,6 +65,8 @@ struct Proof {
 const PROOFS: &[Proof] = &[
     Proof { name: "crash", run: crash::run },
     Proof { name: "power", run: power::run },
+    Proof { name: "full", run: full::run },
+    Proof { name: "lines", run: lines::run },
     Proof { name: "mover", run: mover::run },
     Proof { name: "nodes", run: nodes::run },
     Proof { name: "rights", run: rights::run },

@@ -54,10 +54,25 @@ Power: the same kill, but the program runs with a shim that keeps beside its fol
 goes on with that one; with part of the unsynced writes played in, torn between sectors; and with every 41st sync failing and its
 writes gone. With syncing off the same cuts must lose data.
 
+Lines: devices on 5,000 connections, 64 at a time, send good telegrams, then by turns what the row lists: frames cut, bytes dropped,
+flipped or inserted at every byte of a frame, garbage, one byte a write, pauses, stalls, two frames in a write, a second connection, ends
+within a frame by FIN, by RST or without a word, and answers that nobody reads. The next whole frame must be answered at once; only
+where a damaged header announces more than has come may the server wait, for `half_frame_s`. Leaks are looked for once the database's
+caches are full and 500 connections have gone: open files and sockets must be as many as then, no line may be left, and the server's own
+resident memory (without mapped pages of the database file) may have grown by less than 16 MiB. Controls: a next frame that is spoilt
+too must be missed, and a spoilt copy of the database be seen.
+
+Disk full: each place is a small file system in memory of its own, filled under load or before a command. The log, or the command, must
+name the place and say that it is full; with room the server must go on by itself, and the command succeed when it is run again;
+`shanshui check` and the ledger are asked at the end. A place where the log itself finds no room is looked at through the interface.
+
 Rights: a test asks every route as every role, for rows that are their own, their unit's, in their area and elsewhere, and holds each
 answer against the table of rights; its cells are what was tried.
 
-Not tried here: names lost from a folder, a disk that lies about syncing. A full disk and damaged files are tests of the store.
+Not tried here: names lost from a folder, a disk that lies about syncing; damaged files are tests of the store. Of lines: packets lost,
+delayed or reordered below TCP, a peer whose machine has lost its power (no segment comes any more: only silence was tried), encrypted
+telegrams and the editions of 2005 and 2025 under faults, several nodes. Of full disks: real file systems (quotas, delayed allocation, no
+inodes left), PostgreSQL, evidence (it lies in the database, and takes the same way as telegrams), the scratch files of `shanshui query`.
 ";
 
 /// When, which commit, on what.
