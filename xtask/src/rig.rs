@@ -31,6 +31,11 @@ pub struct Rig {
     pub hj212: SocketAddr,
     /// Further lines of the configuration.
     pub config_more: String,
+    /// Further lines of its sections `http` and `hj212`.
+    pub http_more: String,
+    pub hj212_more: String,
+    /// Where its figures are; none: nothing listens. Port 0 until the first start.
+    pub metrics: Option<SocketAddr>,
     /// Environment of the server.
     pub env: Vec<(&'static str, PathBuf)>,
     server: Option<Server>,
@@ -61,8 +66,19 @@ impl Rig {
         // a build that somebody starts meanwhile must not change what is tried
         let binary = dir.join("shanshui");
         fs::copy(target.join("release/shanshui"), &binary)?;
-        let (node, config_more) = (String::new(), String::new());
-        let rig = Self { dir, binary, node, http: any, hj212: any, config_more, env: vec![], server: None };
+        let rig = Self {
+            dir,
+            binary,
+            node: String::new(),
+            http: any,
+            hj212: any,
+            config_more: String::new(),
+            http_more: String::new(),
+            hj212_more: String::new(),
+            metrics: None,
+            env: vec![],
+            server: None,
+        };
         let mut pack = rig.command(&["hj212", "simulate"]);
         pack.args(["--stations", &stations.to_string(), "--factors", &factors.to_string()]);
         let pack = pack.arg("--write-pack").arg(rig.dir.join("pack")).status()?;
@@ -80,6 +96,9 @@ impl Rig {
             http: any,
             hj212: any,
             config_more: self.config_more.clone(),
+            http_more: self.http_more.clone(),
+            hj212_more: self.hj212_more.clone(),
+            metrics: self.metrics.map(|_| any),
             env: self.env.clone(),
             server: None,
         }
@@ -132,9 +151,10 @@ impl Rig {
     pub fn start(&mut self) -> anyhow::Result<()> {
         // a JSON string is a TOML string
         let [data, pack] = [self.data(), self.dir.join("pack")].map(|path| serde_json::json!(path));
+        let metrics = self.metrics.map_or_else(String::new, |at| at.to_string());
         let config = format!(
-            "data = {data}\ncity_packs = [{pack}]\n{}\n[http]\nlisten = \"{}\"\n[hj212]\nlisten = \"{}\"\nframes_per_s_max = 1000000\n[metrics]\nlisten = \"\"\n",
-            self.config_more, self.http, self.hj212
+            "data = {data}\ncity_packs = [{pack}]\n{}\n[http]\nlisten = \"{}\"\n{}\n[hj212]\nlisten = \"{}\"\nframes_per_s_max = 1000000\n{}\n[metrics]\nlisten = \"{metrics}\"\n",
+            self.config_more, self.http, self.http_more, self.hj212, self.hj212_more
         );
         fs::write(self.config(), config)?;
         let log = File::options().create(true).append(true).open(self.log())?;
@@ -157,6 +177,9 @@ impl Rig {
             serde_json::from_str(&line).with_context(|| format!("the server said {line:?}; see {}", log.display()))?;
         let address = |key: &str| said[key].as_str().and_then(|a| a.parse().ok()).with_context(|| format!("no {key}"));
         (self.http, self.hj212) = (address("http")?, address("hj212")?);
+        if self.metrics.is_some() {
+            self.metrics = Some(address("metrics")?);
+        }
         Ok(())
     }
 

@@ -1,6 +1,8 @@
 //! Proofs: what the program promises, tried against the program itself as processes on this machine.
 
+mod api;
 mod crash;
+mod guesses;
 pub mod ledger;
 mod mover;
 mod nodes;
@@ -31,7 +33,10 @@ pub struct Args {
     /// With `nodes`: how long, one kill a minute
     #[arg(long)]
     minutes: Option<u32>,
-    /// Decides when
+    /// With `api`: how many requests the server is to get
+    #[arg(long, default_value_t = 200_000)]
+    requests: u64,
+    /// Decides when, and what is asked
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -63,6 +68,8 @@ const PROOFS: &[Proof] = &[
     Proof { name: "mover", run: mover::run },
     Proof { name: "nodes", run: nodes::run },
     Proof { name: "rights", run: rights::run },
+    Proof { name: "api", run: api::run },
+    Proof { name: "guesses", run: guesses::run },
 ];
 
 /// Runs them.
