@@ -10,8 +10,8 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
@@ -35,6 +35,8 @@ pub const PASSWORD: &str = "blue kettles hum at noon";
 const SPARES: usize = 8;
 /// Cases for each operation in one run: at least, at most.
 const CASES: (u64, u64) = (5, 100);
+/// The same where each request logs in first, which is slow on purpose.
+const CASES_ENDING: u64 = 10;
 /// The first alarm of what is simulated comes within this time.
 const ALARM_MAX: Duration = Duration::from_mins(4);
 
@@ -324,6 +326,8 @@ struct Fuzz {
     cookies: BTreeMap<String, String>,
     seeds: Seeds,
     before: Served,
+    /// Requests that the hooks have made, of the runs that have ended.
+    own: AtomicU64,
 }
 
 /// The run without a session.
@@ -343,7 +347,7 @@ impl Fuzz {
         let mut described = rig.command(&["openapi"]);
         fs::write(dir.join("openapi.json"), described.stdout(Stdio::piped()).output()?.stdout)?;
         let before = served(figures)?;
-        Ok(Self { program, dir, at, figures, cookies, seeds, before })
+        Ok(Self { program, dir, at, figures, cookies, seeds, before, own: AtomicU64::new(0) })
     }
 
     /// Runs until the server has had so many requests: what ends sessions once, everything else again and again.
@@ -364,7 +368,10 @@ impl Fuzz {
             }
             let cases = (missing / (operations * waiting.len() as u64)).clamp(CASES.0, CASES.1);
             let seed = args.seed + 1_000 * round;
-            let turn = |(who, ends): (String, bool)| Turn { who, ends, cases, seed };
+            let turn = |(who, ends): (String, bool)| {
+                let cases = if ends { cases.min(CASES_ENDING) } else { cases };
+                Turn { who, ends, cases, seed }
+            };
             let turns = Mutex::new(waiting.into_iter().map(turn).collect::<Vec<_>>());
             wrong += self.beside_one_another(&turns, &bar)?;
             waiting = everybody().map(|who| (who, false)).collect();
@@ -412,6 +419,7 @@ impl Fuzz {
             "url": format!("http://{}", self.at), "cookie": self.cookies.get(who), "fresh": ends, "seed": seed,
             "person": login.map(|login| json!({"login": login, "password": PASSWORD})),
             "pools": self.seeds.pools, "kept": self.seeds.kept, "found": path("found"),
+            "own": path("own"),
         });
         fs::write(path("json"), with.to_string())?;
         File::create(path("found"))?;
@@ -430,6 +438,8 @@ impl Fuzz {
         run.env("SHANSHUI_API", path("json")).env("SCHEMATHESIS_HOOKS", "hooks").env("PYTHONPATH", &here);
         run.env("PYTHONDONTWRITEBYTECODE", "1").current_dir(&self.dir).stdin(Stdio::null());
         let ended = run.stdout(log.try_clone()?).stderr(log).status()?;
+        let own = fs::read_to_string(path("own")).with_context(|| format!("no hooks in {name}"))?;
+        self.own.fetch_add(own.parse()?, Relaxed);
         let found = fs::read_to_string(path("found"))?;
         let wrong = found.lines().count() as u64;
         for line in first_of_each(&found) {
@@ -439,11 +449,13 @@ impl Fuzz {
         Ok(wrong)
     }
 
+    /// What the server has had since the beginning, without what the hooks asked.
     fn served(&self) -> anyhow::Result<Served> {
+        let own = self.own.load(Relaxed);
         let (now, before) = (served(self.figures)?, self.before);
         Ok(Served {
-            requests: now.requests - before.requests,
-            good: now.good - before.good,
+            requests: now.requests - before.requests - own,
+            good: now.good.saturating_sub(before.good + own),
             faults: now.faults - before.faults,
         })
     }
