@@ -31,9 +31,11 @@ pub struct Rig {
     pub hj212: SocketAddr,
     /// Further lines of the configuration.
     pub config_more: String,
+    /// Further lines of its section `http`.
+    pub http_more: String,
     /// Further lines of its section on HJ 212.
     pub hj212_more: String,
-    /// Where monitoring asks; none: nothing listens.
+    /// Where its figures are; none: nothing listens. Port 0 until the first start.
     pub metrics: Option<SocketAddr>,
     /// Where it writes what it says, when not beside its configuration.
     pub log_at: Option<PathBuf>,
@@ -67,15 +69,15 @@ impl Rig {
         // a build that somebody starts meanwhile must not change what is tried
         let binary = dir.join("shanshui");
         fs::copy(target.join("release/shanshui"), &binary)?;
-        let [node, config_more, hj212_more] = [const { String::new() }; 3];
         let rig = Self {
             dir,
             binary,
-            node,
+            node: String::new(),
             http: any,
             hj212: any,
-            config_more,
-            hj212_more,
+            config_more: String::new(),
+            http_more: String::new(),
+            hj212_more: String::new(),
             metrics: None,
             log_at: None,
             env: vec![],
@@ -98,8 +100,9 @@ impl Rig {
             http: any,
             hj212: any,
             config_more: self.config_more.clone(),
+            http_more: self.http_more.clone(),
             hj212_more: self.hj212_more.clone(),
-            metrics: None,
+            metrics: self.metrics.map(|_| any),
             log_at: None,
             env: self.env.clone(),
             server: None,
@@ -156,13 +159,10 @@ impl Rig {
     pub fn configure(&self) -> anyhow::Result<PathBuf> {
         // a JSON string is a TOML string
         let [data, pack] = [self.data(), self.dir.join("pack")].map(|path| serde_json::json!(path));
+        let metrics = self.metrics.map_or_else(String::new, |at| at.to_string());
         let config = format!(
-            "data = {data}\ncity_packs = [{pack}]\n{}\n[http]\nlisten = \"{}\"\n[hj212]\nlisten = \"{}\"\nframes_per_s_max = 1000000\n{}[metrics]\nlisten = \"{}\"\n",
-            self.config_more,
-            self.http,
-            self.hj212,
-            self.hj212_more,
-            self.metrics.map(|at| at.to_string()).unwrap_or_default()
+            "data = {data}\ncity_packs = [{pack}]\n{}\n[http]\nlisten = \"{}\"\naddress_requests_per_s = 0\naccount_requests_per_s = 0\n{}\n[hj212]\nlisten = \"{}\"\nframes_per_s_max = 1000000\n{}\n[metrics]\nlisten = \"{metrics}\"\n",
+            self.config_more, self.http, self.http_more, self.hj212, self.hj212_more
         );
         fs::write(self.config(), config)?;
         Ok(self.config())

@@ -1,7 +1,9 @@
 //! Proofs: what the program promises, tried against the program itself as processes on this machine.
 
+mod api;
 mod crash;
 mod full;
+mod guesses;
 pub mod ledger;
 mod lines;
 mod mover;
@@ -36,7 +38,10 @@ pub struct Args {
     /// With `lines`: connections with faults on them
     #[arg(long, default_value_t = 5_000)]
     connections: u32,
-    /// Decides when
+    /// With `api`: how many requests the server is to get
+    #[arg(long, default_value_t = 200_000)]
+    requests: u64,
+    /// Decides when, and what is asked
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -70,6 +75,8 @@ const PROOFS: &[Proof] = &[
     Proof { name: "mover", run: mover::run },
     Proof { name: "nodes", run: nodes::run },
     Proof { name: "rights", run: rights::run },
+    Proof { name: "api", run: api::run },
+    Proof { name: "guesses", run: guesses::run },
 ];
 
 /// Runs them.

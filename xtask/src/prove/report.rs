@@ -69,6 +69,18 @@ name the place and say that it is full; with room the server must go on by itsel
 Rights: a test asks every route as every role, for rows that are their own, their unit's, in their area and elsewhere, and holds each
 answer against the table of rights; its cells are what was tried.
 
+API: schemathesis reads the server's own description and asks it as a person of each role and as nobody: examples, every boundary of
+every field, then random cases, half of them with ids that exist. Status, media type and body of each answer are held against the
+description. The server counts the requests. Logging out, ending a session and changing the password are asked in runs of their own
+that log in before each request. The second factor is off, the store is SQLite, devices answer commands: a command to a device that
+is not connected is answered 503 on purpose and is not asked for. Whether a request that breaks the description is always refused,
+and what a session may see, is not held against anything there; the latter is what the matrix of rights does.
+
+Guesses: a name from one address, a name from anywhere (a trusted proxy says from where), any name from one address, a hundred names
+from anywhere, pipelined on eight connections. A guess answered 401 was tried, one answered 429 was not. The bound holds for the
+minutes of the run: whoever goes on has one more guess of a name after 1, 2, 4 … 60 minutes each. Many names from many addresses are
+each tried as often: nothing counts all failures of a city. While a name waits its owner waits too.
+
 Not tried here: names lost from a folder, a disk that lies about syncing; damaged files are tests of the store. Of lines: packets lost,
 delayed or reordered below TCP, a peer whose machine has lost its power (no segment comes any more: only silence was tried), encrypted
 telegrams and the editions of 2005 and 2025 under faults, several nodes. Of full disks: real file systems (quotas, delayed allocation, no

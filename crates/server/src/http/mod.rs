@@ -7,6 +7,7 @@ pub mod audit;
 pub mod auth;
 pub mod command;
 pub mod convert;
+pub mod described;
 pub mod events;
 pub mod extract;
 pub mod limit;
@@ -35,6 +36,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::OpenApi;
 
+use self::described::Refusals;
 use crate::app::App;
 
 /// Scripts and styles from this program only, nothing from outside the machine.
@@ -61,7 +63,8 @@ const JSON_BYTES_MAX: usize = 256 << 10;
         act::evidence, events::events, ops::healthz, ops::readyz,
     ),
     tags((name = "sense", description = "感知"), (name = "analyse", description = "研判"), (name = "act", description = "处置"),
-        (name = "system", description = "系统"))
+        (name = "system", description = "系统")),
+    modifiers(&Refusals)
 )]
 pub struct ApiDoc;
 
