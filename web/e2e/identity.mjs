@@ -199,12 +199,11 @@ try {
   await step('an answer of another browser, of another time or of nobody opens nothing', async () => {
     const page = await fresh()
     let answer
-    await page.route(`${back}*`, (route) => {
-      answer = route.request().url()
-      return route.abort()
+    page.on('request', (request) => {
+      if (request.url().startsWith(back)) answer = request.url()
     })
-    await away(page, 'chenlu').catch(() => undefined)
-    await page.waitForTimeout(500)
+    await away(page, 'chenlu')
+    await page.waitForSelector(test('user'))
     if (!answer) throw new Error('the house sent nobody back')
     const thief = await fresh()
     await thief.goto(answer)

@@ -116,6 +116,8 @@ impl Outbound {
         let addresses: Vec<SocketAddr> = match url.host().ok_or_else(|| refused("has no host"))? {
             Host::Ipv4(ip) => vec![(ip, port).into()],
             Host::Ipv6(ip) => vec![(ip, port).into()],
+            // what calls itself so is this machine, whatever a name server says of it (RFC 6761 §6.3)
+            Host::Domain(name) if is_localhost(name) => vec![(Ipv4Addr::LOCALHOST, port).into()],
             Host::Domain(name) => {
                 let found = tokio::net::lookup_host((name, port)).await;
                 found.map_err(|e| OutboundError::Unknown(text.to_owned(), e))?.collect()
@@ -131,6 +133,11 @@ impl Outbound {
         }
         Ok(Target { url, addresses })
     }
+}
+
+fn is_localhost(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 /// Whether an address is one that anybody on the Internet may have, by the registries of special-purpose addresses (RFC 6890 and
@@ -175,7 +182,7 @@ mod tests {
     }
 
     /// Every way we know to write this machine, its network, or what looks like the outside and is not.
-    const INWARD: [&str; 72] = [
+    const INWARD: [&str; 73] = [
         "https://127.0.0.1/",
         "https://127.1/",
         "https://127.0.1/",
@@ -195,6 +202,7 @@ mod tests {
         "https://localhost/",
         "https://LOCALHOST/",
         "https://localhost./",
+        "https://api.localhost/",
         "https://lo%63alhost/",
         "https://localhost/",
         "https://localhost:443/",

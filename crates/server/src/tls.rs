@@ -28,7 +28,7 @@ use crate::config::Http;
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Between two looks at the files.
-const LOOK_EVERY: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_mins(1);
 
 /// Who opened a connection, with TLS or without.
 #[derive(Debug, Clone, Copy)]
@@ -161,9 +161,10 @@ mod tests {
         let used = || Arc::clone(&certificate.used.read().expect("not poisoned").1);
         let first = used();
         assert!(!certificate.look().expect("nothing is new"));
-        let later = SystemTime::now() + Duration::from_secs(60);
+        let later = SystemTime::now() + Duration::from_mins(1);
         let touch = || {
-            fs::File::options().append(true).open(&http.tls_key).and_then(|f| f.set_modified(later)).expect("touched")
+            let key = fs::File::options().append(true).open(&http.tls_key);
+            key.and_then(|file| file.set_modified(later)).expect("touched");
         };
         made(folder.path(), "b.example");
         touch();

@@ -209,11 +209,11 @@ impl Seeds {
         let spares = (0..SPARES).map(|n| id_of(&spare(n))).collect::<Result<Vec<_>, _>>()?;
         let officer = id_of(&asking(Role::CaseOfficer))?;
         let (mut cases, mut files) = (Vec::new(), Vec::new());
-        for n in 0..6_usize {
+        for (n, other) in spares.iter().enumerate().take(6) {
             let alarm = alarms.get(n).filter(|_| n < 2);
             let case = duty.post("/api/v1/act/cases", &json!({"title": format!("试 {n}"), "alarm": alarm}))?;
             let id = case["summary"]["id"].as_str().context("a case has an id")?.to_owned();
-            let to = if n.is_multiple_of(2) { &officer } else { &spares[n] };
+            let to = if n.is_multiple_of(2) { &officer } else { other };
             let assign = json!({"version": 1, "action": "assign", "to": to, "due": "2100-01-01T00:00:00Z"});
             duty.post(&format!("/api/v1/act/cases/{id}/actions"), &assign)?;
             let put = format!("/api/v1/act/cases/{id}/evidence?name=a.png");

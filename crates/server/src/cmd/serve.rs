@@ -26,7 +26,7 @@ use crate::tls::{Certificate, Peer};
 use crate::{city, http, notes};
 
 /// Between two times at which callers who ask no more are forgotten.
-const FORGET_EVERY: Duration = Duration::from_secs(60);
+const FORGET_EVERY: Duration = Duration::from_mins(1);
 
 /// A running program.
 pub struct Running {

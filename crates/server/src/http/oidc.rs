@@ -65,7 +65,7 @@ struct Waiting {
 
 /// Why somebody comes back to the login page without a session: the word in its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Failed {
+enum Why {
     /// They said no, or the house did.
     Denied,
     /// It took too long, or the answer belongs to another browser.
@@ -76,7 +76,7 @@ enum Failed {
     Failed,
 }
 
-impl Failed {
+impl Why {
     fn word(self) -> &'static str {
         match self {
             Self::Denied => "denied",
@@ -98,12 +98,12 @@ pub async fn oidc_begin(State(app): State<App>, Query(query): Query<BeginQuery>)
         Ok(there) => there,
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "nobody can be sent to the OpenID provider");
-            return Ok(back(Failed::Failed, app.config.http.secure())?);
+            return back(Why::Failed, app.config.http.secure());
         }
     };
     let away = Away { begun, to: within(query.to), until: app.clock.now().plus_ms(AWAY_MS).0 };
     let carried = app.carry(AWAY, &away)?;
-    Ok(see(url.as_str(), Some(carried))?)
+    see(url.as_str(), Some(carried))
 }
 
 /// The house sends the browser back.
@@ -125,7 +125,7 @@ pub async fn oidc_return(
             if factor && !known.second_factor {
                 let until = app.clock.now().plus_ms(AWAY_MS).0;
                 let carried = app.carry(CODE, &Waiting { person: person.id, to, until })?;
-                return Ok(see("/login?oidc=code", Some(carried))?);
+                return see("/login?oidc=code", Some(carried));
             }
             let how = serde_json::json!({"issuer": known.issuer});
             let (session, _) = session::begin(&app, person, &from, &headers, how).await?;
@@ -133,7 +133,7 @@ pub async fn oidc_return(
             answer.headers_mut().append(session.0, session.1);
             Ok(answer)
         }
-        Err(failed) => Ok(back(failed, secure)?),
+        Err(why) => back(why, secure),
     }
 }
 
@@ -173,31 +173,31 @@ impl App {
         headers: &HeaderMap,
         query: ReturnQuery,
         from: &str,
-    ) -> Result<Result<(PersonRow, Known, String), Failed>, ApiError> {
+    ) -> Result<Result<(PersonRow, Known, String), Why>, ApiError> {
         let now = self.clock.now();
         let away: Option<Away> = self.carried(AWAY, headers).filter(|away: &Away| now < Instant(away.until));
         let Some(away) = away.filter(|away| query.state.as_deref() == Some(&away.begun.state)) else {
-            return Ok(Err(Failed::Expired));
+            return Ok(Err(Why::Expired));
         };
         if let Some(error) = query.error {
             tracing::info!(error, "somebody came back from the OpenID provider without a code");
-            return Ok(Err(Failed::Denied));
+            return Ok(Err(Why::Denied));
         }
         let Some(code) = query.code.filter(|_| self.provider.is_from(query.iss.as_deref())) else {
-            return Ok(Err(Failed::Failed));
+            return Ok(Err(Why::Failed));
         };
         let known = match self.provider.finish(code, away.begun).await {
             Ok(known) => known,
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "what the OpenID provider says does not hold");
-                return Ok(Err(Failed::Failed));
+                return Ok(Err(Why::Failed));
             }
         };
         let person = self.person_of_house(&known).await?;
         let Some(person) = person.filter(|p| !p.disabled) else {
             let detail = serde_json::json!({"issuer": known.issuer});
             self.store.audit(AuditEntry::of_nobody(from, now, "login_failed", "?", detail)).await?;
-            return Ok(Err(Failed::Unknown));
+            return Ok(Err(Why::Unknown));
         };
         Ok(Ok((person, known, away.to)))
     }
@@ -249,8 +249,8 @@ fn within(to: Option<String>) -> String {
     to.filter(inside).unwrap_or_else(|| "/".to_owned())
 }
 
-fn back(failed: Failed, secure: bool) -> Result<Response, ApiError> {
-    see(&format!("/login?oidc={}", failed.word()), Some(carried_cookie("", 0, secure)?))
+fn back(why: Why, secure: bool) -> Result<Response, ApiError> {
+    see(&format!("/login?oidc={}", why.word()), Some(carried_cookie("", 0, secure)?))
 }
 
 fn see(to: &str, header: Option<(HeaderName, HeaderValue)>) -> Result<Response, ApiError> {

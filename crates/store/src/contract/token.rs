@@ -36,7 +36,7 @@ pub(super) async fn a_token_opens_until_it_is_ended(store: &Store, _: &impl Home
     store.token_seen(row(7, 1).id, Instant(30)).await.expect("written");
     store.token_seen(row(7, 1).id, Instant(20)).await.expect("written");
     let seen = TokenRow { seen: Some(Instant(30)), ..row(7, 1) };
-    assert_eq!(store.tokens(&li).await.expect("a list"), [seen.clone()]);
+    assert_eq!(store.tokens(&li).await.expect("a list"), std::slice::from_ref(&seen));
     assert_eq!(store.tokens(&other).await.expect("a list"), []);
     assert!(matches!(store.token_end(&other, row(7, 1).id, Instant(40)).await, Err(StoreError::NotFound)));
     store.token_end(&li, row(7, 1).id, Instant(40)).await.expect("ended");
