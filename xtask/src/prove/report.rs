@@ -79,7 +79,8 @@ and what a session may see, is not held against anything there; the latter is wh
 Guesses: a name from one address, a name from anywhere (a trusted proxy says from where), any name from one address, a hundred names
 from anywhere, pipelined on eight connections. A guess answered 401 was tried, one answered 429 was not. The bound holds for the
 minutes of the run: whoever goes on has one more guess of a name after 1, 2, 4 … 60 minutes each. Many names from many addresses are
-each tried as often: nothing counts all failures of a city. While a name waits its owner waits too.
+each tried as often: nothing counts all failures of a city. Guesses from one address do not shut the owner of a name out elsewhere;
+guesses from many do, for as long as the name waits.
 
 Not tried here: names lost from a folder, a disk that lies about syncing; damaged files are tests of the store. Of lines: packets lost,
 delayed or reordered below TCP, a peer whose machine has lost its power (no segment comes any more: only silence was tried), encrypted
