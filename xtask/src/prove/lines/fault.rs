@@ -75,7 +75,7 @@ const BYTES: &[u8] = b"#0958&;=\r\n\0\xFFaZ";
 fn garbage(frame: &[u8], random: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut random = random;
-    for _ in 0..random % 60 + 1 {
+    for _ in 0..=random % 60 {
         random = mix(random);
         match random % 8 {
             0 => bytes.extend_from_slice(b"##"),
