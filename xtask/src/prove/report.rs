@@ -57,8 +57,8 @@ writes gone. With syncing off the same cuts must lose data.
 Lines: devices on 5,000 connections, 64 at a time, send good telegrams, then by turns what the row lists: frames cut, bytes dropped,
 flipped or inserted at every byte of a frame, garbage, one byte a write, pauses, stalls, two frames in a write, a second connection, ends
 within a frame by FIN, by RST or without a word, and answers that nobody reads. The next whole frame must be answered at once; only
-where a damaged header announces more than has come may the server wait, for `half_frame_s`. Leaks are looked for once the database's
-caches are full and 500 connections have gone: open files and sockets must be as many as then, no line may be left, and the server's own
+where a damaged header announces more than has come may the server wait, for `half_frame_s`. Leaks are looked for once load has filled the
+database's caches and 500 connections have gone: open files and sockets must be as many as then, no line may be left, and the server's own
 resident memory (without mapped pages of the database file) may have grown by less than 16 MiB. Controls: a next frame that is spoilt
 too must be missed, and a spoilt copy of the database be seen.
 
