@@ -7,6 +7,8 @@ declare module 'vue-router' {
   interface RouteMeta {
     /** Open to people who are not logged in. */
     public?: boolean
+    /** A wall screen's: it brings its own token. */
+    wall?: boolean
     right?: Door
     /** Message key of the page's name. */
     title?: string
@@ -15,6 +17,7 @@ declare module 'vue-router' {
 
 const routes: RouteRecordRaw[] = [
   { path: '/login', component: () => import('./features/system/LoginPage.vue'), meta: { public: true, title: 'login.title' } },
+  { path: '/wall', component: () => import('./features/system/WallPage.vue'), meta: { wall: true, title: 'wall.title' } },
   { path: '/password', component: () => import('./features/system/PasswordPage.vue'), meta: { title: 'password.title' } },
   { path: '/second-factor', component: () => import('./features/system/SecondFactorPage.vue'), meta: { title: 'second.title' } },
   {
@@ -50,6 +53,9 @@ router.beforeEach(async (to) => {
   if (!session.known) await session.load()
   // Without an answer from the server nobody can be judged; the application shows the problem instead of a page.
   if (!session.known) return true
+  if (to.meta.wall) return true
+  // a wall screen has one page
+  if (session.me?.token === 'wall') return { path: '/wall', replace: true }
   if (to.meta.public) return session.person ? '/' : true
   if (!session.person) return { path: '/login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
   if (session.me?.must_change_password && to.path !== '/password') return { path: '/password', replace: true }

@@ -2,6 +2,7 @@
 
 mod balancer;
 mod bench;
+mod http;
 mod load;
 mod postgres;
 mod prove;

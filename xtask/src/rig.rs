@@ -31,6 +31,14 @@ pub struct Rig {
     pub hj212: SocketAddr,
     /// Further lines of the configuration.
     pub config_more: String,
+    /// Further lines of its section `http`.
+    pub http_more: String,
+    /// Further lines of its section on HJ 212.
+    pub hj212_more: String,
+    /// Where its figures are; none: nothing listens. Port 0 until the first start.
+    pub metrics: Option<SocketAddr>,
+    /// Where it writes what it says, when not beside its configuration.
+    pub log_at: Option<PathBuf>,
     /// Environment of the server.
     pub env: Vec<(&'static str, PathBuf)>,
     server: Option<Server>,
@@ -61,8 +69,20 @@ impl Rig {
         // a build that somebody starts meanwhile must not change what is tried
         let binary = dir.join("shanshui");
         fs::copy(target.join("release/shanshui"), &binary)?;
-        let (node, config_more) = (String::new(), String::new());
-        let rig = Self { dir, binary, node, http: any, hj212: any, config_more, env: vec![], server: None };
+        let rig = Self {
+            dir,
+            binary,
+            node: String::new(),
+            http: any,
+            hj212: any,
+            config_more: String::new(),
+            http_more: String::new(),
+            hj212_more: String::new(),
+            metrics: None,
+            log_at: None,
+            env: vec![],
+            server: None,
+        };
         let mut pack = rig.command(&["hj212", "simulate"]);
         pack.args(["--stations", &stations.to_string(), "--factors", &factors.to_string()]);
         let pack = pack.arg("--write-pack").arg(rig.dir.join("pack")).status()?;
@@ -80,6 +100,10 @@ impl Rig {
             http: any,
             hj212: any,
             config_more: self.config_more.clone(),
+            http_more: self.http_more.clone(),
+            hj212_more: self.hj212_more.clone(),
+            metrics: self.metrics.map(|_| any),
+            log_at: None,
             env: self.env.clone(),
             server: None,
         }
@@ -105,7 +129,7 @@ impl Rig {
     }
 
     /// The data folder.
-    fn data(&self) -> PathBuf {
+    pub fn data(&self) -> PathBuf {
         self.dir.join(format!("data{}", self.node))
     }
 
@@ -115,7 +139,10 @@ impl Rig {
     }
 
     /// What the server says.
-    fn log(&self) -> PathBuf {
+    pub fn log(&self) -> PathBuf {
+        if let Some(at) = &self.log_at {
+            return at.clone();
+        }
         self.dir.join(format!("server{}.log", self.node))
     }
 
@@ -128,19 +155,26 @@ impl Rig {
         Ok(())
     }
 
-    /// Starts the server; comes back as soon as the process is there. [`Rig::wait`] waits until it accepts.
-    pub fn start(&mut self) -> anyhow::Result<()> {
+    /// Writes the configuration; gives where it is.
+    pub fn configure(&self) -> anyhow::Result<PathBuf> {
         // a JSON string is a TOML string
         let [data, pack] = [self.data(), self.dir.join("pack")].map(|path| serde_json::json!(path));
+        let metrics = self.metrics.map_or_else(String::new, |at| at.to_string());
         let config = format!(
-            "data = {data}\ncity_packs = [{pack}]\n{}\n[http]\nlisten = \"{}\"\n[hj212]\nlisten = \"{}\"\nframes_per_s_max = 1000000\n[metrics]\nlisten = \"\"\n",
-            self.config_more, self.http, self.hj212
+            "data = {data}\ncity_packs = [{pack}]\n{}\n[http]\nlisten = \"{}\"\naddress_requests_per_s = 0\naccount_requests_per_s = 0\n{}\n[hj212]\nlisten = \"{}\"\nframes_per_s_max = 1000000\n{}\n[metrics]\nlisten = \"{metrics}\"\n",
+            self.config_more, self.http, self.http_more, self.hj212, self.hj212_more
         );
         fs::write(self.config(), config)?;
+        Ok(self.config())
+    }
+
+    /// Starts the server; comes back as soon as the process is there. [`Rig::wait`] waits until it accepts.
+    pub fn start(&mut self) -> anyhow::Result<()> {
+        let config = self.configure()?;
         let log = File::options().create(true).append(true).open(self.log())?;
         let mut command = self.command(&["serve", "--config"]);
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
-        command.arg(self.config()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        command.arg(config).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().context("the server does not start")?;
         let out = BufReader::new(child.stdout.take().context("piped")?);
         self.server = Some(Server { child, out });
@@ -157,6 +191,9 @@ impl Rig {
             serde_json::from_str(&line).with_context(|| format!("the server said {line:?}; see {}", log.display()))?;
         let address = |key: &str| said[key].as_str().and_then(|a| a.parse().ok()).with_context(|| format!("no {key}"));
         (self.http, self.hj212) = (address("http")?, address("hj212")?);
+        if self.metrics.is_some() {
+            self.metrics = Some(address("metrics")?);
+        }
         Ok(())
     }
 
@@ -230,10 +267,31 @@ pub fn cpu_seconds(pid: u32) -> anyhow::Result<f64> {
 
 /// Resident memory of a process in bytes.
 pub fn resident(pid: u32) -> anyhow::Result<u64> {
+    status_bytes(pid, "VmRSS:")
+}
+
+/// Of this, what is its own: without the pages of files that it has mapped, which the system may take back at any time.
+pub fn resident_own(pid: u32) -> anyhow::Result<u64> {
+    status_bytes(pid, "RssAnon:")
+}
+
+fn status_bytes(pid: u32, key: &str) -> anyhow::Result<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    let line = status.lines().find_map(|l| l.strip_prefix(key)).with_context(|| format!("no {key}"))?;
     let kib: u64 = line.trim().trim_end_matches(" kB").trim().parse()?;
     Ok(kib * 1024)
+}
+
+/// Open files of a process, and how many of them are sockets.
+pub fn open_files(pid: u32) -> anyhow::Result<(u64, u64)> {
+    let (mut files, mut sockets) = (0, 0);
+    for entry in fs::read_dir(format!("/proc/{pid}/fd"))? {
+        // one that was closed since the folder was read is none
+        let Ok(target) = fs::read_link(entry?.path()) else { continue };
+        files += 1;
+        sockets += u64::from(target.to_string_lossy().starts_with("socket:"));
+    }
+    Ok((files, sockets))
 }
 
 /// Where everything is built.

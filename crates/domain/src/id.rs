@@ -52,6 +52,8 @@ uuid_id! {
     PersonId;
     /// A session (会话) of somebody who is logged in; not its token.
     SessionId;
+    /// Access token (访问令牌): names it; it opens nothing.
+    TokenId;
     /// A command sent to a device (反控指令).
     CommandId;
     /// A post (岗位), a delegation (代理), a broken glass (应急越权): something a person holds for a time.

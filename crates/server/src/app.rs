@@ -24,11 +24,14 @@ use crate::city::City;
 use crate::clock::Clock;
 use crate::config::{Config, SyncSetting};
 use crate::error::ApiError;
+use crate::http::limit::Limits;
 use crate::http::present::Overview;
 use crate::http::view::AlarmView;
 use crate::ingest::{Heard, Ingest};
 use crate::metrics::Metrics;
 use crate::notes::Bells;
+use crate::oidc::Provider;
+use crate::outbound::Outbound;
 use crate::registry::{DeviceEntry, PointEntry, Registry};
 use crate::seal::Sealer;
 use crate::vault::Vault;
@@ -165,6 +168,12 @@ pub struct Parts {
     pub sealer: Sealer,
     /// Seals secrets that the store keeps.
     pub vault: Vault,
+    /// Calls to the outside.
+    pub outbound: Outbound,
+    /// The house that people log in at (OpenID Connect).
+    pub provider: Provider,
+    /// How often one may ask.
+    pub limits: Limits,
     failed: AtomicBool,
     city: RwLock<Arc<City>>,
     grades: RwLock<HashMap<StationCode, JudgementRow>>,
@@ -225,6 +234,9 @@ impl App {
         let (others, told) = mpsc::channel(LIVE_MAX);
         let metrics = Metrics::new(ingest.intake(), &store);
         let (sealer, vault) = (Sealer::open(&config)?, Vault::open(&config)?);
+        let outbound = Outbound::new(&config.outbound);
+        let provider = Provider::open(&config.oidc, outbound.clone(), clock.clone())?;
+        let limits = Limits::new(&config.http);
         let parts = Parts {
             config,
             standards,
@@ -244,6 +256,9 @@ impl App {
             metrics,
             sealer,
             vault,
+            outbound,
+            provider,
+            limits,
             failed: AtomicBool::new(false),
             city: RwLock::new(Arc::new(City::new(pack))),
             grades: RwLock::new(grades),

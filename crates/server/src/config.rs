@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 /// Everything that can be set.
@@ -28,6 +29,10 @@ pub struct Config {
     pub audit: AuditSection,
     /// Secrets in the database.
     pub vault: VaultSection,
+    /// Logging in at another house.
+    pub oidc: OidcSection,
+    /// Calls to the outside.
+    pub outbound: OutboundSection,
     /// HJ 212.
     pub hj212: Hj212,
     /// Store.
@@ -64,12 +69,32 @@ impl std::fmt::Debug for Database {
 pub struct Http {
     /// Address to listen on.
     pub listen: SocketAddr,
+    /// File of the certificate and those that vouch for it, PEM; empty: no TLS of its own.
+    pub tls_certificate: PathBuf,
+    /// File of its private key, PEM.
+    pub tls_key: PathBuf,
     /// Whether the cookie is sent over TLS only; set it when a TLS proxy stands before the program.
     pub secure_cookie: bool,
     /// Largest evidence file in bytes.
     pub evidence_bytes_max: usize,
     /// Addresses of proxies whose `x-forwarded-for` is believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Requests a second of one address, averaged over ten seconds; 0: no limit.
+    pub address_requests_per_s: u32,
+    /// Requests a second of one account, averaged over ten seconds; 0: no limit.
+    pub account_requests_per_s: u32,
+}
+
+impl Http {
+    /// Whether browsers come over TLS, to the program itself or to a proxy before it.
+    pub fn secure(&self) -> bool {
+        self.secure_cookie || self.has_tls()
+    }
+
+    /// Whether the program itself speaks TLS.
+    pub fn has_tls(&self) -> bool {
+        !self.tls_certificate.as_os_str().is_empty()
+    }
 }
 
 /// Auth section.
@@ -106,6 +131,75 @@ pub enum SecondFactor {
 pub struct VaultSection {
     /// File of the key that seals secrets; empty: `vault.key` in the data folder.
     pub key_file: PathBuf,
+}
+
+/// Section of logging in at another house (统一身份认证), by OpenID Connect.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OidcSection {
+    /// Address of the house that knows the people, as it writes it itself; empty: nobody logs in elsewhere.
+    pub issuer: String,
+    /// What this program is called there.
+    pub client_id: String,
+    /// File of the secret that was agreed with it; empty: none, PKCE alone.
+    pub client_secret_file: PathBuf,
+    /// Address by which browsers reach this program, as `https://eco.example.gov.cn`.
+    pub public_url: String,
+    /// What is written on the button, in Chinese.
+    pub label_zh: String,
+    /// The same in English.
+    pub label_en: String,
+    /// Claim whose value is the login name here, at the first time: `preferred_username`, `email` or `sub`.
+    pub claim: OidcClaim,
+}
+
+/// What the other house says of a person, as far as it can be a login name here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OidcClaim {
+    /// `preferred_username`.
+    PreferredUsername,
+    /// `email`, once the house has verified it.
+    Email,
+    /// `sub`.
+    Sub,
+}
+
+impl OidcSection {
+    /// Whether people may log in elsewhere.
+    pub fn is_on(&self) -> bool {
+        !self.issuer.is_empty()
+    }
+}
+
+impl Default for OidcSection {
+    fn default() -> Self {
+        Self {
+            issuer: String::new(),
+            client_id: String::new(),
+            client_secret_file: PathBuf::new(),
+            public_url: String::new(),
+            label_zh: "统一身份认证登录".into(),
+            label_en: "Single sign-on".into(),
+            claim: OidcClaim::PreferredUsername,
+        }
+    }
+}
+
+/// Section of calls to the outside.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OutboundSection {
+    /// Ranges of private addresses that may be called all the same, as `10.20.0.0/16`.
+    pub allow: Vec<IpNet>,
+    /// Seconds that a call may take.
+    pub timeout_s: u64,
+}
+
+impl Default for OutboundSection {
+    fn default() -> Self {
+        Self { allow: Vec::new(), timeout_s: 10 }
+    }
 }
 
 /// Audit section.
@@ -302,6 +396,8 @@ impl Default for Config {
             auth: Auth::default(),
             audit: AuditSection::default(),
             vault: VaultSection::default(),
+            oidc: OidcSection::default(),
+            outbound: OutboundSection::default(),
             hj212: Hj212::default(),
             store: StoreSection::default(),
             history: HistorySection::default(),
@@ -315,9 +411,13 @@ impl Default for Http {
     fn default() -> Self {
         Self {
             listen: ([127, 0, 0, 1], 8080).into(),
+            tls_certificate: PathBuf::new(),
+            tls_key: PathBuf::new(),
             secure_cookie: false,
             evidence_bytes_max: 20 << 20,
             trusted_proxies: Vec::new(),
+            address_requests_per_s: 200,
+            account_requests_per_s: 50,
         }
     }
 }
@@ -388,9 +488,13 @@ pub const KEYS: &[(&str, &str)] = &[
     ("city_packs", "folders of city packs; empty: the built-in demonstration city"),
     ("engine", "where `shanshui query` computes: empty for this process, or ballista://host:port"),
     ("http.listen", "address of the interface and of the HTTP API"),
+    ("http.tls_certificate", "file of the certificate and of those that vouch for it, PEM; empty: no TLS of its own"),
+    ("http.tls_key", "file of its private key, PEM; both are read again when they change"),
     ("http.secure_cookie", "send the session cookie over TLS only; set it behind a TLS proxy"),
     ("http.evidence_bytes_max", "largest evidence file in bytes"),
     ("http.trusted_proxies", "addresses of proxies whose x-forwarded-for is believed"),
+    ("http.address_requests_per_s", "requests a second of one address, averaged over ten seconds; 0: no limit"),
+    ("http.account_requests_per_s", "requests a second of one account, averaged over ten seconds; 0: no limit"),
     ("auth.session_hours", "hours that a session lasts at most"),
     ("auth.idle_minutes", "minutes without any request after which a session ends"),
     ("auth.password_chars_min", "fewest characters of a new password"),
@@ -405,6 +509,21 @@ pub const KEYS: &[(&str, &str)] = &[
         "vault.key_file",
         "file of the key that seals secrets in the database, made at the first start; empty: vault.key in the data folder",
     ),
+    (
+        "oidc.issuer",
+        "address of the house that people log in at by OpenID Connect, as it writes it itself; empty: none",
+    ),
+    ("oidc.client_id", "what this program is called there"),
+    ("oidc.client_secret_file", "file of the secret agreed with it; empty: none, PKCE alone"),
+    (
+        "oidc.public_url",
+        "address by which browsers reach this program; the way back is /api/v1/system/oidc/return below it",
+    ),
+    ("oidc.label_zh", "what is written on the button, in Chinese"),
+    ("oidc.label_en", "the same in English"),
+    ("oidc.claim", "claim that is the login name here, at the first login: preferred_username, email or sub"),
+    ("outbound.allow", "ranges of private addresses that the program may call all the same, as \"10.20.0.0/16\""),
+    ("outbound.timeout_s", "seconds that a call to the outside may take"),
     ("hj212.listen", "address for stations (HJ 212 over TCP)"),
     ("hj212.commands", "whether commands may be sent to devices"),
     ("hj212.connections_max", "most connections at one time"),

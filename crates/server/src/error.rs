@@ -38,6 +38,8 @@ pub enum ApiError {
     Apart,
     /// Too many tries in a short time.
     TooMany,
+    /// Too many requests in a short time; seconds to wait.
+    TooOften(u64),
     /// The request is wrong: field and reason.
     BadRequest(String),
     /// The rules refuse it.
@@ -103,6 +105,12 @@ impl ApiError {
             Self::TooMany => {
                 (StatusCode::TOO_MANY_REQUESTS, "too_many", "尝试次数过多，请稍后再试", "too many tries; wait a minute")
             }
+            Self::TooOften(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_often",
+                "请求过于频繁，请稍后再试",
+                "too many requests; wait a little",
+            ),
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request", "请求内容有误", "the request is wrong"),
             Self::Refused(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "refused", "当前状态不允许此操作", "the rules refuse this")
@@ -174,8 +182,13 @@ impl IntoResponse for ApiError {
         let body =
             Problem { code: code.into(), status: status.as_u16(), title: self.title(zh, en), detail: self.detail() };
         let mut response = (status, [("content-type", "application/problem+json")], Json(body)).into_response();
-        if matches!(self, Self::NoDatabase(_)) {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        let wait = match &self {
+            Self::NoDatabase(_) => Some(5),
+            Self::TooOften(seconds) => Some(*seconds),
+            _ => None,
+        };
+        if let Some(seconds) = wait {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

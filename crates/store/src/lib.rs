@@ -29,6 +29,7 @@ mod scope;
 pub mod sense;
 pub mod sql;
 pub mod system;
+pub mod token;
 pub mod transfer;
 mod walk;
 
@@ -66,6 +67,7 @@ pub use sense::{
     Sampled, TelegramIn, TelegramRow,
 };
 pub use system::{FactorRow, Opened, PersonRow, SessionRow, TryLimit};
+pub use token::{TOKENS_MAX, TokenKind, TokenOpened, TokenRow};
 pub use walk::HotRow;
 
 use dialect::Scanner;
@@ -123,6 +125,16 @@ pub enum StoreError {
     /// Files.
     #[error("{0}")]
     Io(String),
+}
+
+impl StoreError {
+    /// The engine says that a disk is full, and not which file it meant.
+    pub(crate) fn at(self, file: &Path) -> Self {
+        match self {
+            Self::Full(said) => Self::Full(format!("{}: {said}", file.display())),
+            other => other,
+        }
+    }
 }
 
 /// How a store works.

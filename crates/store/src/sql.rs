@@ -51,6 +51,7 @@ into_value! {
     shanshui_domain::id::PersonId => |v| Self::Text(v.to_string());
     shanshui_domain::id::CommandId => |v| Self::Text(v.to_string());
     shanshui_domain::id::SessionId => |v| Self::Text(v.to_string());
+    shanshui_domain::id::TokenId => |v| Self::Text(v.to_string());
     shanshui_domain::id::PostId => |v| Self::Text(v.to_string());
     &shanshui_domain::id::OrganisationCode => |v| Self::Text(clean(v.0.clone()));
     &shanshui_domain::id::StationCode => |v| Self::Text(clean(v.0.clone()));

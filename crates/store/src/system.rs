@@ -90,7 +90,7 @@ impl std::fmt::Debug for PersonRow {
     }
 }
 
-fn person(r: &Row) -> Result<PersonRow, StoreError> {
+pub(crate) fn person(r: &Row) -> Result<PersonRow, StoreError> {
     Ok(PersonRow {
         id: r.parsed(0)?,
         login: r.text(1)?,
@@ -115,7 +115,7 @@ fn session(r: &Row, from: usize) -> Result<SessionRow, StoreError> {
 }
 
 /// Whoever reads the file must not be able to take a session over.
-fn digest(token: &str) -> String {
+pub(crate) fn digest(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))
 }
 
@@ -197,6 +197,18 @@ impl Store {
             tx.execute("UPDATE person SET password_hash=$2, must_change=0 WHERE id=$1", args![person, hash])?;
             tx.execute("DELETE FROM session WHERE person=$1 AND id<>$2", args![person, keep])?;
             note(tx, &caller, at, "password_change", &person.to_string(), Change::default())
+        })
+        .await
+    }
+
+    /// A password that somebody else gave opens nothing any more: its person logs in elsewhere.
+    pub async fn password_void(&self, person: PersonId, at: Instant) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            let text = "UPDATE person SET password_hash='', must_change=0 WHERE id=$1 AND must_change<>0";
+            if tx.execute(text, args![person])? == 0 {
+                return Ok(());
+            }
+            note(tx, &Caller::machine(), at, "password_void", &person.to_string(), Change::default())
         })
         .await
     }

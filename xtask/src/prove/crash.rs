@@ -26,8 +26,12 @@ const LIVES_MS: (u64, u64) = (100, 1_500);
 const VISITS: (u64, u64) = (20, 300);
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Vec<Promise>> {
-    let mut promises = at_places(args)?;
-    promises.extend(at_random(args)?);
+    // both are built before either is tried, the shipped one last: sources that change meanwhile, or a proof that fails, must leave
+    // neither a half nor a program with places behind
+    let mut places = Rig::with_features("crash-places", "shanshui-server/failpoints", STATIONS + 1, FACTORS)?;
+    let mut random = Rig::new("crash", STATIONS + 1, FACTORS)?;
+    let mut promises = at_places(&mut places, args)?;
+    promises.extend(at_random(&mut random, args)?);
     Ok(promises)
 }
 
@@ -71,9 +75,8 @@ fn under_load<T>(
 }
 
 /// Killed at random moments, as it is shipped.
-fn at_random(args: &Args) -> anyhow::Result<Vec<Promise>> {
-    let mut rig = Rig::new("crash", STATIONS + 1, FACTORS)?;
-    let (starts, Ended { found, summary, whole }) = under_load(&mut rig, args, kill_again_and_again)?;
+fn at_random(rig: &mut Rig, args: &Args) -> anyhow::Result<Vec<Promise>> {
+    let (starts, Ended { found, summary, whole }) = under_load(rig, args, kill_again_and_again)?;
     let spoilt = control(&rig.dir.join("ledger"), &rig.database(), &rig.dir.join("spoilt.db"))?;
     let kept = kept("acknowledged is kept, once, as sent", args, found, &summary);
     let whole = checked("the store is whole after the last kill", args, whole);
@@ -81,9 +84,8 @@ fn at_random(args: &Args) -> anyhow::Result<Vec<Promise>> {
 }
 
 /// Ended by itself at every named place of the way of a telegram.
-fn at_places(args: &Args) -> anyhow::Result<Vec<Promise>> {
-    let mut rig = Rig::with_features("crash-places", "shanshui-server/failpoints", STATIONS + 1, FACTORS)?;
-    let (ends, Ended { found, summary, whole }) = under_load(&mut rig, args, end_at_places)?;
+fn at_places(rig: &mut Rig, args: &Args) -> anyhow::Result<Vec<Promise>> {
+    let (ends, Ended { found, summary, whole }) = under_load(rig, args, end_at_places)?;
     let mut kept = kept("ended at every place of a commit: acknowledged is kept, once, as sent", args, found, &summary);
     let least = PLACES.iter().map(|place| ends.iter().filter(|(at, ended)| at == place && *ended).count()).min();
     kept.more.extend(more(json!({"places": PLACES.len(), "least_at_a_place": least})));

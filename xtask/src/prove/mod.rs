@@ -1,7 +1,11 @@
 //! Proofs: what the program promises, tried against the program itself as processes on this machine.
 
+mod api;
 mod crash;
+mod full;
+mod guesses;
 pub mod ledger;
+mod lines;
 mod mover;
 mod nodes;
 mod power;
@@ -35,7 +39,13 @@ pub struct Args {
     /// With `tamper`: how many bytes of each kind of file are changed, one at a time
     #[arg(long, default_value_t = 300)]
     flips: u32,
-    /// Decides when
+    /// With `lines`: connections with faults on them
+    #[arg(long, default_value_t = 5_000)]
+    connections: u32,
+    /// With `api`: how many requests the server is to get
+    #[arg(long, default_value_t = 200_000)]
+    requests: u64,
+    /// Decides when, and what is asked
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -64,9 +74,13 @@ struct Proof {
 const PROOFS: &[Proof] = &[
     Proof { name: "crash", run: crash::run },
     Proof { name: "power", run: power::run },
+    Proof { name: "full", run: full::run },
+    Proof { name: "lines", run: lines::run },
     Proof { name: "mover", run: mover::run },
     Proof { name: "nodes", run: nodes::run },
     Proof { name: "rights", run: rights::run },
+    Proof { name: "api", run: api::run },
+    Proof { name: "guesses", run: guesses::run },
     Proof { name: "tamper", run: tamper::run },
 ];
 

@@ -54,6 +54,18 @@ Power: the same kill, but the program runs with a shim that keeps beside its fol
 goes on with that one; with part of the unsynced writes played in, torn between sectors; and with every 41st sync failing and its
 writes gone. With syncing off the same cuts must lose data.
 
+Lines: devices on 5,000 connections, 64 at a time, send good telegrams, then by turns what the row lists: frames cut, bytes dropped,
+flipped or inserted at every byte of a frame, garbage, one byte a write, pauses, stalls, two frames in a write, a second connection, ends
+within a frame by FIN, by RST or without a word, and answers that nobody reads. The next whole frame must be answered at once; only
+where a damaged header announces more than has come may the server wait, for `half_frame_s`. Leaks are looked for once load has filled the
+database's caches and 500 connections have gone: open files and sockets must be as many as then, no line may be left, and the server's own
+resident memory (without mapped pages of the database file) may have grown by less than 16 MiB. Controls: a next frame that is spoilt
+too must be missed, and a spoilt copy of the database be seen.
+
+Disk full: each place is a small file system in memory of its own, filled under load or before a command. The log, or the command, must
+name the place and say that it is full; with room the server must go on by itself, and the command succeed when it is run again;
+`shanshui check` and the ledger are asked at the end. A place where the log itself finds no room is looked at through the interface.
+
 Rights: a test asks every route as every role, for rows that are their own, their unit's, in their area and elsewhere, and holds each
 answer against the table of rights; its cells are what was tried.
 
@@ -63,9 +75,26 @@ that is read is as before. `undetected`: what is read is another, and none has s
 else cannot be read. `nameless`: said, and the words name nothing to begin at. `engine_silent`: said, of a database in which SQLite's own check finds nothing. For files that people write, the configuration and the
 city packs, a changed byte is said as a difference to the last start, not as a fault.
 
-Not tried here: names lost from a folder, a disk that lies about syncing; files that somebody changes on purpose together with their
-checksums and second copies; PostgreSQL's own files; a byte that changes while the program has the page in memory. A full disk is a test
-of the store.
+API: schemathesis reads the server's own description and asks it as a person of each role and as nobody: examples, every boundary of
+every field, then random cases, half of them with ids that exist. Status, media type and body of each answer are held against the
+description. The server counts the requests. Logging out, ending a session and changing the password are asked in runs of their own
+that log in before each request. The second factor is off, the store is SQLite, devices answer commands: a command to a device that
+is not connected is answered 503 on purpose and is not asked for. Whether a request that breaks the description is always refused,
+and what a session may see, is not held against anything there; the latter is what the matrix of rights does.
+
+Guesses: a name from one address, a name from anywhere (a trusted proxy says from where), any name from one address, a hundred names
+from anywhere, pipelined on eight connections. A guess answered 401 was tried, one answered 429 was not. The bound holds for the
+minutes of the run: whoever goes on has one more guess of a name after 1, 2, 4 … 60 minutes each. Many names from many addresses are
+each tried as often: nothing counts all failures of a city. Guesses from one address do not shut the owner of a name out elsewhere;
+guesses from many do, for as long as the name waits.
+
+Not tried here: names lost from a folder, a disk that lies about syncing; of damaged files those
+that somebody changes on purpose together with their checksums and second copies, PostgreSQL's own files, and a byte that changes
+while the program has the page in memory. Of lines: packets lost,
+delayed or reordered below TCP, a peer whose machine has lost its power (no segment comes any more: only silence was tried), encrypted
+telegrams and the editions of 2005 and 2025 under faults, several nodes, more connections than the row says: 12,000, warmed up less, grew
+by 27 MiB, so that a slow leak is not ruled out. Of full disks: real file systems (quotas, delayed allocation, no
+inodes left), PostgreSQL, evidence (it lies in the database, and takes the same way as telegrams), the scratch files of `shanshui query`.
 ";
 
 /// When, which commit, on what.

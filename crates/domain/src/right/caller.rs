@@ -73,12 +73,14 @@ pub struct Caller {
     glass: bool,
     from: Option<String>,
     rights: Option<Arc<Rights>>,
+    /// The rights that a token of theirs was made for; none for themselves.
+    only: Option<Arc<BTreeSet<Right>>>,
 }
 
 impl Caller {
     /// The program itself: its jobs, its commands. It may everything; no request of anybody is ever answered with it.
     pub fn machine() -> Self {
-        Self { who: Who::Machine, seats: Vec::new(), glass: false, from: None, rights: None }
+        Self { who: Who::Machine, seats: Vec::new(), glass: false, from: None, rights: None, only: None }
     }
 
     /// A person with what they hold. A post in an organisation that is not known reaches nothing but what is the person's own.
@@ -94,7 +96,18 @@ impl Caller {
             glass,
             from: None,
             rights: Some(rights),
+            only: None,
         }
+    }
+
+    /// The same with these rights at most: what a token of theirs may do. The program itself is nobody's token and stays as it is.
+    #[must_use]
+    pub fn at_most(&self, rights: BTreeSet<Right>) -> Self {
+        let only = match &self.only {
+            Some(before) => before.intersection(&rights).copied().collect(),
+            None => rights,
+        };
+        Self { only: Some(Arc::new(only)), glass: false, ..self.clone() }
     }
 
     /// The same, who asks from an address: what the audit names.
@@ -178,7 +191,9 @@ impl Caller {
     }
 
     fn reaches(&self, right: Right) -> impl Iterator<Item = (Reach, Option<&Seat>)> {
-        let reach = move |seeker| self.rights.as_ref().and_then(|rights| rights.reach(right, seeker));
+        let cut = self.only.as_ref().is_some_and(|only| !only.contains(&right));
+        let rights = self.rights.as_ref().filter(|_| !cut);
+        let reach = move |seeker| rights.and_then(|rights| rights.reach(right, seeker));
         // what is personal is not handed on to whoever stands in
         let seats = self.seats.iter().filter(move |s| s.held.behalf.is_none() || !right.is_personal());
         let by_seat = seats.filter_map(move |s| Some((reach(Seeker::Role(s.held.role))?, Some(s))));
@@ -324,6 +339,24 @@ mod tests {
         }
         assert!(!Scope::default().covers(&Ties { county: Some("kc"), ..Ties::default() }));
         assert_eq!(caller(&[], false).rights().collect::<Vec<_>>(), [Right::SessionOwn]);
+    }
+
+    #[test]
+    fn a_token_may_do_what_it_was_made_for_and_its_person_may() {
+        let head = caller(&[(Role::UnitHead, "br-kc")], true);
+        let check = |caller: &Caller, right: Right, expected: [bool; 2]| {
+            let scope = caller.scope(right);
+            let covered = [Row::TeamOfKc, Row::InQj].map(|row| covers(&scope, row));
+            assert_eq!((covered, caller.may(right)), (expected, expected != [false; 2]), "{right:?}");
+        };
+        check(&head, Right::CaseRead, [true, true]);
+        let token = head.at_most([Right::CaseRead, Right::PostChange].into());
+        check(&token, Right::CaseRead, [true, false]);
+        check(&token, Right::PostChange, [false, false]);
+        check(&token, Right::CaseClose, [false, false]);
+        check(&token, Right::SessionOwn, [false, false]);
+        check(&token.at_most([Right::CaseClose].into()), Right::CaseRead, [false, false]);
+        check(&token.at_most([Right::CaseClose].into()), Right::CaseClose, [false, false]);
     }
 
     #[test]

@@ -102,6 +102,11 @@ impl Right {
         self.as_str().split_once('.').is_some_and(|(_, what)| what == "read")
     }
 
+    /// Whether a token may carry it: what a program may do for somebody. Neither what is personal, nor what says who may do what.
+    pub fn for_tokens(self) -> bool {
+        !self.is_personal() && !matches!(self, Self::OrganisationChange | Self::AccountChange | Self::PostChange)
+    }
+
     /// Whether it is about the person and not about the work, so that nobody stands in for anybody with it.
     pub fn is_personal(self) -> bool {
         matches!(

@@ -236,7 +236,9 @@ fn log_to_stderr_quietly() {
 fn log_from(least: &str) {
     let filter = tracing_subscriber::EnvFilter::try_from_env("SHANSHUI_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(least));
-    let logs = tracing_subscriber::fmt().json().with_writer(io::stderr).with_env_filter(filter);
+    // otherwise a line that finds no room is told of on the same standard error, and failing there ends the thread that spoke
+    let logs =
+        tracing_subscriber::fmt().json().with_writer(io::stderr).with_env_filter(filter).log_internal_errors(false);
     if let Err(error) = logs.try_init() {
         eprintln!("shanshui: no logs: {error}");
     }

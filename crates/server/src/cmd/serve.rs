@@ -4,8 +4,11 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
 use shanshui_domain::id::{PersonId, PostId};
 use shanshui_domain::place::{CityPack, PackPost};
 use shanshui_domain::right::Caller;
@@ -20,7 +23,11 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::auth;
 use crate::job::{self, Tasks};
+use crate::tls::{Certificate, Peer};
 use crate::{city, http, notes};
+
+/// Between two times at which callers who ask no more are forgotten.
+const FORGET_EVERY: Duration = Duration::from_mins(1);
 
 /// A running program.
 pub struct Running {
@@ -61,6 +68,7 @@ impl Running {
             .await
             .with_context(|| format!("http.listen {}", config.http.listen))?;
         let http = web.local_addr()?;
+        let certificate = Certificate::open(&config.http)?;
         let devices = if roles.ingest {
             let listener = TcpListener::bind(config.hj212.listen).await;
             Some(listener.with_context(|| format!("hj212.listen {}", config.hj212.listen))?)
@@ -93,7 +101,13 @@ impl Running {
             tasks.front.push(tokio::spawn(serve_http(listener, router, stop)));
         }
         let router = if roles.web { http::router(app.clone()) } else { http::health_router(app.clone()) };
-        tasks.front.push(tokio::spawn(serve_http(web, router, stop)));
+        if let Some(certificate) = certificate {
+            tasks.front.push(tokio::spawn(serve_http(certificate.listen(web)?, router, stop.clone())));
+            tasks.front.push(tokio::spawn(until(stop.clone(), certificate.watch())));
+        } else {
+            tasks.front.push(tokio::spawn(serve_http(web, router, stop.clone())));
+        }
+        tasks.front.push(tokio::spawn(until(stop, forget(app.clone()))));
         Ok(Self { app, http, hj212, metrics, tasks, _alone: alone })
     }
 
@@ -155,12 +169,31 @@ async fn leave(app: &App) -> Result<(), StoreError> {
     app.publish(notes::NODE, String::new()).await
 }
 
-async fn serve_http(listener: TcpListener, router: axum::Router, stop: CancellationToken) {
-    let served = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+async fn serve_http<L>(listener: L, router: axum::Router, stop: CancellationToken)
+where
+    L: Listener,
+    L::Addr: std::fmt::Debug,
+    for<'a> Peer: Connected<IncomingStream<'a, L>>,
+{
+    let served = axum::serve(listener, router.into_make_service_with_connect_info::<Peer>())
         .with_graceful_shutdown(stop.cancelled_owned())
         .await;
     if let Err(error) = served {
         tracing::error!(%error, "the HTTP server ended");
+    }
+}
+
+/// What never ends by itself ends with the program.
+async fn until(stop: CancellationToken, work: impl Future<Output = ()>) {
+    stop.run_until_cancelled(work).await;
+}
+
+/// Whoever has not asked for a while is forgotten.
+async fn forget(app: App) {
+    let mut ticks = tokio::time::interval(FORGET_EVERY);
+    loop {
+        ticks.tick().await;
+        app.limits.forget();
     }
 }
 

@@ -148,7 +148,8 @@ async fn visible_case(app: &App, visitor: &Visitor, id: &str) -> Result<CaseDeta
 
 /// Opens a case, from an alarm or by hand.
 #[utoipa::path(post, path = "/api/v1/act/cases", tag = "act", request_body = CaseIn,
-    responses((status = 200, body = CaseView), (status = 400, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = CaseView), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
 pub async fn case_open(
     State(app): State<App>,
     visitor: Visitor,
@@ -271,8 +272,9 @@ pub struct EvidenceQuery {
 
 /// Adds a file to a case; an action cites it afterwards.
 #[utoipa::path(post, path = "/api/v1/act/cases/{id}/evidence", tag = "act", params(("id" = String, Path), EvidenceQuery),
-    request_body(content = String, content_type = "application/octet-stream"),
-    responses((status = 200, body = EvidenceView), (status = 400, body = Problem), (status = 413, body = Problem)))]
+    request_body(description = "The bytes of the file", content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"),
+        (Vec<u8> = "image/webp"), (Vec<u8> = "application/pdf"))),
+    responses((status = 200, body = EvidenceView)))]
 pub async fn evidence_put(
     State(app): State<App>,
     visitor: Visitor,
@@ -318,7 +320,8 @@ fn check_file(media_type: &str, body: &[u8]) -> Result<(), ApiError> {
 
 /// The bytes of a file.
 #[utoipa::path(get, path = "/api/v1/act/evidence/{id}", tag = "act", params(("id" = String, Path)),
-    responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = Problem)))]
+    responses((status = 200, description = "The bytes of the file", content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"),
+        (Vec<u8> = "image/webp"), (Vec<u8> = "application/pdf")))))]
 pub async fn evidence(
     State(app): State<App>,
     visitor: Visitor,

@@ -1,6 +1,6 @@
 //! Who is calling: sessions on the server, a cookie in the browser, one gate before every handler.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
 
@@ -16,13 +16,15 @@ use axum::response::Response;
 use rand::RngCore;
 use shanshui_domain::id::PersonId;
 use shanshui_domain::right::{Caller, Group};
-use shanshui_store::{AuditEntry, Holdings, Opened, PersonRow, SessionRow, TryLimit};
+use shanshui_store::{AuditEntry, Holdings, Opened, PersonRow, SessionRow, TokenKind, TokenRow, TryLimit};
 use tokio::sync::Semaphore;
 
 use super::rights::{self, Who};
+use super::token::{self, Shown};
 use crate::app::App;
 use crate::config::SecondFactor;
 use crate::error::ApiError;
+use crate::tls::Peer;
 
 /// Name of the session cookie.
 pub const COOKIE_NAME: &str = "shanshui_session";
@@ -82,6 +84,8 @@ pub struct Visitor {
     pub second_factor: bool,
     /// Whether they have to have one before anything else.
     pub must_enrol: bool,
+    /// What kind of token they came with; none for themselves.
+    pub token: Option<TokenKind>,
     caller: Caller,
 }
 
@@ -89,6 +93,14 @@ impl Visitor {
     /// Id of the person.
     pub fn id(&self) -> PersonId {
         self.person.id
+    }
+
+    /// The same as a token of theirs, named by its id, which may do at most this.
+    #[must_use]
+    pub fn by_token(self, token: &TokenRow) -> Self {
+        let from = format!("{} token {}", self.caller.from().unwrap_or_default(), token.id);
+        let caller = self.caller.at_most(token.rights.clone()).calling_from(from);
+        Self { token: Some(token.kind), caller, ..self }
     }
 }
 
@@ -108,7 +120,7 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
     }
 }
 
-/// The gate: finds the row of the rights table, the session, and lets through or not.
+/// The gate: finds the row of the rights table, who asks, and lets through or not.
 pub async fn gate(
     State(app): State<App>,
     path: MatchedPath,
@@ -116,20 +128,37 @@ pub async fn gate(
     next: Next,
 ) -> Result<Response, ApiError> {
     let who = rights::who(request.method(), path.as_str()).ok_or(ApiError::NotFound)?;
-    if request.method() != Method::GET && !request.headers().contains_key(WRITE_HEADER) {
+    let from = address(&request, &app.config.http.trusted_proxies);
+    app.limits.address(&from)?;
+    let shown = token::shown(request.headers());
+    // a browser sends cookies by itself, and a program's token it does not
+    let by_itself = !matches!(shown, Some(Shown::Bearer(_)));
+    if by_itself && request.method() != Method::GET && !request.headers().contains_key(WRITE_HEADER) {
         return Err(ApiError::field(WRITE_HEADER, "header missing on a write"));
     }
-    let from = address(&request, &app.config.http.trusted_proxies);
-    let visitor = visitor(&app, request.headers(), &from).await?;
+    let opened = match token_of(request.headers()) {
+        Some(session) => opened(&app, &session, &from).await?,
+        None => None,
+    };
+    let (visitor, session) = match (opened, shown) {
+        (Some((visitor, session)), _) => (Some(visitor), Some(session)),
+        (None, Some(shown)) => (token::opened(&app, &shown, &from).await?, None),
+        (None, None) => (None, None),
+    };
     if let Who::Right(right) = who {
-        let (visitor, session) = visitor.ok_or(ApiError::Unauthenticated)?;
+        let visitor = visitor.ok_or(ApiError::Unauthenticated)?;
+        app.limits.account(visitor.id())?;
         if visitor.person.must_change && !BEFORE_CHANGE.contains(&path.as_str()) {
             return Err(ApiError::MustChangePassword);
         }
         if visitor.must_enrol && !BEFORE_CHANGE.contains(&path.as_str()) && !BEFORE_ENROLMENT.contains(&path.as_str()) {
             return Err(ApiError::MustEnrol);
         }
-        if !visitor.may(right) {
+        let may = match &visitor.token {
+            Some(kind) => token::may(*kind, request.method(), path.as_str(), right, &visitor),
+            None => visitor.may(right),
+        };
+        if !may {
             return Err(ApiError::Forbidden);
         }
         if visitor.glass() {
@@ -139,7 +168,9 @@ pub async fn gate(
             app.store.audit(entry).await?;
         }
         request.extensions_mut().insert(visitor);
-        request.extensions_mut().insert(Session(session));
+        if let Some(session) = session {
+            request.extensions_mut().insert(Session(session));
+        }
     }
     request.extensions_mut().insert(Address(from));
     Ok(next.run(request).await)
@@ -159,7 +190,7 @@ impl<S: Sync> FromRequestParts<S> for Address {
 
 /// Whoever opened the connection; behind a proxy that is trusted, whom it names last and is no such proxy itself.
 fn address(request: &Request, trusted: &[IpAddr]) -> String {
-    let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else { return String::new() };
+    let Some(ConnectInfo(Peer(peer))) = request.extensions().get::<ConnectInfo<Peer>>() else { return String::new() };
     let mut from = peer.ip();
     let said = request.headers().get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok());
     let hops: Vec<&str> = said.flat_map(|v| v.split(',')).map(str::trim).collect();
@@ -184,9 +215,9 @@ impl<S: Sync> FromRequestParts<S> for Session {
     }
 }
 
-async fn visitor(app: &App, headers: &HeaderMap, from: &str) -> Result<Option<(Visitor, SessionRow)>, ApiError> {
-    let Some(token) = token_of(headers) else { return Ok(None) };
-    let Some(Opened { person, session, second_factor }) = app.store.session(&token).await? else { return Ok(None) };
+/// What a session's token opens.
+async fn opened(app: &App, token: &str, from: &str) -> Result<Option<(Visitor, SessionRow)>, ApiError> {
+    let Some(Opened { person, session, second_factor }) = app.store.session(token).await? else { return Ok(None) };
     let (now, idle) = (app.clock.now(), app.config.auth.idle_ms());
     if session.expires <= now || now.ms_since(session.seen) > idle || person.disabled {
         return Ok(None);
@@ -211,18 +242,23 @@ impl App {
         };
         // the logins of a demonstration are shown to everybody: a second factor would shut all others out
         let must_enrol = asked && !second_factor && !self.demo;
-        Ok(Visitor { person, second_factor, must_enrol, caller: caller.calling_from(from.to_owned()) })
+        Ok(Visitor { person, second_factor, must_enrol, token: None, caller: caller.calling_from(from.to_owned()) })
     }
 }
 
 /// The session token a request carries.
 pub fn token_of(headers: &HeaderMap) -> Option<String> {
+    cookie_of(headers, COOKIE_NAME)
+}
+
+/// A cookie of a request.
+pub fn cookie_of(headers: &HeaderMap, name: &str) -> Option<String> {
     headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|v| v.to_str().ok())
         .flat_map(|v| v.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(COOKIE_NAME)?.strip_prefix('=').map(str::to_owned))
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
 }
 
 /// A new session token: 32 random bytes.
@@ -251,6 +287,8 @@ pub fn hash_password(password: &str) -> anyhow::Result<String> {
 /// unknown name takes as long as a wrong password.
 pub async fn check_password(stored: Option<String>, password: String) -> anyhow::Result<bool> {
     static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| hash_password(&new_token()).ok());
+    // a password that was made void is no hash
+    let stored = stored.filter(|hash| PasswordHash::new(hash).is_ok());
     let known = stored.is_some();
     let _turn = HASHING.acquire().await?;
     let matches = tokio::task::spawn_blocking(move || {
@@ -263,6 +301,8 @@ pub async fn check_password(stored: Option<String>, password: String) -> anyhow:
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use super::*;
 
     #[tokio::test]
@@ -271,13 +311,14 @@ mod tests {
         assert!(check_password(Some(hash.clone()), "shan-shui-2026".into()).await.expect("joined"));
         assert!(!check_password(Some(hash), "shan-shui-2025".into()).await.expect("joined"));
         assert!(!check_password(None, "shan-shui-2026".into()).await.expect("joined"));
+        assert!(!check_password(Some(String::new()), String::new()).await.expect("joined"));
     }
 
     #[test]
     fn only_a_trusted_proxy_says_who_asks() {
         let check = |peer: &str, said: Option<&str>, expected: &str| {
             let mut request = Request::new(axum::body::Body::empty());
-            request.extensions_mut().insert(ConnectInfo(SocketAddr::new(peer.parse().expect("an address"), 1)));
+            request.extensions_mut().insert(ConnectInfo(Peer(SocketAddr::new(peer.parse().expect("an address"), 1))));
             if let Some(said) = said {
                 request.headers_mut().insert("x-forwarded-for", HeaderValue::from_str(said).expect("text"));
             }

@@ -7,8 +7,11 @@ pub mod audit;
 pub mod auth;
 pub mod command;
 pub mod convert;
+pub mod described;
 pub mod events;
 pub mod extract;
+pub mod limit;
+pub mod oidc;
 pub mod ops;
 pub mod organisation;
 pub mod password;
@@ -17,7 +20,9 @@ pub mod register;
 pub mod rights;
 pub mod second;
 pub mod sense;
+pub mod session;
 pub mod system;
+pub mod token;
 pub mod view;
 
 use axum::extract::DefaultBodyLimit;
@@ -31,6 +36,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::OpenApi;
 
+use self::described::Refusals;
 use crate::app::App;
 
 /// Scripts and styles from this program only, nothing from outside the machine.
@@ -46,7 +52,7 @@ const JSON_BYTES_MAX: usize = 256 << 10;
     info(title = "shanshui 山水", description = "城市生态环境平台 API · API of a city's ecology platform"),
     paths(
         system::login, system::logout, system::me, system::about, system::health, system::nodes, system::people,
-        audit::audit, audit::roots, audit::proof, password::change, second::begin, second::confirm, second::give_up, password::sessions, password::session_end, organisation::rights, organisation::organisations, organisation::organisation_put, organisation::accounts,
+        audit::audit, audit::roots, audit::proof, password::change, second::begin, second::confirm, second::give_up, password::sessions, password::session_end, oidc::oidc_begin, oidc::oidc_return, oidc::oidc_code, token::tokens, token::token_make, token::token_end, token::wall, organisation::rights, organisation::organisations, organisation::organisation_put, organisation::accounts,
         organisation::account_put, organisation::posts, organisation::post_give, organisation::post_end,
         organisation::delegations, organisation::delegate, organisation::delegation_end, organisation::glasses,
         organisation::glass_break, organisation::glass_mend,
@@ -57,7 +63,8 @@ const JSON_BYTES_MAX: usize = 256 << 10;
         act::evidence, events::events, ops::healthz, ops::readyz,
     ),
     tags((name = "sense", description = "感知"), (name = "analyse", description = "研判"), (name = "act", description = "处置"),
-        (name = "system", description = "系统"))
+        (name = "system", description = "系统")),
+    modifiers(&Refusals)
 )]
 pub struct ApiDoc;
 
@@ -89,6 +96,12 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/system/password", post(password::change))
         .route("/api/v1/system/sessions", get(password::sessions))
         .route("/api/v1/system/sessions/{id}/end", post(password::session_end))
+        .route("/api/v1/system/oidc/begin", get(oidc::oidc_begin))
+        .route("/api/v1/system/oidc/return", get(oidc::oidc_return))
+        .route("/api/v1/system/oidc/code", post(oidc::oidc_code))
+        .route("/api/v1/system/tokens", get(token::tokens).post(token::token_make))
+        .route("/api/v1/system/tokens/{id}/end", post(token::token_end))
+        .route("/api/v1/system/wall", post(token::wall))
         .route("/api/v1/system/rights", get(organisation::rights))
         .route("/api/v1/system/organisations", get(organisation::organisations))
         .route("/api/v1/system/organisations/{code}", put(organisation::organisation_put))

@@ -69,7 +69,7 @@ pub(super) async fn named(State(app): State<App>, request: Request, next: Next) 
     if let Ok(id) = HeaderValue::from_str(&id) {
         answer.headers_mut().insert(REQUEST_ID, id);
     }
-    if app.config.http.secure_cookie {
+    if app.config.http.secure() {
         answer.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     answer

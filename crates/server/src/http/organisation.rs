@@ -132,7 +132,7 @@ pub async fn accounts(State(app): State<App>, _visitor: Visitor) -> Result<Json<
 /// Opens an account, or changes one: its name, its password, whether it may log in. Every session of it ends. What the person may do
 /// hangs on their posts, which somebody else gives. The account of another administrator is changed at the machine only.
 #[utoipa::path(put, path = "/api/v1/system/accounts/{login}", tag = "system", params(("login" = String, Path)),
-    request_body = AccountIn, responses((status = 200, body = AccountView), (status = 400, body = Problem)))]
+    request_body = AccountIn, responses((status = 200, body = AccountView), (status = 422, body = Problem)))]
 pub async fn account_put(
     State(app): State<App>,
     visitor: Visitor,
@@ -298,7 +298,7 @@ fn delegation_view(app: &App, d: &DelegationRow) -> DelegationView {
 
 /// Lets somebody stand in for some days. What hangs on the person, an administrator's power or a certificate, is not handed on.
 #[utoipa::path(post, path = "/api/v1/system/delegations", tag = "system", request_body = DelegationIn,
-    responses((status = 200, body = DelegationView), (status = 400, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = DelegationView), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub async fn delegate(
     State(app): State<App>,
     visitor: Visitor,

@@ -398,6 +398,7 @@ impl App {
             must_change_password: visitor.person.must_change,
             second_factor: visitor.second_factor,
             must_enrol: visitor.must_enrol,
+            token: visitor.token.map(Into::into),
         }
     }
 
@@ -459,7 +460,9 @@ impl App {
             role: post(&p.login).map(|post| post.role.into()),
             unit: post(&p.login).map_or_else(|| words("", ""), |post| self.organisation_name(&post.organisation)),
         };
+        let oidc = &self.config.oidc;
         AboutView {
+            oidc: oidc.is_on().then(|| words(&oidc.label_zh, &oidc.label_en)),
             version: env!("CARGO_PKG_VERSION").into(),
             city: words(&city.name_zh, &city.name_en),
             zone: city.zone.clone(),

@@ -49,7 +49,8 @@ impl App {
 
 /// Begins a second factor: gives the secret for the authenticator, once. It counts from its first code on.
 #[utoipa::path(post, path = "/api/v1/system/second-factor", tag = "system", request_body = PasswordOnlyIn,
-    responses((status = 200, body = FactorView), (status = 401, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = FactorView), (status = 401, body = Problem), (status = 409, body = Problem),
+        (status = 429, body = Problem)))]
 pub async fn begin(
     State(app): State<App>,
     visitor: Visitor,
@@ -73,7 +74,7 @@ pub async fn begin(
 
 /// The first code: from now on a login asks for one.
 #[utoipa::path(post, path = "/api/v1/system/second-factor/confirm", tag = "system", request_body = FactorCodeIn,
-    responses((status = 204), (status = 401, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 204), (status = 401, body = Problem), (status = 404, body = Problem), (status = 429, body = Problem)))]
 pub async fn confirm(
     State(app): State<App>,
     visitor: Visitor,
@@ -86,7 +87,7 @@ pub async fn confirm(
 
 /// Gives the second factor up. Whoever must have one begins another at once.
 #[utoipa::path(post, path = "/api/v1/system/second-factor/drop", tag = "system", request_body = FactorCodeIn,
-    responses((status = 204), (status = 401, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 204), (status = 401, body = Problem), (status = 404, body = Problem), (status = 429, body = Problem)))]
 pub async fn give_up(
     State(app): State<App>,
     visitor: Visitor,

@@ -3,24 +3,20 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::http::header::USER_AGENT;
 use axum::response::{AppendHeaders, IntoResponse};
 
 use super::auth::{self, Address, Tries, Visitor};
 use super::convert::instant_out;
 use super::extract::Body;
-use super::password;
 use super::view::{AboutView, DiskView, HealthView, LoginIn, MeView, NodeView, PersonView, Problem};
-use shanshui_domain::id::SessionId;
-use shanshui_store::{AuditEntry, SessionRow};
+use super::{password, session};
+use shanshui_store::AuditEntry;
 
 use crate::app::App;
 use crate::error::ApiError;
 
 /// Longest login name, so that the audit cannot be filled with one.
 const NAME_BYTES_MAX: usize = 64;
-/// Longest description of a browser that is kept.
-const AGENT_CHARS_MAX: usize = 200;
 
 /// Logs in; the session travels in a cookie.
 #[utoipa::path(post, path = "/api/v1/system/login", tag = "system", request_body = LoginIn,
@@ -61,26 +57,7 @@ pub async fn login(
         }
     }
     tries.good(&app).await?;
-    // a token that was there before the login is nobody's afterwards
-    if let Some(before) = auth::token_of(&headers) {
-        app.store.session_drop(&before).await?;
-    }
-    let (token, last) = (auth::new_token(), app.config.auth.session_ms());
-    let agent = headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let session = SessionRow {
-        id: SessionId(uuid::Uuid::now_v7()),
-        person: person.id,
-        created: now,
-        expires: now.plus_ms(last),
-        seen: now,
-        address: from.clone(),
-        agent: agent.chars().filter(|c| !c.is_control()).take(AGENT_CHARS_MAX).collect(),
-    };
-    app.store.session_put(&token, session).await?;
-    let second_factor = app.store.second_factor(person.id).await?.is_some_and(|f| f.confirmed);
-    let visitor = app.visitor(person, second_factor, &from).await?;
-    app.store.audit(AuditEntry::of(&visitor, now, "login", &visitor.person.login, serde_json::json!({}))).await?;
-    let cookie = auth::cookie(&token, last, app.config.http.secure_cookie)?;
+    let (cookie, visitor) = session::begin(&app, person, &from, &headers, serde_json::json!({})).await?;
     Ok((AppendHeaders([cookie]), Json(app.me_view(&visitor))))
 }
 
@@ -96,7 +73,7 @@ pub async fn logout(
     }
     let (now, login) = (app.clock.now(), &visitor.person.login);
     app.store.audit(AuditEntry::of(&visitor, now, "logout", login, serde_json::json!({}))).await?;
-    let cookie = auth::cookie("", 0, app.config.http.secure_cookie)?;
+    let cookie = auth::cookie("", 0, app.config.http.secure())?;
     Ok((axum::http::StatusCode::NO_CONTENT, AppendHeaders([cookie])))
 }
 

@@ -8,6 +8,8 @@ use shanshui_domain::place::Secret;
 use shanshui_domain::right::{OrganisationKind, Role};
 use utoipa::ToSchema;
 
+use super::token::TokenKindView;
+
 /// Text in the two languages of the interface.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema, PartialEq, Eq)]
 pub struct Words {
@@ -220,6 +222,8 @@ pub struct MeView {
     pub second_factor: bool,
     /// Whether they have to set one up before anything else.
     pub must_enrol: bool,
+    /// What kind of token this is; none for somebody who has logged in.
+    pub token: Option<TokenKindView>,
 }
 
 /// One entry of the audit.
@@ -568,6 +572,8 @@ pub struct AboutView {
     pub demo: bool,
     /// Logins, in a demonstration.
     pub demo_logins: Vec<DemoLogin>,
+    /// What stands on the button of the house that people may log in at; none when there is none.
+    pub oidc: Option<Words>,
 }
 
 /// Longitude and latitude, WGS 84 degrees.

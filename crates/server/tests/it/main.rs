@@ -15,3 +15,4 @@ mod query;
 mod rights;
 mod simulate;
 mod support;
+mod token;

@@ -28,6 +28,7 @@ CREATE INDEX judgement_latest_whole ON judgement_latest (station, kind, at, edit
 CREATE INDEX link_head_whole ON link_head (stream, seq, digest);
 CREATE INDEX login_try_whole ON login_try (who, failures, last, until);
 CREATE INDEX organisation_whole ON organisation (code, parent, kind, area, name_zh, name_en);
+CREATE INDEX outside_login_whole ON outside_login (issuer, subject, person, since);
 CREATE INDEX person_whole ON person (id, login, name_zh, name_en, password_hash, disabled, must_change);
 CREATE INDEX placed_whole ON placed (station, area, unit, enterprise);
 CREATE INDEX point_whole ON point (id, station, factor);
@@ -41,6 +42,8 @@ CREATE INDEX segment_whole ON segment (id, part, low, high, block_low, block_hig
 CREATE INDEX serial_whole ON serial (name, value);
 CREATE INDEX session_whole ON session (token, id, person, created, expires, seen, address, agent);
 CREATE INDEX timer_whole ON timer (name, due, fired);
+CREATE INDEX token_whole ON token
+    (digest, id, person, kind, name, rights, networks, created, expires, seen, ended);
 
 -- of a telegram: what its bytes do not say; those in quarantine have no CRC that would be right
 CREATE INDEX telegram_whole ON telegram (arrived, peer);

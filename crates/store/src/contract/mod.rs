@@ -18,6 +18,7 @@ mod right;
 mod sense;
 mod sqlite;
 mod system;
+mod token;
 mod transfer;
 mod upgrade;
 
@@ -94,6 +95,9 @@ macro_rules! suite {
         system {
             people_keep_their_id sessions_are_kept_by_digest sessions_are_seen_and_ended_by_their_person
             a_second_factor_is_begun_confirmed_and_used_once_a_step failed_logins_wait_longer_each_time the_audit_is_a_chain
+        }
+        token {
+            a_token_opens_until_it_is_ended somebody_of_another_house_is_one_person_here
         }
         commit {
             a_failing_work_harms_only_itself many_writers_share_few_groups what_is_acknowledged_is_seen

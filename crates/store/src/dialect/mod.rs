@@ -139,6 +139,7 @@ const STEPS: &[Step] = &[
     step!("0006_sessions"),
     step!("0007_audit"),
     step!("0008_second_factor"),
+    step!("0009_tokens"),
     step!("0010_whole"),
 ];
 

@@ -476,7 +476,7 @@ async fn import_into_file(
     let part = file::beside(to, "importing");
     file::remove(&part);
     let done = async {
-        sqlite::import(archive, &part, teller).await?;
+        sqlite::import(archive, &part, teller).await.map_err(|e| e.at(&part))?;
         let store = Store::open(&part, StoreOptions::default()).await?;
         let whole = store.all_good(history).await;
         store.close().await;

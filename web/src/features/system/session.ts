@@ -43,6 +43,20 @@ export const useSession = defineStore('session', () => {
     return result
   }
 
+  /** The code of the authenticator, after a login at another house. */
+  async function outsideCode(code: string): Promise<Result<Me>> {
+    const result = await post('/api/v1/system/oidc/code', { body: { code } })
+    if (result.kind === 'ok') me.value = result.data
+    return result
+  }
+
+  /** A wall screen hands its token over. */
+  async function enterWall(token: string): Promise<Result<Me>> {
+    const result = await post('/api/v1/system/wall', { body: { token } })
+    if (result.kind === 'ok') me.value = result.data
+    return result
+  }
+
   async function logout(): Promise<void> {
     me.value = undefined
     await post('/api/v1/system/logout')
@@ -82,5 +96,5 @@ export const useSession = defineStore('session', () => {
     return me.value !== undefined && NEEDS[door].some((right) => me.value?.rights.includes(right))
   }
 
-  return { me, person, about, problem, known, expired, load, check, login, logout, renew, giveUp, can }
+  return { me, person, about, problem, known, expired, load, check, login, outsideCode, enterWall, logout, renew, giveUp, can }
 })

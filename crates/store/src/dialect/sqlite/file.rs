@@ -33,7 +33,7 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
         return Err(StoreError::Newer { found, known });
     }
     let target = to.to_str().ok_or_else(|| StoreError::Io(format!("{} is no text", to.display())))?;
-    db.execute("VACUUM INTO $1", [target]).map_err(sql)?;
+    db.execute("VACUUM INTO $1", [target]).map_err(|e| sql(e).at(to))?;
     synced(to)
 }
 

@@ -99,6 +99,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_full_disk_is_told_of_with_the_file_that_it_was() {
+        let said = |error: StoreError| error.at(Path::new("/copies/a.db")).to_string();
+        let full = StoreError::Full("database or disk is full".into());
+        assert_eq!(said(full), "the disk is full or not writable: /copies/a.db: database or disk is full");
+        assert_eq!(said(StoreError::Busy), StoreError::Busy.to_string());
+    }
+
+    #[test]
     fn an_interrupted_migration_leaves_its_beginning_and_resumes_there() {
         let mut db = Connection::open_in_memory().expect("memory");
         let (first, broken, whole) = (

@@ -85,7 +85,7 @@ impl Thread {
         self.meter.group(finishes.len(), begun.elapsed(), result.is_ok());
         self.shared.committed(&result);
         if let Err(error) = &result {
-            tracing::error!(%error, "nothing of this group was kept");
+            tracing::error!(%error, database = %self.path.display(), "nothing of this group was kept");
             self.reopen();
         }
         for finish in finishes {
@@ -164,7 +164,9 @@ impl Thread {
         }
         match connect(&self.path, self.options.sync) {
             Ok(db) => self.db = db,
-            Err(error) => tracing::error!(%error, "the database cannot be opened anew"),
+            Err(error) => {
+                tracing::error!(%error, database = %self.path.display(), "the database cannot be opened anew");
+            }
         }
     }
 
@@ -206,7 +208,7 @@ impl Thread {
         match shortened {
             Ok(0) => self.log_rest = None,
             Ok(_) => tracing::debug!("readers keep the log from being shortened"),
-            Err(error) => tracing::warn!(%error, "the log cannot be shortened"),
+            Err(error) => tracing::warn!(%error, log = %self.log.display(), length, "the log cannot be shortened"),
         }
         if let Err(error) = self.db.busy_timeout(Duration::from_secs(10)) {
             tracing::warn!(%error, "no time to wait set");
