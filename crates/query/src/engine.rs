@@ -203,31 +203,34 @@ async fn there(
             let guard = OnDrop(Some(job.clone()));
             let seen = handle.seen();
             let ended = job.finish(|s| seen.set(progress(s))).await?;
-            let mut why = QueryError::failed(handle.name(), "tasks were lost with their executor again and again");
-            if let Ended::Whole(parts) = ended {
-                guard.disarm();
-                let mut given = false;
-                let mut lost = None;
-                for part in &parts {
-                    match job.fetch(part).await {
-                        Ok(batches) => for batch in batches {
-                            given = true;
-                            yield batch;
-                        },
-                        Err(error) if given => Err(error)?,
-                        Err(error) => {
-                            lost = Some(error);
-                            break;
+            let why = match ended {
+                Ended::Whole(parts) => {
+                    guard.disarm();
+                    let mut given = false;
+                    let mut lost = None;
+                    for part in &parts {
+                        match job.fetch(part).await {
+                            Ok(batches) => for batch in batches {
+                                given = true;
+                                yield batch;
+                            },
+                            Err(error) if given => Err(error)?,
+                            Err(error) => {
+                                lost = Some(error);
+                                break;
+                            }
                         }
                     }
+                    match lost {
+                        None => break 'job,
+                        Some(error) => error,
+                    }
                 }
-                match lost {
-                    None => break 'job,
-                    Some(error) => why = error,
+                Ended::Again(reason) => {
+                    drop(guard);
+                    QueryError::failed(handle.name(), reason)
                 }
-            } else {
-                drop(guard);
-            }
+            };
             let Some(pause) = pauses.next() else { Err(why)?; break };
             tracing::warn!(job = handle.name(), reason = %why, "the job begins anew");
             tokio::time::sleep(std::time::Duration::from_secs(pause)).await;

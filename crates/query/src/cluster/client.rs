@@ -1,7 +1,7 @@
 //! The client: hands a plan to the scheduler, watches it, fetches what it gives.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 use ballista_core::client::BallistaClient;
@@ -23,11 +23,14 @@ use datafusion_proto::protobuf::PhysicalPlanNode;
 use futures::TryStreamExt;
 use tonic::transport::Channel;
 
-use super::{ABOUT, About, Identity, MESSAGE_BYTES_MAX, Stages, handshake, plain, web};
+use super::{ABOUT, About, CALL_WITHIN, Identity, MESSAGE_BYTES_MAX, Stages, handshake, plain, web};
 use crate::QueryError;
 
 /// How often a job that runs is asked how far it is.
 const ASK: Duration = Duration::from_millis(100);
+/// A job of a cluster of which no executor does anything for so long is not waiting for its turn: the scheduler has lost it.
+const IDLE_LONGEST: Duration = Duration::from_mins(1);
+const LOST: &str = "tasks were lost with their executor again and again";
 /// Most tasks of a stage: enough for any cluster that a province has.
 const PARTITIONS_MAX: usize = 256;
 
@@ -52,8 +55,8 @@ pub(crate) struct RemoteJob {
 pub(crate) enum Ended {
     /// Every task ran once; where the results lie.
     Whole(Vec<PartitionLocation>),
-    /// Tasks were lost or ran again.
-    Again,
+    /// It is to begin anew, and why.
+    Again(&'static str),
 }
 
 impl Remote {
@@ -61,7 +64,7 @@ impl Remote {
         let failed = |reason: String| QueryError::Cluster { address: address.to_owned(), reason };
         let about = handshake(address, "this program", &identity).await?;
         let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{address}"))
-            .and_then(|e| e.connect_timeout(Duration::from_secs(10)).user_agent(identity.word()))
+            .and_then(|e| e.connect_timeout(Duration::from_secs(10)).timeout(CALL_WITHIN).user_agent(identity.word()))
             .map_err(|e| failed(plain(&e)))?;
         let channel = endpoint.connect().await.map_err(|e| failed(plain(&e)))?;
         let calls = SchedulerGrpcClient::new(channel)
@@ -132,6 +135,7 @@ impl RemoteJob {
     /// to have rows twice.
     pub(crate) async fn finish(&self, mut seen: impl FnMut(Stages)) -> Result<Ended, QueryError> {
         let mut calls = self.remote.calls.clone();
+        let mut busy = Instant::now();
         loop {
             let asked = calls.get_job_status(GetJobStatusParams { job_id: self.id.clone() }).await;
             let status = asked.map_err(|e| self.remote.failed(e.message()))?.into_inner().status;
@@ -141,14 +145,20 @@ impl RemoteJob {
                 Some(_) => self.stages().await?,
             };
             let again = stages.is_some_and(|s| s.again);
+            if stages.is_none_or(|s| !s.idle) {
+                busy = Instant::now();
+            }
             match status {
                 Some(job_status::Status::Successful(done)) if stages.is_some() && !again => {
                     return Ok(Ended::Whole(done.partition_location));
                 }
-                Some(job_status::Status::Successful(_)) => return Ok(Ended::Again),
-                Some(job_status::Status::Failed(_)) if stages.is_some_and(|s| s.lost) => return Ok(Ended::Again),
+                Some(job_status::Status::Successful(_)) => return Ok(Ended::Again(LOST)),
+                Some(job_status::Status::Failed(_)) if stages.is_some_and(|s| s.lost) => return Ok(Ended::Again(LOST)),
                 Some(job_status::Status::Failed(failed)) => return Err(QueryError::failed(&self.name, failed.error)),
-                Some(job_status::Status::Running(_)) if again => return Ok(Ended::Again),
+                Some(job_status::Status::Running(_)) if again => return Ok(Ended::Again(LOST)),
+                Some(job_status::Status::Running(_)) if busy.elapsed() > IDLE_LONGEST => {
+                    return Ok(Ended::Again("no executor of the cluster runs its tasks"));
+                }
                 Some(job_status::Status::Running(_)) => stages.into_iter().for_each(&mut seen),
                 Some(job_status::Status::Queued(_)) | None => {}
             }

@@ -9,6 +9,7 @@
 mod client;
 mod executor;
 mod scheduler;
+mod slots;
 
 use std::fmt;
 use std::sync::Arc;
@@ -28,6 +29,9 @@ const ABOUT: &str = "/shanshui";
 
 /// A node that says nothing for so long is not there.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// A scheduler that has not answered a call for so long has stopped.
+const CALL_WITHIN: Duration = Duration::from_mins(1);
 
 /// Largest message between nodes, in bytes: a plan names every file it reads.
 const MESSAGE_BYTES_MAX: usize = 64 << 20;
@@ -107,6 +111,8 @@ pub(crate) struct Stages {
     pub(crate) again: bool,
     /// Some task was lost with its executor.
     pub(crate) lost: bool,
+    /// No executor runs a task of any job.
+    pub(crate) idle: bool,
 }
 
 /// Asks a scheduler who it is, and refuses one of another build. `address` is `host:port`; `who` is told to the operator.

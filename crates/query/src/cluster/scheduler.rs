@@ -27,6 +27,7 @@ use tonic::Request;
 use tonic::service::RoutesBuilder;
 use tonic::service::interceptor::InterceptedService;
 
+use super::slots::Slots;
 use super::{ABOUT, About, Identity, MESSAGE_BYTES_MAX, Stages};
 use crate::{QueryError, functions};
 
@@ -71,7 +72,8 @@ impl Scheduler {
             override_session_builder: Some(Arc::new(session)),
             ..SchedulerConfig::default()
         };
-        let cluster = BallistaCluster::new_from_config(&config).await.map_err(|e| failed(e.to_string()))?;
+        let kept = BallistaCluster::new_from_config(&config).await.map_err(|e| failed(e.to_string()))?;
+        let cluster = BallistaCluster::new(Arc::new(Slots::around(kept.cluster_state())), kept.job_state());
         let server: Server =
             create_scheduler(cluster.clone(), Arc::new(config)).await.map_err(|e| failed(e.to_string()))?;
         let routes = routes(server, cluster, identity).into_make_service_with_connect_info::<SocketAddr>();
@@ -143,7 +145,12 @@ async fn stages(State(asked): State<Arc<Asked>>, Path(id): Path<String>) -> Json
     let id = JobId::from(id);
     let running = asked.server.state.task_manager.get_running_job_cache();
     if let Some(job) = running.get(&id) {
-        return Json(Some(seen(&**job.execution_graph.read().await)));
+        let mut stages = seen(&**job.execution_graph.read().await);
+        stages.idle = true;
+        for job in running.values() {
+            stages.idle &= job.execution_graph.read().await.running_tasks().is_empty();
+        }
+        return Json(Some(stages));
     }
     let ended = asked.cluster.job_state().get_execution_graph(&id).await;
     Json(ended.ok().flatten().map(|graph| seen(graph.as_ref())))

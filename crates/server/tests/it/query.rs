@@ -37,8 +37,9 @@ fn those_who_care_for_the_history_leave_alone_what_jobs_keep_there() {
 }
 
 fn scheduler() -> (Node, String) {
-    let mut child =
-        binary().args(["cluster", "scheduler", "--listen", "127.0.0.1:0"]).spawn().expect("the binary starts");
+    let mut command = binary();
+    command.args(["cluster", "scheduler", "--listen", "127.0.0.1:0"]).stderr(Stdio::inherit());
+    let mut child = command.spawn().expect("the binary starts");
     let mut line = String::new();
     BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
     let said: serde_json::Value = serde_json::from_str(&line).expect("json");
