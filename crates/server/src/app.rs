@@ -221,6 +221,9 @@ impl App {
         let zone = Zone::named(zone_name).with_context(|| format!("zone {zone_name:?}"))?;
         let standards = Standards::embedded().context("standards")?;
         let store = open_store(&config).await?;
+        // before a new key is made for one that is only missing
+        crate::cmd::vault::opens(&store).await?;
+        store.reseal(&Caller::machine(), clock.now(), true).await.context("secrets that are not sealed yet")?;
         store.pack_apply(&pack).await.context("city pack into the store")?;
         let pack = registered(&store, pack).await?;
         store.places_put(&pack.stations).await.context("places of stations")?;
@@ -234,6 +237,7 @@ impl App {
         let (others, told) = mpsc::channel(LIVE_MAX);
         let metrics = Metrics::new(ingest.intake(), &store);
         let (sealer, vault) = (Sealer::open(&config)?, Vault::open(&config)?);
+        vault.ready()?;
         let outbound = Outbound::new(&config.outbound);
         let provider = Provider::open(&config.oidc, outbound.clone(), clock.clone())?;
         let limits = Limits::new(&config.http);
@@ -478,6 +482,7 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
         Store::open(&path, options).await.with_context(|| format!("database {}", path.display()))?
     };
     let store = store.guarded(Guard::new(&config.data, section.disk_free_min_mb << 20));
+    let store = store.sealed_by(Arc::new(Vault::open(config)?));
     let (place, options) = (config.history_place(), config.history.options());
     if store.moved_state().await?.generation == 0 {
         if config.history.hot_days == 0 {

@@ -129,8 +129,12 @@ pub enum SecondFactor {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct VaultSection {
-    /// File of the key that seals secrets; empty: `vault.key` in the data folder.
+    /// File of the keys, one a line, the first of which seals; empty: `vault.key` in the data folder.
     pub key_file: PathBuf,
+    /// Variable of the environment that holds them instead; empty: none.
+    pub key_variable: String,
+    /// Program with its arguments that prints them instead; empty: none.
+    pub key_command: Vec<String>,
 }
 
 /// Section of logging in at another house (统一身份认证), by OpenID Connect.
@@ -507,8 +511,10 @@ pub const KEYS: &[(&str, &str)] = &[
     ("audit.copy", "file that each signed root is appended to, best on another disk; empty: none"),
     (
         "vault.key_file",
-        "file of the key that seals secrets in the database, made at the first start; empty: vault.key in the data folder",
+        "file of the keys that seal secrets in the database, one a line, made at the first start; empty: vault.key in the data folder",
     ),
+    ("vault.key_variable", "variable of the environment that holds those keys instead of the file; empty: none"),
+    ("vault.key_command", "program with its arguments that prints those keys instead; empty: none"),
     (
         "oidc.issuer",
         "address of the house that people log in at by OpenID Connect, as it writes it itself; empty: none",

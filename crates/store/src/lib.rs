@@ -26,6 +26,7 @@ pub mod place;
 pub mod right;
 pub mod room;
 mod scope;
+pub mod seals;
 pub mod sense;
 pub mod sql;
 pub mod system;
@@ -62,6 +63,7 @@ pub use place::places_from_environment;
 pub use place::{PLACES, place};
 pub use right::{DelegationRow, GlassRow, Holdings, PostRow};
 pub use room::{Guard, Room};
+pub use seals::{SealedState, Seals};
 pub use sense::{
     Arrival, CommandRow, CurveBound, DeviceFacts, KeptAs, LatestRow, PointRow, QuarantineRow, ReadingRow, Receipt,
     Sampled, TelegramIn, TelegramRow,
@@ -105,6 +107,9 @@ pub enum StoreError {
     /// The database cannot be reached, or its answer did not come; nothing of this was acknowledged. It may work again soon.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// A secret does not open, or cannot be sealed; says which and why.
+    #[error("{0}")]
+    Sealed(String),
     /// The writer has stopped.
     #[error("the store is closed")]
     Busy,
@@ -169,6 +174,7 @@ pub struct Store {
     meter: Meter,
     guard: Guard,
     past: Option<Arc<history::Past>>,
+    seals: Arc<dyn Seals>,
 }
 
 #[derive(Clone)]
@@ -202,7 +208,16 @@ impl Store {
         let pool = pool.map_err(|e| StoreError::Sql(e.to_string()))?;
         let scanner = Scanner::sqlite(dialect::sqlite::scan::Scanner::new(path));
         let engine = Engine::Sqlite(Arc::new(writer), path.to_owned());
-        Ok(Self { pool, engine, scanner, node: Node::alone(), meter, guard: Guard::none(), past: None })
+        Ok(Self {
+            pool,
+            engine,
+            scanner,
+            node: Node::alone(),
+            meter,
+            guard: Guard::none(),
+            past: None,
+            seals: Arc::new(seals::Open),
+        })
     }
 
     /// Opens the database at an address: `postgres://…`, or the path of a file.
@@ -231,7 +246,16 @@ impl Store {
             .map_err(sql::failed)?;
         let (engine, keeper) = (Engine::Postgres(Arc::new(lanes)), Keeper::Postgres(presence));
         let scanner = Scanner::postgres(postgres::scan::Scanner::new(address));
-        Ok(Self { pool, engine, scanner, node: Node { hub, keeper }, meter, guard: Guard::none(), past: None })
+        Ok(Self {
+            pool,
+            engine,
+            scanner,
+            node: Node { hub, keeper },
+            meter,
+            guard: Guard::none(),
+            past: None,
+            seals: Arc::new(seals::Open),
+        })
     }
 
     /// The same store, which takes no telegrams and no evidence while `guard` says that there is no room.
