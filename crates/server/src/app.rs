@@ -28,6 +28,7 @@ use crate::http::limit::Limits;
 use crate::http::present::Overview;
 use crate::http::view::AlarmView;
 use crate::ingest::{Heard, Ingest};
+use crate::job::chains::Chains;
 use crate::metrics::Metrics;
 use crate::notes::Bells;
 use crate::oidc::Provider;
@@ -174,6 +175,8 @@ pub struct Parts {
     pub provider: Provider,
     /// How often one may ask.
     pub limits: Limits,
+    /// Chains that are broken.
+    pub chains: Chains,
     failed: AtomicBool,
     city: RwLock<Arc<City>>,
     grades: RwLock<HashMap<StationCode, JudgementRow>>,
@@ -263,6 +266,7 @@ impl App {
             outbound,
             provider,
             limits,
+            chains: Chains::default(),
             failed: AtomicBool::new(false),
             city: RwLock::new(Arc::new(City::new(pack))),
             grades: RwLock::new(grades),

@@ -10,6 +10,7 @@ pub mod act;
 pub mod again;
 pub mod analyse;
 pub mod audit;
+pub mod chain;
 pub mod check;
 pub mod cluster;
 #[cfg(test)]
@@ -48,6 +49,7 @@ pub use act::{AlarmFilter, AlarmRow, CaseDetail, CaseFilter, CaseIn, CaseSummary
 pub use again::{Again, Rereading};
 pub use analyse::JudgementRow;
 pub use audit::{AuditEntry, AuditFilter, AuditRow, Proof, RootRow};
+pub use chain::BreakRow;
 pub use check::{Finding, check_database, check_log};
 pub use cluster::{
     Beat, Claim, Claimed, Fired, HoldRow, JobIn, JobRow, NodeRow, Ruling, SECOND_CONNECTION, SecondConnection,
@@ -110,6 +112,16 @@ pub enum StoreError {
     /// A secret does not open, or cannot be sealed; says which and why.
     #[error("{0}")]
     Sealed(String),
+    /// A chain is broken, and nothing is appended to it.
+    #[error("{what}; nothing is appended to {stream} until somebody has looked at it")]
+    Chain {
+        /// Which chain.
+        stream: String,
+        /// Its first link that does not fit.
+        link: u64,
+        /// What is wrong.
+        what: String,
+    },
     /// The writer has stopped.
     #[error("the store is closed")]
     Busy,

@@ -369,7 +369,7 @@ async fn case_view(app: &App, visitor: &Visitor, detail: CaseDetail) -> Result<C
         })
         .collect();
     let givers: Vec<PersonId> = visitor.givers().collect();
-    let actions = detail.case.actions_for(visitor.id(), &givers).into_iter();
+    let actions = detail.case.actions_for(visitor.id(), &givers).into_iter().filter(|_| detail.broken.is_none());
     Ok(CaseView {
         actions: actions.filter(|a| rights.contains(&a.right())).map(CaseActionView::from).collect(),
         version: detail.case.version,
@@ -377,6 +377,7 @@ async fn case_view(app: &App, visitor: &Visitor, detail: CaseDetail) -> Result<C
         events,
         evidence: evidence.iter().map(|row| app.evidence_view(row, &people)).collect(),
         summary: app.case_summary(&detail.summary(), &people, app.clock.now()),
+        broken: detail.broken,
     })
 }
 
