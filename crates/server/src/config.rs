@@ -214,6 +214,10 @@ pub struct AuditSection {
     pub key_file: PathBuf,
     /// File that each root is appended to, best on another disk; empty: none.
     pub copy: PathBuf,
+    /// Address that each root is posted to; empty: none.
+    pub webhook: String,
+    /// File of the token that goes along; empty: none.
+    pub webhook_token_file: PathBuf,
 }
 
 impl Auth {
@@ -509,6 +513,8 @@ pub const KEYS: &[(&str, &str)] = &[
         "file of the key that signs the audit's roots, made at the first start; empty: audit.key in the data folder",
     ),
     ("audit.copy", "file that each signed root is appended to, best on another disk; empty: none"),
+    ("audit.webhook", "address that each signed root is posted to as JSON, until it is taken; empty: none"),
+    ("audit.webhook_token_file", "file of the token that is sent along, `Authorization: Bearer …`; empty: none"),
     (
         "vault.key_file",
         "file of the keys that seal secrets in the database, one a line, made at the first start; empty: vault.key in the data folder",

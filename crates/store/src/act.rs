@@ -100,6 +100,11 @@ pub struct CaseDetail {
 }
 
 impl CaseDetail {
+    /// The chain of its events.
+    pub fn stream(&self) -> String {
+        stream(self.case.id)
+    }
+
     /// As in a list.
     pub fn summary(&self) -> CaseSummary {
         summary(&self.case, &self.number)

@@ -137,9 +137,9 @@ fn put(tx: &mut dyn Tx, entry: &AuditEntry) -> Result<(), StoreError> {
 }
 
 /// The stream of the audit.
-const AUDIT: &str = "audit";
+pub(crate) const AUDIT: &str = "audit";
 
-fn body(entry: &AuditEntry) -> Result<String, StoreError> {
+pub(crate) fn body(entry: &AuditEntry) -> Result<String, StoreError> {
     serde_json::to_string(entry).map_err(|e| StoreError::Corrupt(e.to_string()))
 }
 
@@ -232,6 +232,24 @@ impl Store {
     /// Appends to the audit chain.
     pub async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
         self.write(move |tx| put(tx, &entry)).await
+    }
+
+    /// Entries under the newest root that a second place has taken; 0 before the first.
+    pub async fn audit_sent(&self, place: &str) -> Result<u64, StoreError> {
+        let row = self.read_one("SELECT size FROM audit_sent WHERE place=$1", args![place]).await?;
+        row.map_or(Ok(0), |r| Ok(r.int(0)?.cast_unsigned()))
+    }
+
+    /// A second place has taken the roots up to a size.
+    pub async fn audit_sent_put(&self, place: &str, size: u64) -> Result<(), StoreError> {
+        let place = place.to_owned();
+        self.write(move |tx| {
+            let text = "INSERT INTO audit_sent (place, size) VALUES ($1,$2) ON CONFLICT (place) DO UPDATE SET \
+                size=excluded.size WHERE audit_sent.size < excluded.size";
+            tx.execute(text, args![&place, size])?;
+            Ok(())
+        })
+        .await
     }
 
     /// Entries, newest first, those before `before`.

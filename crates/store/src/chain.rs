@@ -5,7 +5,7 @@ use shanshui_domain::act::chain::{Algorithm, Broken, Link, Walk, breaks};
 use shanshui_domain::right::Caller;
 use shanshui_domain::time::Instant;
 
-use crate::audit::{Change, note};
+use crate::audit::{AUDIT, AuditEntry, Change, body, note};
 use crate::sql::{Row, Tx};
 use crate::{Store, StoreError, args};
 
@@ -98,19 +98,28 @@ pub(crate) fn must_fit(tx: &mut dyn Tx, links: &[Link]) -> Result<(), StoreError
 /// # Errors
 /// [`StoreError::Chain`] when the chain is broken.
 pub(crate) fn append(tx: &mut dyn Tx, stream: &str, body: String) -> Result<Link, StoreError> {
+    let last = last_of(tx, stream)?;
+    must_be_whole(tx, stream, last.as_ref())?;
+    let next = Link::after(last.as_ref(), stream, body, Algorithm::default());
+    put_link(tx, &next)?;
+    put_head(tx, &next)?;
+    Ok(next)
+}
+
+fn last_of(tx: &mut dyn Tx, stream: &str) -> Result<Option<Link>, StoreError> {
     let last = tx.row(
         "SELECT stream, seq, body, algorithm, previous, digest FROM link WHERE stream=$1 ORDER BY seq DESC LIMIT 1",
         args![stream],
     )?;
-    let last = last.as_ref().map(link).transpose()?;
-    must_be_whole(tx, stream, last.as_ref())?;
-    let next = Link::after(last.as_ref(), stream, body, Algorithm::default());
+    last.as_ref().map(link).transpose()
+}
+
+fn put_link(tx: &mut dyn Tx, link: &Link) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO link (stream, seq, body, algorithm, previous, digest) VALUES ($1,$2,$3,$4,$5,$6)",
-        args![&next.stream, next.seq, &next.body, next.algorithm.as_str(), &next.previous, &next.digest],
+        args![&link.stream, link.seq, &link.body, link.algorithm.as_str(), &link.previous, &link.digest],
     )?;
-    put_head(tx, &next)?;
-    Ok(next)
+    Ok(())
 }
 
 fn put_head(tx: &mut dyn Tx, last: &Link) -> Result<(), StoreError> {
@@ -189,9 +198,9 @@ impl Store {
         rows.iter().map(|r| Ok((r.text(0)?, r.int(1)?.cast_unsigned()))).collect()
     }
 
-    /// Walks every chain and writes down what is broken; gives what nobody has accepted yet.
-    pub async fn chains_look(&self, at: Instant) -> Result<Vec<BreakRow>, StoreError> {
-        let (broken, ..) = self.chains_walk(None).await?;
+    /// Walks every chain, or one, and writes down what is broken; gives all breaks that nobody has accepted yet.
+    pub async fn chains_look(&self, at: Instant, only: Option<&str>) -> Result<Vec<BreakRow>, StoreError> {
+        let (broken, ..) = self.chains_walk(only).await?;
         if !broken.is_empty() {
             self.write(move |tx| {
                 for one in &broken {
@@ -228,12 +237,17 @@ impl Store {
             if done == 0 {
                 return Err(StoreError::NotFound);
             }
-            // the chain goes on from its last link that there is
-            let last = tx.row(
-                "SELECT stream, seq, body, algorithm, previous, digest FROM link WHERE stream=$1 ORDER BY seq DESC LIMIT 1",
-                args![&stream],
-            )?;
-            match last.as_ref().map(link).transpose()? {
+            // the chain goes on from its last link that there is; numbers of entries are named elsewhere, and none is given twice
+            let mut last = last_of(tx, &stream)?;
+            let head = tx.row("SELECT seq FROM link_head WHERE stream=$1", args![&stream])?;
+            let head = head.map_or(Ok(0), |r| r.int(0))?.cast_unsigned();
+            while stream == AUDIT && last.as_ref().map_or(0, |last| last.seq) < head {
+                let entry = AuditEntry::of(&caller, at, "lost", &stream, serde_json::json!({"reason": reason}));
+                let next = Link::after(last.as_ref(), &stream, body(&entry)?, Algorithm::default());
+                put_link(tx, &next)?;
+                last = Some(next);
+            }
+            match last {
                 Some(last) => put_head(tx, &last)?,
                 None => {
                     tx.execute("DELETE FROM link_head WHERE stream=$1", args![&stream])?;

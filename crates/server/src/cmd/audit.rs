@@ -57,7 +57,7 @@ pub(super) fn run(config: Option<&Path>, what: &What) -> anyhow::Result<ExitCode
             );
             let now = Clock::system().now();
             let done = with_store(&config, async |store| {
-                store.chains_look(now).await?;
+                store.chains_look(now, Some(stream)).await?;
                 match store.chain_accept(&Caller::machine(), stream, reason.trim(), now).await {
                     Err(StoreError::NotFound) => bail!("{stream}: no break of it is known"),
                     other => Ok(other?),

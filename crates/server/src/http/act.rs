@@ -339,6 +339,9 @@ pub async fn evidence(
 }
 
 async fn case_view(app: &App, visitor: &Visitor, detail: CaseDetail) -> Result<CaseView, ApiError> {
+    if detail.broken.is_some() {
+        app.chain_is_broken(&detail.stream()).await?;
+    }
     let people = app.people();
     let alarm = app.store.alarm_of_case(visitor, &detail.case).await?.map(|row| app.alarm_view(&row));
     let evidence = app.store.evidence_list(visitor, detail.case.id).await?;

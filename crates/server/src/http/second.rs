@@ -9,8 +9,9 @@ use shanshui_domain::time::Instant;
 use shanshui_store::seals::factor_purpose;
 use totp_rs::{Algorithm, TOTP};
 
-use super::auth::{self, Tries, Visitor};
+use super::auth::{Tries, Visitor};
 use super::extract::Body;
+use super::hash;
 use super::view::{FactorCodeIn, FactorView, PasswordOnlyIn, Problem};
 use crate::app::App;
 use crate::error::ApiError;
@@ -98,7 +99,7 @@ async fn right_password(app: &App, visitor: &Visitor, password: &str) -> Result<
     let tries = Tries::of(&visitor.person.login, visitor.from().unwrap_or_default());
     tries.begin(app).await?;
     let stored = Some(visitor.person.password_hash.clone());
-    if password.len() > super::password::BYTES_MAX || !auth::check_password(stored, password.to_owned()).await? {
+    if password.len() > super::password::BYTES_MAX || !hash::check_password(stored, password.to_owned()).await? {
         return Err(ApiError::BadLogin);
     }
     tries.good(app).await

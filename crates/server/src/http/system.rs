@@ -9,7 +9,7 @@ use super::auth::{self, Address, Tries, Visitor};
 use super::convert::instant_out;
 use super::extract::Body;
 use super::view::{AboutView, ChainBreakView, DiskView, HealthView, LoginIn, MeView, NodeView, PersonView, Problem};
-use super::{password, session};
+use super::{hash, password, session};
 use shanshui_store::{AuditEntry, BreakRow};
 
 use crate::app::App;
@@ -35,7 +35,7 @@ pub async fn login(
     tries.begin(&app).await?;
     let person = app.store.person_by_login(&input.login).await?.filter(|p| !p.disabled);
     let good =
-        auth::check_password(person.as_ref().map(|p| p.password_hash.clone()), input.password.expose().to_owned())
+        hash::check_password(person.as_ref().map(|p| p.password_hash.clone()), input.password.expose().to_owned())
             .await?;
     let known = person.as_ref().map(|p| p.login.clone());
     let Some(person) = person.filter(|_| good) else {

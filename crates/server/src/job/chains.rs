@@ -25,9 +25,9 @@ impl Chains {
     }
 }
 
-/// Walks every chain, and says loudly what is broken.
-pub(super) async fn look(app: &App) -> Result<(), StoreError> {
-    let broken = app.store.chains_look(app.clock.now()).await?;
+/// Walks every chain, or one, and says loudly what is broken.
+pub(super) async fn look(app: &App, only: Option<&str>) -> Result<(), StoreError> {
+    let broken = app.store.chains_look(app.clock.now(), only).await?;
     for row in &broken {
         tracing::error!(
             stream = row.stream,
@@ -42,8 +42,18 @@ pub(super) async fn look(app: &App) -> Result<(), StoreError> {
 
 /// The look at the start.
 pub(super) async fn first(app: App) {
-    if let Err(error) = look(&app).await {
+    if let Err(error) = look(&app, None).await {
         tracing::warn!(%error, "the chains could not be walked");
+    }
+}
+
+impl App {
+    /// Somebody came upon a break in a chain: it is written down, unless it is known.
+    pub(crate) async fn chain_is_broken(&self, stream: &str) -> Result<(), StoreError> {
+        if self.chains.broken().iter().any(|row| row.stream == stream) {
+            return Ok(());
+        }
+        look(self, Some(stream)).await
     }
 }
 

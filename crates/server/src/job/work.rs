@@ -106,7 +106,7 @@ async fn one(app: App, job: JobRow) -> String {
         gaps::ROUND => gaps::round(&app).await.map(|()| Outcome::Over(None)),
         gaps::GAP => gaps::ask(&app, &job).await,
         SEAL => seal(&app).await.map(|()| Outcome::Over(None)),
-        WALK => chains::look(&app).await.map(|()| Outcome::Over(None)),
+        WALK => chains::look(&app, None).await.map(|()| Outcome::Over(None)),
         _ => sweep(&app).await.map(|()| Outcome::Over(None)),
     };
     let now = app.clock.now();
@@ -125,6 +125,7 @@ async fn one(app: App, job: JobRow) -> String {
 }
 
 async fn seal(app: &App) -> Result<(), StoreError> {
+    chains::look(app, Some("audit")).await?;
     if let Some(row) = app.chains.broken().into_iter().find(|row| row.stream == "audit") {
         // a signature would say that what is broken is whole
         return Err(StoreError::Chain { stream: row.stream, link: row.link, what: row.what });

@@ -65,12 +65,12 @@ pub(super) async fn a_case_whose_chain_is_broken_is_read_and_not_moved(store: &S
     assert_eq!(store.case(&Caller::machine(), case(2)).await.expect("read").broken, None);
     store.case_commit(&Caller::machine(), case(2), 1, &assign()).await.expect("another goes on");
     // somebody looks, and it goes on behind the break, which stays as it is
-    assert_eq!(store.chains_look(Instant(5)).await.expect("walked").len(), 1);
+    assert_eq!(store.chains_look(Instant(5), None).await.expect("walked").len(), 1);
     store.chain_accept(&Caller::machine(), &stream, "a disk, seen by Li", Instant(6)).await.expect("accepted");
     store.case_commit(&Caller::machine(), case(1), 1, &assign()).await.expect("goes on");
     let seen = store.case(&Caller::machine(), case(1)).await.expect("read");
     assert_eq!((seen.broken, seen.case.title.as_str()), (None, "unmistakeable"));
-    assert_eq!(store.chains_look(Instant(7)).await.expect("walked"), []);
+    assert_eq!(store.chains_look(Instant(7), None).await.expect("walked"), []);
     let (ok, said) = of(store.check().await.expect("looked at"), "hash chains");
     assert!(ok && said.contains("link 1 of case:") && said.contains("accepted: a disk, seen by Li"), "{said}");
 }
@@ -86,10 +86,10 @@ pub(super) async fn nothing_is_appended_to_a_broken_audit_but_everybody_can_come
     )
     .await;
     store.audit(entry("before anybody looked")).await.expect("the end is whole");
-    let found = store.chains_look(Instant(5)).await.expect("walked");
+    let found = store.chains_look(Instant(5), None).await.expect("walked");
     let [row] = &found[..] else { panic!("one break: {found:?}") };
     assert_eq!((row.stream.as_str(), row.link, row.found, row.accepted), ("audit", 4, Instant(5), None));
-    assert_eq!(store.chains_look(Instant(6)).await.expect("walked"), found, "found once");
+    assert_eq!(store.chains_look(Instant(6), None).await.expect("walked"), found, "found once");
     let count = async || store.audit_list(&Caller::machine(), &crate::AuditFilter::default(), None, 99).await;
     let before = count().await.expect("read").len();
     assert_eq!(place(store.audit(entry("fourth")).await), ("audit".into(), 4));
@@ -113,11 +113,18 @@ pub(super) async fn a_chain_that_has_lost_its_end_takes_no_other(store: &Store, 
     filled(store).await;
     damage(store, "DELETE FROM link WHERE stream='audit' AND seq=5").await;
     assert_eq!(place(store.audit(entry("fourth")).await), ("audit".into(), 5));
-    let found = store.chains_look(Instant(5)).await.expect("walked");
+    let found = store.chains_look(Instant(5), None).await.expect("walked");
     assert_eq!(found.iter().map(|row| (row.stream.as_str(), row.link)).collect::<Vec<_>>(), [("audit", 5)]);
     store.chain_accept(&Caller::machine(), "audit", "cut, seen by He", Instant(6)).await.expect("accepted");
     store.audit(entry("fourth")).await.expect("goes on");
-    assert_eq!(store.chains_look(Instant(7)).await.expect("walked"), []);
+    assert_eq!(store.chains_look(Instant(7), None).await.expect("walked"), []);
+    let listed = store.audit_list(&Caller::machine(), &crate::AuditFilter::default(), None, 3).await.expect("read");
+    let place = |row: &crate::AuditRow| (row.seq, row.body.contains("\"lost\""));
+    assert_eq!(
+        listed.iter().map(place).collect::<Vec<_>>(),
+        [(7, false), (6, false), (5, true)],
+        "no number is given twice"
+    );
     let (_, said) = of(store.check_chain_of_audit().await.expect("looked at"), "audit chain");
     assert!(said.contains("audit does not end with link 5") && said.contains("cut, seen by He"), "{said}");
 }
