@@ -137,13 +137,14 @@ fn reach(role: Role, what: Option<ActionName>) -> Option<Reach> {
 
 fn covers(case: &Case, (role, organisation, owner): (Role, &str, usize), what: Option<ActionName>) -> bool {
     let within = |unit: &str| organisation == BUREAU && !unit.starts_with('e') || unit == organisation;
+    let near = organisation == BUREAU || branch(case.station) == organisation;
+    let (unit, own) = (case.units.iter().any(|u| within(u)), case.people.contains(&owner));
+    // what reaches further takes in what reaches less far
     match reach(role, what) {
         None => false,
-        Some(Reach::Area) => {
-            organisation == BUREAU || branch(case.station) == organisation || case.units.iter().any(|u| within(u))
-        }
-        Some(Reach::Unit) => case.units.iter().any(|u| within(u)),
-        Some(Reach::Own) => case.people.contains(&owner),
+        Some(Reach::Area) => near || unit || own,
+        Some(Reach::Unit) => unit || own,
+        Some(Reach::Own) => own,
     }
 }
 
@@ -234,6 +235,10 @@ impl Model {
 
     /// A case from an alarm.
     pub fn open(&mut self, alarm: usize, deed: &Deed, titled: bool) -> Answer {
+        // whoever may open none at all is told so before anything is looked up
+        if self.held(deed.by, deed.at).iter().all(|(role, ..)| *role != Role::DutyOfficer) {
+            return Answer::Forbidden;
+        }
         if !titled {
             return Answer::Refused;
         }
