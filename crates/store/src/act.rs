@@ -448,8 +448,8 @@ impl Store {
     /// Opens a case with the next number of its series, and ties the alarm it comes from to it.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when the caller may open none, or does not see the alarm; [`StoreError::Conflict`] when the alarm
-    /// has a case already.
+    /// [`StoreError::Forbidden`] when the caller may open none, or not of this alarm; [`StoreError::NotFound`] when they do not see
+    /// the alarm; [`StoreError::Conflict`] when it has a case already.
     pub async fn case_open(&self, caller: &Caller, new: CaseIn) -> Result<Case, StoreError> {
         if !caller.may(Right::CaseOpen) {
             return Err(StoreError::Forbidden);

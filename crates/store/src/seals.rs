@@ -57,6 +57,28 @@ impl Seals for Open {
     }
 }
 
+/// Opens nothing: every secret is empty.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shut;
+
+impl Seals for Shut {
+    fn seal(&self, purpose: &str, _secret: &[u8]) -> Result<String, String> {
+        Err(format!("{purpose}: there is no key"))
+    }
+
+    fn unseal(&self, _purpose: &str, _kept: &str) -> Result<Vec<u8>, String> {
+        Ok(Vec::new())
+    }
+
+    fn key_of(&self, _kept: &str) -> Option<String> {
+        None
+    }
+
+    fn key(&self) -> Option<String> {
+        None
+    }
+}
+
 /// What a second factor is sealed for.
 pub fn factor_purpose(person: PersonId) -> String {
     format!("totp:{person}")
