@@ -33,6 +33,8 @@ fn config(data: &Path, database: Option<&str>) -> Config {
         text["database"] = json!(address);
     }
     text["auth"] = json!({"second_factor": "nobody"});
+    // all of them are filled from one another
+    text["vault"] = json!({"key_file": data.with_file_name("vault.key")});
     serde_json::from_value(text).expect("a configuration")
 }
 
