@@ -53,8 +53,8 @@ function demo() {
   const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   return new Promise((done, fail) => {
     let said = ''
-    child.stdout.on('data', (data) => {
-      said += data
+    child.stdout.on('data', (text) => {
+      said += text
       const http = /http:\/\/(\S+)/.exec(said)
       const hj212 = /stations\s+(\S+)/.exec(said)
       if (http && hj212 && said.includes('Ctrl-C')) done({ child, data, http: `http://${http[1]}`, hj212: hj212[1] })
