@@ -6,15 +6,16 @@ use std::collections::BTreeMap;
 use libfuzzer_sys::fuzz_target;
 use shanshui_domain::place::CityPack;
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     "city.toml",
     "counties.csv",
-    "units.csv",
+    "organisations.csv",
     "enterprises.csv",
     "stations.csv",
     "points.csv",
     "devices.csv",
     "people.csv",
+    "posts.csv",
     "geography.geojson",
 ];
 

@@ -1,6 +1,6 @@
 // End to end in a real browser: a spike arrives over TCP, sounds in the list, becomes a case and is closed with two photos by two
 // persons. With `--pictures` the screenshots go to docs/pictures, else beside this file.
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
@@ -48,19 +48,26 @@ function browserPath() {
 
 /** Starts the demonstration and gives its addresses. */
 function demo() {
-  const args = ['demo', '--http', '127.0.0.1:0', '--hj212', '127.0.0.1:0', '--without', 'ms16', '--history', '12']
+  const data = fs.mkdtempSync(path.join(os.tmpdir(), 'shanshui-e2e-'))
+  const args = ['demo', '--http', '127.0.0.1:0', '--hj212', '127.0.0.1:0', '--without', 'ms16', '--history', '12', '--data', data]
   const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   return new Promise((done, fail) => {
     let said = ''
-    child.stdout.on('data', (data) => {
-      said += data
+    child.stdout.on('data', (text) => {
+      said += text
       const http = /http:\/\/(\S+)/.exec(said)
       const hj212 = /stations\s+(\S+)/.exec(said)
-      if (http && hj212 && said.includes('Ctrl-C')) done({ child, http: `http://${http[1]}`, hj212: hj212[1] })
+      if (http && hj212 && said.includes('Ctrl-C')) done({ child, data, http: `http://${http[1]}`, hj212: hj212[1] })
     })
     child.on('exit', (code) => fail(new Error(`the demonstration ended with ${code}`)))
     setTimeout(() => fail(new Error('the demonstration did not start within two minutes')), 120_000).unref()
   })
+}
+
+/** Changes what lies in the database behind the program's back. */
+function damage(data, sql) {
+  const script = 'import sqlite3,sys; db=sqlite3.connect(sys.argv[1],timeout=30); n=db.execute(sys.argv[2]).rowcount; db.commit(); sys.exit(n!=1)'
+  execFileSync('python3', ['-c', script, path.join(data, 'shanshui.db'), sql])
 }
 
 function registered(station) {
@@ -162,10 +169,12 @@ async function main() {
     await browser.close()
     running.child.removeAllListeners('exit')
     running.child.kill('SIGTERM')
+    await new Promise((done) => running.child.once('exit', done))
+    fs.rmSync(running.data, { recursive: true, force: true })
   }
 }
 
-async function story(browser, { http, hj212 }) {
+async function story(browser, { http, hj212, data }) {
   const device = new Device(hj212, registered('ms16'))
   const calm = { w01001: '7.90', w01009: '8.21', w01019: '1.8', w21003: '0.09', w21011: '0.03' }
   const now = Date.now()
@@ -373,6 +382,18 @@ async function story(browser, { http, hj212 }) {
     const row = await auditor.locator(test('audit-row')).first().innerText()
     if (!row.includes('段伟')) throw new Error(`the audit names who broke the glass: ${row}`)
     await auditor.context().close()
+  })
+  await step('a case whose record somebody has changed can be read and not moved, and everybody is told', async () => {
+    const listed = await (await duty.request.get(`${http}/api/v1/act/cases`)).json()
+    const broken = listed.items.find((item) => item.state !== 'closed')
+    damage(data, `UPDATE link SET body=replace(body, '"v":1', '"v": 1') WHERE stream='case:${broken.id}' AND seq=1`)
+    await duty.goto(`${http}/cases/${broken.id}`)
+    await duty.waitForSelector(test('case-broken'))
+    is(await duty.locator(`${test('case-broken')} .mono`).innerText(), `link 1 of case:${broken.id}: content does not match its digest`, 'what is broken')
+    is(await duty.locator('[data-test^=action-]').count(), 0, 'actions')
+    await duty.reload()
+    await duty.waitForSelector(test('banner-chain'))
+    await shot(duty, 'broken')
   })
   await step('the map, in Chinese and in English', async () => {
     await duty.goto(`${http}/`)

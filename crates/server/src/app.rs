@@ -28,6 +28,7 @@ use crate::http::limit::Limits;
 use crate::http::present::Overview;
 use crate::http::view::AlarmView;
 use crate::ingest::{Heard, Ingest};
+use crate::job::chains::Chains;
 use crate::metrics::Metrics;
 use crate::notes::Bells;
 use crate::oidc::Provider;
@@ -174,6 +175,8 @@ pub struct Parts {
     pub provider: Provider,
     /// How often one may ask.
     pub limits: Limits,
+    /// Chains that are broken.
+    pub chains: Chains,
     failed: AtomicBool,
     city: RwLock<Arc<City>>,
     grades: RwLock<HashMap<StationCode, JudgementRow>>,
@@ -221,6 +224,9 @@ impl App {
         let zone = Zone::named(zone_name).with_context(|| format!("zone {zone_name:?}"))?;
         let standards = Standards::embedded().context("standards")?;
         let store = open_store(&config).await?;
+        // before a new key is made for one that is only missing
+        crate::cmd::vault::opens(&store).await?;
+        store.reseal(&Caller::machine(), clock.now(), true).await.context("secrets that are not sealed yet")?;
         store.pack_apply(&pack).await.context("city pack into the store")?;
         let pack = registered(&store, pack).await?;
         store.places_put(&pack.stations).await.context("places of stations")?;
@@ -234,6 +240,7 @@ impl App {
         let (others, told) = mpsc::channel(LIVE_MAX);
         let metrics = Metrics::new(ingest.intake(), &store);
         let (sealer, vault) = (Sealer::open(&config)?, Vault::open(&config)?);
+        vault.ready()?;
         let outbound = Outbound::new(&config.outbound);
         let provider = Provider::open(&config.oidc, outbound.clone(), clock.clone())?;
         let limits = Limits::new(&config.http);
@@ -259,6 +266,7 @@ impl App {
             outbound,
             provider,
             limits,
+            chains: Chains::default(),
             failed: AtomicBool::new(false),
             city: RwLock::new(Arc::new(City::new(pack))),
             grades: RwLock::new(grades),
@@ -478,6 +486,7 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
         Store::open(&path, options).await.with_context(|| format!("database {}", path.display()))?
     };
     let store = store.guarded(Guard::new(&config.data, section.disk_free_min_mb << 20));
+    let store = store.sealed_by(Arc::new(Vault::open(config)?));
     let (place, options) = (config.history_place(), config.history.options());
     if store.moved_state().await?.generation == 0 {
         if config.history.hot_days == 0 {

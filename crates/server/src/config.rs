@@ -129,8 +129,12 @@ pub enum SecondFactor {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct VaultSection {
-    /// File of the key that seals secrets; empty: `vault.key` in the data folder.
+    /// File of the keys, one a line, the first of which seals; empty: `vault.key` in the data folder.
     pub key_file: PathBuf,
+    /// Variable of the environment that holds them instead; empty: none.
+    pub key_variable: String,
+    /// Program with its arguments that prints them instead; empty: none.
+    pub key_command: Vec<String>,
 }
 
 /// Section of logging in at another house (统一身份认证), by OpenID Connect.
@@ -210,6 +214,10 @@ pub struct AuditSection {
     pub key_file: PathBuf,
     /// File that each root is appended to, best on another disk; empty: none.
     pub copy: PathBuf,
+    /// Address that each root is posted to; empty: none.
+    pub webhook: String,
+    /// File of the token that goes along; empty: none.
+    pub webhook_token_file: PathBuf,
 }
 
 impl Auth {
@@ -505,10 +513,14 @@ pub const KEYS: &[(&str, &str)] = &[
         "file of the key that signs the audit's roots, made at the first start; empty: audit.key in the data folder",
     ),
     ("audit.copy", "file that each signed root is appended to, best on another disk; empty: none"),
+    ("audit.webhook", "address that each signed root is posted to as JSON, until it is taken; empty: none"),
+    ("audit.webhook_token_file", "file of the token that is sent along, `Authorization: Bearer …`; empty: none"),
     (
         "vault.key_file",
-        "file of the key that seals secrets in the database, made at the first start; empty: vault.key in the data folder",
+        "file of the keys that seal secrets in the database, one a line, made at the first start; empty: vault.key in the data folder",
     ),
+    ("vault.key_variable", "variable of the environment that holds those keys instead of the file; empty: none"),
+    ("vault.key_command", "program with its arguments that prints those keys instead; empty: none"),
     (
         "oidc.issuer",
         "address of the house that people log in at by OpenID Connect, as it writes it itself; empty: none",

@@ -52,6 +52,8 @@ pub enum ApiError {
     NotWritable(String),
     /// The database cannot be reached at present.
     NoDatabase(String),
+    /// A chain is broken, and nothing is appended to it.
+    ChainBroken(String),
     /// A fault of ours; the detail goes to the log only.
     Internal(anyhow::Error),
 }
@@ -134,15 +136,24 @@ impl ApiError {
                 "数据库暂时无法连接，请稍后重试",
                 "the database cannot be reached; try again soon",
             ),
+            Self::ChainBroken(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "chain_broken",
+                "留痕链已断开，只能查看；请联系审计管理员核查",
+                "the chain of records is broken and can only be read; tell the audit administrator",
+            ),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "服务器内部错误", "internal error"),
         }
     }
 
     fn detail(&self) -> String {
         match self {
-            Self::Conflict(d) | Self::Exists(d) | Self::BadRequest(d) | Self::Unavailable(d) | Self::NotWritable(d) => {
-                d.clone()
-            }
+            Self::Conflict(d)
+            | Self::Exists(d)
+            | Self::BadRequest(d)
+            | Self::Unavailable(d)
+            | Self::NotWritable(d)
+            | Self::ChainBroken(d) => d.clone(),
             Self::Refused(r) => r.to_string(),
             _ => String::new(),
         }
@@ -176,6 +187,7 @@ impl IntoResponse for ApiError {
         match &self {
             Self::Internal(error) => tracing::error!(error = format!("{error:#}"), "request failed"),
             Self::NoDatabase(why) => tracing::warn!(why, "request failed"),
+            Self::ChainBroken(what) => tracing::error!(what, "request failed"),
             _ => {}
         }
         let (status, code, zh, en) = self.parts();
@@ -205,6 +217,7 @@ impl From<StoreError> for ApiError {
             StoreError::Refused(refused) => Self::Refused(refused),
             error @ (StoreError::Full(_) | StoreError::Busy) => Self::NotWritable(error.to_string()),
             StoreError::Unavailable(why) => Self::NoDatabase(why),
+            StoreError::Chain { what, .. } => Self::ChainBroken(what),
             other => Self::Internal(other.into()),
         }
     }

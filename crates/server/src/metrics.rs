@@ -196,6 +196,7 @@ pub struct Metrics {
 struct Now {
     queued: IntGauge,
     writable: IntGauge,
+    chains_broken: IntGauge,
     database_bytes: IntGauge,
     disk_free_bytes: IntGauge,
     connections: IntGauge,
@@ -217,6 +218,7 @@ impl Metrics {
         let now = Now {
             queued: gauge("shanshui_store_queued_writes", "Writes that wait for the next group."),
             writable: gauge("shanshui_store_writable", "1 when new data is being made durable."),
+            chains_broken: gauge("shanshui_chains_broken", "Chains of records that are broken and can only be read."),
             database_bytes: gauge("shanshui_database_bytes", "Size of the database, its log included."),
             disk_free_bytes: gauge("shanshui_disk_free_bytes", "Bytes free under the data folder."),
             connections: gauge("shanshui_station_connections", "Open connections of stations."),
@@ -248,10 +250,12 @@ impl Metrics {
 
     fn own(&self) -> Vec<Box<dyn Collector>> {
         let Now { queued, writable, database_bytes, disk_free_bytes, connections, .. } = &self.now;
-        let Now { devices, alarms, judge_behind, listeners, .. } = &self.now;
+        let Now { devices, alarms, judge_behind, listeners, chains_broken, .. } = &self.now;
         let mut all: Vec<Box<dyn Collector>> =
             vec![Box::new(self.requests.clone()), Box::new(self.request_seconds.clone())];
-        for gauge in [queued, writable, database_bytes, disk_free_bytes, connections, judge_behind, listeners] {
+        let single =
+            [queued, writable, chains_broken, database_bytes, disk_free_bytes, connections, judge_behind, listeners];
+        for gauge in single {
             all.push(Box::new(gauge.clone()));
         }
         for gauges in [devices, alarms] {
@@ -298,6 +302,7 @@ impl App {
         let (now, health, looked) = (&self.metrics.now, self.store.health(), self.store.guard().look());
         now.queued.set(health.queued as i64);
         now.writable.set(i64::from(health.writable));
+        now.chains_broken.set(self.chains.broken().len() as i64);
         now.disk_free_bytes.set(looked.free.unwrap_or_default() as i64);
         now.connections.set(self.ingest.connections() as i64);
         now.listeners.set(self.listeners() as i64);

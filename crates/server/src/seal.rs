@@ -1,4 +1,4 @@
-//! The key that signs the audit's roots, and the second place they are written to.
+//! The key that signs the audit's roots, and the second places they are written to.
 //!
 //! The key is an Ed25519 seed of 32 bytes in hex, in a file outside of the database; it is made at the first start. Whoever holds the
 //! database alone can change an entry and make every digest anew, but not the signature, nor the copy in the second place.
@@ -7,7 +7,9 @@ use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderValue, Request};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 use shanshui_domain::right::Caller;
@@ -16,11 +18,54 @@ use shanshui_store::{RootRow, Store};
 
 use crate::config::Config;
 use crate::key;
+use crate::outbound::Outbound;
 
 /// What signs.
 pub struct Sealer {
     pair: Ed25519KeyPair,
     copy: Option<PathBuf>,
+    hook: Option<Hook>,
+}
+
+/// A second place on another machine.
+struct Hook {
+    address: String,
+    /// `Bearer` and the token.
+    token: Option<HeaderValue>,
+    outbound: Outbound,
+}
+
+impl Hook {
+    fn open(config: &Config) -> anyhow::Result<Option<Self>> {
+        let section = &config.audit;
+        if section.webhook.is_empty() {
+            return Ok(None);
+        }
+        let (file, mut token) = (&section.webhook_token_file, None);
+        if !file.as_os_str().is_empty() {
+            let named = || format!("audit.webhook_token_file {}", file.display());
+            let text = fs::read_to_string(file).with_context(named)?;
+            let mut value = HeaderValue::try_from(format!("Bearer {}", text.trim())).with_context(named)?;
+            value.set_sensitive(true);
+            token = Some(value);
+        }
+        Ok(Some(Self { address: section.webhook.clone(), token, outbound: Outbound::new(&config.outbound) }))
+    }
+
+    /// Posts the roots that were not taken yet, oldest first, until one is not.
+    async fn catch_up(&self, store: &Store, roots: &[RootRow]) -> anyhow::Result<()> {
+        let sent = store.audit_sent(&self.address).await?;
+        for row in roots.iter().rev().filter(|row| row.size > sent) {
+            let mut request = Request::post(&self.address).header(CONTENT_TYPE, "application/json");
+            if let Some(token) = &self.token {
+                request = request.header(AUTHORIZATION, token);
+            }
+            let answer = self.outbound.send(request.body(line(row)?.into_bytes())?).await?;
+            ensure!(answer.status().is_success(), "answers {}", answer.status());
+            store.audit_sent_put(&self.address, row.size).await?;
+        }
+        Ok(())
+    }
 }
 
 impl std::fmt::Debug for Sealer {
@@ -75,7 +120,7 @@ impl Sealer {
         let seed = key::of("audit.key_file", &path)?;
         let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|e| anyhow::anyhow!("audit.key_file: {e}"))?;
         let copy = Some(config.audit.copy.clone()).filter(|p| !p.as_os_str().is_empty());
-        Ok(Self { pair, copy })
+        Ok(Self { pair, copy, hook: Hook::open(config)? })
     }
 
     /// Public key in hex.
@@ -83,18 +128,26 @@ impl Sealer {
         hex::encode(self.pair.public_key())
     }
 
-    /// Seals what has come since the last root, and writes it to the second place.
+    /// Seals what has come since the last root, and writes it to the second places.
     ///
     /// # Errors
-    /// When the store or the second place cannot be written.
+    /// When the store or a second place cannot be written; the others are written all the same, and this one is the next time.
     pub async fn seal(&self, store: &Store, at: Instant) -> anyhow::Result<Option<RootRow>> {
         let sign = |text: &str| (self.signer(), hex::encode(self.pair.sign(text.as_bytes())));
         let row = store.audit_seal(at, sign).await?;
+        if self.copy.is_none() && self.hook.is_none() {
+            return Ok(row);
+        }
+        let roots = store.audit_roots(&Caller::machine(), usize::MAX >> 1).await?;
+        let told = match &self.hook {
+            Some(hook) => hook.catch_up(store, &roots).await.with_context(|| format!("audit.webhook {}", hook.address)),
+            None => Ok(()),
+        };
         if let Some(copy) = self.copy.clone() {
-            let roots = store.audit_roots(&Caller::machine(), usize::MAX >> 1).await?;
             let named = format!("audit.copy {}", copy.display());
             tokio::task::spawn_blocking(move || catch_up(&copy, &roots)).await?.context(named)?;
         }
+        told?;
         Ok(row)
     }
 }

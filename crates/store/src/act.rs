@@ -2,12 +2,13 @@
 
 use shanshui_domain::act::alarm::{AlarmKind, AlarmState};
 use shanshui_domain::act::case::{Action, Case, Event, State};
-use shanshui_domain::act::chain::{Algorithm, Link};
+use shanshui_domain::act::chain::Link;
 use shanshui_domain::id::{AlarmId, CaseId, EvidenceId, PersonId, PointId, StationCode};
 use shanshui_domain::right::{Caller, Right};
 use shanshui_domain::time::Instant;
 
 use crate::audit::{Change, note, note_for};
+use crate::chain::{append, link, must_fit};
 use crate::scope::{Within, at_station, of_case};
 use crate::sql::{Row, Tx};
 use crate::{Store, StoreError, args};
@@ -94,9 +95,16 @@ pub struct CaseDetail {
     pub number: String,
     /// Events with their chain links, oldest first.
     pub events: Vec<(Event, Link)>,
+    /// The first break of its chain that nobody has accepted; nothing can be done to the case then.
+    pub broken: Option<String>,
 }
 
 impl CaseDetail {
+    /// The chain of its events.
+    pub fn stream(&self) -> String {
+        stream(self.case.id)
+    }
+
     /// As in a list.
     pub fn summary(&self) -> CaseSummary {
         summary(&self.case, &self.number)
@@ -273,39 +281,6 @@ fn evidence(r: &Row) -> Result<EvidenceRow, StoreError> {
     })
 }
 
-/// Reads one row of the chain table.
-pub(crate) fn link(r: &Row) -> Result<Link, StoreError> {
-    let algorithm = r.text(3)?;
-    Ok(Link {
-        stream: r.text(0)?,
-        seq: r.int(1)?.cast_unsigned(),
-        body: r.text(2)?,
-        algorithm: Algorithm::parse(&algorithm).ok_or_else(|| StoreError::Corrupt(format!("algorithm {algorithm}")))?,
-        previous: r.text(4)?,
-        digest: r.text(5)?,
-    })
-}
-
-/// Appends one body to a chain.
-pub(crate) fn append(tx: &mut dyn Tx, stream: &str, body: String) -> Result<Link, StoreError> {
-    let last = tx.row(
-        "SELECT stream, seq, body, algorithm, previous, digest FROM link WHERE stream=$1 ORDER BY seq DESC LIMIT 1",
-        args![stream],
-    )?;
-    let last = last.as_ref().map(link).transpose()?;
-    let next = Link::after(last.as_ref(), stream, body, Algorithm::default());
-    tx.execute(
-        "INSERT INTO link (stream, seq, body, algorithm, previous, digest) VALUES ($1,$2,$3,$4,$5,$6)",
-        args![&next.stream, next.seq, &next.body, next.algorithm.as_str(), &next.previous, &next.digest],
-    )?;
-    tx.execute(
-        "INSERT INTO link_head (stream, seq, digest) VALUES ($1,$2,$3) \
-         ON CONFLICT (stream) DO UPDATE SET seq=excluded.seq, digest=excluded.digest",
-        args![&next.stream, next.seq, &next.digest],
-    )?;
-    Ok(next)
-}
-
 fn stream(id: CaseId) -> String {
     format!("case:{id}")
 }
@@ -326,7 +301,9 @@ fn history(tx: &mut dyn Tx, id: CaseId) -> Result<Case, StoreError> {
     if rows.is_empty() {
         return Err(StoreError::NotFound);
     }
-    let events = rows.iter().map(|r| event_of(&link(r)?)).collect::<Result<Vec<_>, _>>()?;
+    let links = rows.iter().map(link).collect::<Result<Vec<_>, _>>()?;
+    must_fit(tx, &links)?;
+    let events = links.iter().map(event_of).collect::<Result<Vec<_>, _>>()?;
     Ok(Case::fold(id, &events)?)
 }
 
@@ -471,8 +448,8 @@ impl Store {
     /// Opens a case with the next number of its series, and ties the alarm it comes from to it.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when the caller may open none, or does not see the alarm; [`StoreError::Conflict`] when the alarm
-    /// has a case already.
+    /// [`StoreError::Forbidden`] when the caller may open none, or not of this alarm; [`StoreError::NotFound`] when they do not see
+    /// the alarm; [`StoreError::Conflict`] when it has a case already.
     pub async fn case_open(&self, caller: &Caller, new: CaseIn) -> Result<Case, StoreError> {
         if !caller.may(Right::CaseOpen) {
             return Err(StoreError::Forbidden);
@@ -584,14 +561,13 @@ impl Store {
         if rows.is_empty() {
             return Err(StoreError::NotFound);
         }
-        let mut events = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let link = link(row)?;
-            events.push((event_of(&link)?, link));
-        }
+        let links = rows.iter().map(link).collect::<Result<Vec<_>, _>>()?;
+        let broken = self.chain_broken(&stream(id), &links).await?;
+        let events =
+            links.into_iter().map(|link| Ok((event_of(&link)?, link))).collect::<Result<Vec<_>, StoreError>>()?;
         let case = Case::fold(id, events.iter().map(|(event, _)| event))?;
         let number = self.read_one("SELECT number FROM case_file WHERE id=$1", args![id]).await?;
-        Ok(CaseDetail { case, number: number.ok_or(StoreError::NotFound)?.text(0)?, events })
+        Ok(CaseDetail { case, number: number.ok_or(StoreError::NotFound)?.text(0)?, events, broken })
     }
 
     /// Cases, newest first, those before `before`.

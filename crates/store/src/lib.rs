@@ -10,6 +10,7 @@ pub mod act;
 pub mod again;
 pub mod analyse;
 pub mod audit;
+pub mod chain;
 pub mod check;
 pub mod cluster;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub mod place;
 pub mod right;
 pub mod room;
 mod scope;
+pub mod seals;
 pub mod sense;
 pub mod sql;
 pub mod system;
@@ -47,6 +49,7 @@ pub use act::{AlarmFilter, AlarmRow, CaseDetail, CaseFilter, CaseIn, CaseSummary
 pub use again::{Again, Rereading};
 pub use analyse::JudgementRow;
 pub use audit::{AuditEntry, AuditFilter, AuditRow, Proof, RootRow};
+pub use chain::BreakRow;
 pub use check::{Finding, check_database, check_log};
 pub use cluster::{
     Beat, Claim, Claimed, Fired, HoldRow, JobIn, JobRow, NodeRow, Ruling, SECOND_CONNECTION, SecondConnection,
@@ -62,6 +65,7 @@ pub use place::places_from_environment;
 pub use place::{PLACES, place};
 pub use right::{DelegationRow, GlassRow, Holdings, PostRow};
 pub use room::{Guard, Room};
+pub use seals::{SealedState, Seals};
 pub use sense::{
     Arrival, CommandRow, CurveBound, DeviceFacts, KeptAs, LatestRow, PointRow, QuarantineRow, ReadingRow, Receipt,
     Sampled, TelegramIn, TelegramRow,
@@ -105,6 +109,19 @@ pub enum StoreError {
     /// The database cannot be reached, or its answer did not come; nothing of this was acknowledged. It may work again soon.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// A secret does not open, or cannot be sealed; says which and why.
+    #[error("{0}")]
+    Sealed(String),
+    /// A chain is broken, and nothing is appended to it.
+    #[error("{what}; nothing is appended to {stream} until somebody has looked at it")]
+    Chain {
+        /// Which chain.
+        stream: String,
+        /// Its first link that does not fit.
+        link: u64,
+        /// What is wrong.
+        what: String,
+    },
     /// The writer has stopped.
     #[error("the store is closed")]
     Busy,
@@ -169,6 +186,7 @@ pub struct Store {
     meter: Meter,
     guard: Guard,
     past: Option<Arc<history::Past>>,
+    seals: Arc<dyn Seals>,
 }
 
 #[derive(Clone)]
@@ -202,7 +220,16 @@ impl Store {
         let pool = pool.map_err(|e| StoreError::Sql(e.to_string()))?;
         let scanner = Scanner::sqlite(dialect::sqlite::scan::Scanner::new(path));
         let engine = Engine::Sqlite(Arc::new(writer), path.to_owned());
-        Ok(Self { pool, engine, scanner, node: Node::alone(), meter, guard: Guard::none(), past: None })
+        Ok(Self {
+            pool,
+            engine,
+            scanner,
+            node: Node::alone(),
+            meter,
+            guard: Guard::none(),
+            past: None,
+            seals: Arc::new(seals::Open),
+        })
     }
 
     /// Opens the database at an address: `postgres://…`, or the path of a file.
@@ -231,7 +258,16 @@ impl Store {
             .map_err(sql::failed)?;
         let (engine, keeper) = (Engine::Postgres(Arc::new(lanes)), Keeper::Postgres(presence));
         let scanner = Scanner::postgres(postgres::scan::Scanner::new(address));
-        Ok(Self { pool, engine, scanner, node: Node { hub, keeper }, meter, guard: Guard::none(), past: None })
+        Ok(Self {
+            pool,
+            engine,
+            scanner,
+            node: Node { hub, keeper },
+            meter,
+            guard: Guard::none(),
+            past: None,
+            seals: Arc::new(seals::Open),
+        })
     }
 
     /// The same store, which takes no telegrams and no evidence while `guard` says that there is no room.

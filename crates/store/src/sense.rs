@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use shanshui_domain::id::{CommandId, FactorCode, Mn, PersonId, PointId, StationCode, TelegramId};
-use shanshui_domain::place::{CityPack, Device, Secret, Station};
+use shanshui_domain::place::{CityPack, Device, Station};
 use shanshui_domain::right::{Caller, Right};
 use shanshui_domain::sense::{Kept, Reading, ReadingKey};
 use shanshui_domain::time::{Instant, PeriodKind};
@@ -16,6 +16,7 @@ use crate::dialect::postgres::Month;
 use crate::history::{Arrived, Recall};
 use crate::right::put_organisation;
 use crate::scope::everything;
+use crate::seals::{KeptSecrets, Seals, Shut};
 use crate::sql::{Row, Tx, Value, clean};
 use crate::walk::{Held, Seen, Walk};
 use crate::{Engine, Store, StoreError, args};
@@ -296,14 +297,16 @@ pub(crate) fn telegram_row(r: &Row) -> Result<TelegramRow, StoreError> {
     })
 }
 
-fn device_row(r: &Row) -> Result<Device, StoreError> {
+fn device_row(seals: &dyn Seals, r: &Row) -> Result<Device, StoreError> {
+    let mn = Mn(r.text(0)?);
+    let (password, key) = KeptSecrets { password: r.text(3)?, key: r.text_opt(5)? }.open(seals, &mn)?;
     Ok(Device {
-        mn: Mn(r.text(0)?),
+        mn,
         station: StationCode(r.text(1)?),
         st: r.text(2)?,
-        password: Secret::new(r.text(3)?),
+        password,
         edition: r.text(4)?,
-        key: r.text_opt(5)?.map(Secret::new),
+        key,
         accept_modbus_crc: r.int(6)? != 0,
         accept_swapped_modbus_crc: r.int(7)? != 0,
         interval_s: r.int(8)? as u32,
@@ -496,38 +499,51 @@ fn put_point(tx: &mut dyn Tx, station: &StationCode, factor: &FactorCode) -> Res
     Ok(())
 }
 
-fn put_device(tx: &mut dyn Tx, d: &Device, replace: bool) -> Result<(), StoreError> {
-    let changed = tx.execute(
-        "INSERT INTO device (mn, station, st, password, edition, cipher_key, accept_modbus_crc, \
-         accept_swapped_modbus_crc, interval_s) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9) ON CONFLICT (mn) DO NOTHING",
-        device_args(d),
-    )?;
-    if changed == 1 {
+/// Texts of a device, as they are read.
+macro_rules! device_columns {
+    () => {
+        "SELECT mn, station, st, password, edition, cipher_key, accept_modbus_crc, accept_swapped_modbus_crc, interval_s FROM device"
+    };
+}
+
+/// A device that is as it should be stays untouched: sealed anew, its secrets would be other texts each time.
+fn put_device(tx: &mut dyn Tx, seals: &dyn Seals, d: &Device, replace: bool) -> Result<(), StoreError> {
+    let Some(row) = tx.row(concat!(device_columns!(), " WHERE mn=$1"), args![&d.mn])? else {
+        tx.execute(
+            "INSERT INTO device (mn, station, st, password, edition, cipher_key, accept_modbus_crc, \
+             accept_swapped_modbus_crc, interval_s) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)",
+            device_args(seals, d)?,
+        )?;
         return Ok(());
-    }
+    };
     if !replace {
         return Err(StoreError::Conflict);
+    }
+    // one whose secrets do not open any more is not as it should be
+    if device_row(seals, &row).is_ok_and(|known| known == *d) {
+        return Ok(());
     }
     tx.execute(
         "UPDATE device SET station=$2, st=$3, password=$4, edition=$5, cipher_key=$6, accept_modbus_crc=$7, \
          accept_swapped_modbus_crc=$8, interval_s=$9 WHERE mn=$1",
-        device_args(d),
+        device_args(seals, d)?,
     )?;
     Ok(())
 }
 
-fn device_args(d: &Device) -> Vec<Value> {
-    args![
+fn device_args(seals: &dyn Seals, d: &Device) -> Result<Vec<Value>, StoreError> {
+    let secrets = KeptSecrets::of(seals, d)?;
+    Ok(args![
         &d.mn,
         &d.station,
         &d.st,
-        d.password.expose(),
+        secrets.password,
         &d.edition,
-        d.key.as_ref().map(|k| k.expose().to_owned()),
+        secrets.key,
         d.accept_modbus_crc,
         d.accept_swapped_modbus_crc,
         i64::from(d.interval_s)
-    ]
+    ])
 }
 
 fn put_place(tx: &mut dyn Tx, s: &Station) -> Result<(), StoreError> {
@@ -545,12 +561,13 @@ impl Store {
         let points: Vec<_> = pack.points.iter().map(|p| (p.station.clone(), p.factor.clone())).collect();
         let devices = pack.devices.clone();
         let organisations: Vec<_> = pack.organisations().collect();
+        let seals = Arc::clone(&self.seals);
         self.write(move |tx| {
             organisations.iter().try_for_each(|o| put_organisation(tx, o))?;
             for (station, factor) in &points {
                 put_point(tx, station, factor)?;
             }
-            devices.iter().try_for_each(|device| put_device(tx, device, true))
+            devices.iter().try_for_each(|device| put_device(tx, &*seals, device, true))
         })
         .await
     }
@@ -604,9 +621,9 @@ impl Store {
     /// [`StoreError::Forbidden`] when the caller may not; [`StoreError::Conflict`] when the MN is registered already.
     pub async fn device_register(&self, caller: &Caller, device: Device, at: Instant) -> Result<(), StoreError> {
         everything(caller, Right::DeviceAdd).map_err(|_| StoreError::Forbidden)?;
-        let caller = caller.clone();
+        let (caller, seals) = (caller.clone(), Arc::clone(&self.seals));
         self.write(move |tx| {
-            put_device(tx, &device, false)?;
+            put_device(tx, &*seals, &device, false)?;
             let after = serde_json::json!({"station": device.station, "edition": device.edition,
                 "interval_s": device.interval_s, "encrypted": device.key.is_some()});
             note(tx, &caller, at, "device_register", device.mn.as_str(), Change { before: None, after: Some(after) })
@@ -625,10 +642,22 @@ impl Store {
     }
 
     /// Every registered device.
+    ///
+    /// # Errors
+    /// [`StoreError::Sealed`] when a secret does not open.
     pub async fn devices(&self) -> Result<Vec<Device>, StoreError> {
-        let text = "SELECT mn, station, st, password, edition, cipher_key, accept_modbus_crc, \
-            accept_swapped_modbus_crc, interval_s FROM device ORDER BY mn";
-        self.read(text, args![]).await?.iter().map(device_row).collect()
+        let rows = self.read(concat!(device_columns!(), " ORDER BY mn"), args![]).await?;
+        rows.iter().map(|row| device_row(&*self.seals, row)).collect()
+    }
+
+    /// The same where a key may be missing: a device whose secrets do not open comes without them.
+    pub async fn devices_shut(&self) -> Result<Vec<Device>, StoreError> {
+        let rows = self.read(concat!(device_columns!(), " ORDER BY mn"), args![]).await?;
+        let without = |row: &Row| match device_row(&*self.seals, row) {
+            Err(StoreError::Sealed(_)) => device_row(&Shut, row),
+            device => device,
+        };
+        rows.iter().map(without).collect()
     }
 
     /// Keeps telegrams with their readings; answers when they are durable. Each key is kept once, a different statement for it as

@@ -1175,6 +1175,8 @@ export interface components {
             /** @description What the caller may do now. */
             actions: components["schemas"]["CaseActionView"][];
             alarm?: components["schemas"]["AlarmView"] | null;
+            /** @description What is wrong with its chain; nothing can be done to it then. */
+            broken?: string | null;
             /** @description Events, oldest first. */
             events: components["schemas"]["CaseEventView"][];
             /** @description Files. */
@@ -1186,6 +1188,20 @@ export interface components {
              * @description Version to give back with the next action.
              */
             version: number;
+        };
+        /** @description A chain that is broken (断链). */
+        ChainBreakView: {
+            /** @description When it was found. */
+            found: string;
+            /**
+             * Format: int64
+             * @description The first link that does not fit.
+             */
+            link: number;
+            /** @description Which: `audit`, or `case:` with the case's id. */
+            stream: string;
+            /** @description What is wrong. */
+            what: string;
         };
         /** @description One check. */
         CheckView: {
@@ -1498,6 +1514,8 @@ export interface components {
         };
         /** @description Whether the program can do its work. */
         HealthView: {
+            /** @description Chains that are broken and can only be read, as they were a moment ago. */
+            chains: components["schemas"]["ChainBreakView"][];
             /**
              * Format: int64
              * @description TCP connections of devices.

@@ -288,6 +288,9 @@ export const en: typeof zh = {
     turnOff: 'Turn alarm sound off',
   },
   banner: {
+    auditBroken: 'The audit is broken at link {link} and can only be read: everybody can look and log in, and every change is refused. The audit administrator must look now.',
+    caseBroken: 'The record of a case is broken at link {link}; that case can only be read. The audit administrator must look.',
+    chainsMore: '{n} more are broken.',
     lost: 'Live connection lost, reconnecting. What you see may be out of date.',
     notWritable: 'The platform takes no data: its disk is full or not writable. Devices get no acknowledgement; call operations now.',
     diskLow: 'Little room is left on the disk of the platform. Call operations before it takes no data any more.',
@@ -574,6 +577,7 @@ export const en: typeof zh = {
     ended: 'Ended',
   },
   case: {
+    broken: 'The record of this case is broken: it can be read, and nothing can be done to it. Tell the audit administrator.',
     title: 'Cases',
     subtitle: 'From finding to closing, every step leaves a trace',
     number: 'Case no.',

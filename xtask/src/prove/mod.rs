@@ -11,6 +11,7 @@ mod nodes;
 mod power;
 mod report;
 mod rights;
+mod season;
 mod tamper;
 
 use std::process::ExitCode;
@@ -45,6 +46,9 @@ pub struct Args {
     /// With `api`: how many requests the server is to get
     #[arg(long, default_value_t = 200_000)]
     requests: u64,
+    /// With `season`: how many seeds, each ninety days
+    #[arg(long, default_value_t = 10_000)]
+    seasons: u64,
     /// Decides when, and what is asked
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -82,6 +86,7 @@ const PROOFS: &[Proof] = &[
     Proof { name: "api", run: api::run },
     Proof { name: "guesses", run: guesses::run },
     Proof { name: "tamper", run: tamper::run },
+    Proof { name: "season", run: season::run },
 ];
 
 /// Runs them.

@@ -28,7 +28,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Vec<Promise>> {
     let url = cluster.database("nodes")?;
     let mut nodes: Vec<Rig> = (0..NODES).map(|n| first.sibling(&n.to_string())).collect();
     for node in &mut nodes {
-        node.config_more = format!("database = {}\n", json!(url));
+        let key = first.dir.join("vault.key");
+        node.config_more = format!("database = {}\nvault.key_file = {}\n", json!(url), json!(key));
         node.start()?;
         node.wait()?;
     }

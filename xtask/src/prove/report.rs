@@ -88,6 +88,11 @@ minutes of the run: whoever goes on has one more guess of a name after 1, 2, 4 â
 each tried as often: nothing counts all failures of a city. Guesses from one address do not shut the owner of a name out elsewhere;
 guesses from many do, for as long as the name waits.
 
+Ninety days: 200 stations, 30 officers, 20 enterprises and 10 citizens on a fake clock, on SQLite. Stations say something new, again, another
+value, or from days ago; alarms are raised, ended and acknowledged; cases go their way, and one in four deeds is not what comes next;
+officers lose posts, get them, and stand in for one another. Every answer is held against a model of plain collections, at the end every
+version, alarm, case, holding and the audit's counts, and `check`. Judging, HTTP, evidence and the history are not in it.
+
 Not tried here: names lost from a folder, a disk that lies about syncing; of damaged files those
 that somebody changes on purpose together with their checksums and second copies, PostgreSQL's own files, and a byte that changes
 while the program has the page in memory. Of lines: packets lost,

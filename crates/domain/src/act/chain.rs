@@ -71,6 +71,11 @@ impl Link {
         let digest = digest(algorithm, stream, seq, &before, &body);
         Self { stream: stream.to_owned(), seq, body, algorithm, previous: before, digest }
     }
+
+    /// Whether its digest is that of its content.
+    pub fn is_whole(&self) -> bool {
+        digest(self.algorithm, &self.stream, self.seq, &self.previous, &self.body) == self.digest
+    }
 }
 
 fn digest(algorithm: Algorithm, stream: &str, seq: u64, previous: &str, body: &str) -> String {
@@ -97,26 +102,72 @@ pub enum Broken {
         /// Place where another was expected.
         seq: u64,
     },
+    /// A chain does not end where it is written that it ends.
+    #[error("{stream} does not end with link {seq}, as it should")]
+    End {
+        /// Chain.
+        stream: String,
+        /// Its last link, as it is written beside the chain; 0 where nothing is.
+        seq: u64,
+    },
 }
 
-/// Walks one stream in order and names the first break.
+impl Broken {
+    /// Chain and place.
+    pub fn place(&self) -> (&str, u64) {
+        match self {
+            Self::Content { stream, seq } | Self::Order { stream, seq } | Self::End { stream, seq } => (stream, *seq),
+        }
+    }
+}
+
+/// Walks streams link by link, in order. A link that breaks its chain is told, and the walk goes on from it, so that every break is
+/// told once.
+#[derive(Debug, Default)]
+pub struct Walk {
+    last: Option<(String, u64, String)>,
+}
+
+impl Walk {
+    /// One link more; what is wrong with it.
+    pub fn step(&mut self, link: &Link) -> Option<Broken> {
+        let before = self.last.as_ref().filter(|(stream, ..)| *stream == link.stream);
+        let want = before.map_or((1, ""), |(_, seq, digest)| (seq + 1, digest.as_str()));
+        let (stream, seq) = (link.stream.clone(), link.seq);
+        let broken = if (link.seq, link.previous.as_str()) != want {
+            Some(Broken::Order { stream, seq })
+        } else if !link.is_whole() {
+            Some(Broken::Content { stream, seq })
+        } else {
+            None
+        };
+        self.last = Some((link.stream.clone(), link.seq, link.digest.clone()));
+        broken
+    }
+}
+
+/// Every break of links in order.
+pub fn breaks<'a>(links: impl IntoIterator<Item = &'a Link>) -> Vec<Broken> {
+    let mut walk = Walk::default();
+    links.into_iter().filter_map(|link| walk.step(link)).collect()
+}
+
+/// Walks one stream in order and names the first break; else gives the place of the last link.
 ///
 /// # Errors
 /// [`Broken`], at the first link whose content, place or predecessor is wrong.
 pub fn verify<'a>(links: impl IntoIterator<Item = &'a Link>) -> Result<u64, Broken> {
-    let mut last: Option<&Link> = None;
+    let (mut walk, mut first) = (Walk::default(), None);
     for link in links {
-        let want = last.map_or((1, ""), |l| (l.seq + 1, l.digest.as_str()));
-        let follows = (link.seq, link.previous.as_str()) == want && last.is_none_or(|l| l.stream == link.stream);
-        if !follows {
-            return Err(Broken::Order { stream: link.stream.clone(), seq: link.seq });
+        // of several streams the second would be a chain of its own
+        if let Some(stream) = first.replace(link.stream.as_str()).filter(|stream| *stream != link.stream) {
+            return Err(Broken::Order { stream: stream.to_owned(), seq: link.seq });
         }
-        if digest(link.algorithm, &link.stream, link.seq, &link.previous, &link.body) != link.digest {
-            return Err(Broken::Content { stream: link.stream.clone(), seq: link.seq });
+        if let Some(broken) = walk.step(link) {
+            return Err(broken);
         }
-        last = Some(link);
     }
-    Ok(last.map_or(0, |l| l.seq))
+    Ok(walk.last.map_or(0, |(_, seq, _)| seq))
 }
 
 #[cfg(test)]
@@ -138,6 +189,25 @@ mod tests {
     fn sm3_agrees_with_the_example_of_gb_t_32905() {
         // GB/T 32905-2016 annex A.1: the message "abc"
         assert_eq!(Algorithm::Sm3.hex(b"abc"), "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0");
+    }
+
+    #[test]
+    fn every_break_is_told_once_and_the_walk_goes_on() {
+        let bodies: Vec<String> = ('a'..='f').map(String::from).collect();
+        let mut links = chain(&bodies);
+        links[1].body.push('x');
+        links.remove(3);
+        let mut other = chain(&bodies[..2]);
+        for link in &mut other {
+            link.stream = "case:b".into();
+        }
+        let stream = || "case:a".to_owned();
+        let told = [Broken::Content { stream: stream(), seq: 2 }, Broken::Order { stream: stream(), seq: 5 }];
+        assert_eq!(breaks(&links), told);
+        assert_eq!(verify(&links), Err(told[0].clone()));
+        // links of another stream begin a chain of their own, and these were bound to the first
+        links.extend(other);
+        assert_eq!(breaks(&links).len(), 4);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail, ensure};
 use clap::Subcommand;
 use shanshui_domain::right::Caller;
 use shanshui_store::StoreError;
@@ -21,6 +21,15 @@ pub enum What {
     Key,
     /// Sign what has come since the last root, now and not at the next hour.
     Seal,
+    /// Accept that a chain is broken, once somebody has looked at it: it goes on behind the break, which every check tells of from then
+    /// on. Nothing is mended.
+    Accept {
+        /// Which chain: `audit`, or `case:` with the case's id, as `check` names it.
+        stream: String,
+        /// Who has looked, what it was, where that is written down.
+        #[arg(long)]
+        reason: String,
+    },
     /// Prove that an entry is under a signed root: JSON that anybody can check without this program.
     Prove {
         /// Number of the entry.
@@ -40,6 +49,21 @@ pub(super) fn run(config: Option<&Path>, what: &What) -> anyhow::Result<ExitCode
                 Some(root) => eprintln!("{} entries, root {}", root.size, root.root),
                 None => eprintln!("nothing has come since the last root"),
             }
+        }
+        What::Accept { stream, reason } => {
+            ensure!(
+                reason.trim().chars().count() >= 10,
+                "--reason: say who has looked and what it was, in ten characters at least"
+            );
+            let now = Clock::system().now();
+            let done = with_store(&config, async |store| {
+                store.chains_look(now, Some(stream)).await?;
+                match store.chain_accept(&Caller::machine(), stream, reason.trim(), now).await {
+                    Err(StoreError::NotFound) => bail!("{stream}: no break of it is known"),
+                    other => Ok(other?),
+                }
+            })?;
+            eprintln!("{stream}: {done} accepted");
         }
         What::Prove { seq } => {
             let proof = with_store(&config, async |store| match store.audit_proof(&Caller::machine(), *seq).await {

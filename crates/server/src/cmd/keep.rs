@@ -14,7 +14,7 @@ use shanshui_store::{PersonRow, PostRow, Store, StoreError};
 use crate::app::open_store;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::http::auth;
+use crate::http::hash;
 use crate::http::password;
 use crate::notes;
 
@@ -177,7 +177,7 @@ pub(super) fn user(config: Option<&Path>, what: &User) -> anyhow::Result<ExitCod
                 login: login.clone(),
                 name_zh: name_zh.clone(),
                 name_en: name_en.clone(),
-                password_hash: auth::hash_password(&password)?,
+                password_hash: hash::hash_password(&password)?,
                 disabled: false,
                 must_change: true,
             };

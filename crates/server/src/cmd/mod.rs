@@ -17,6 +17,7 @@ mod query;
 pub mod rights;
 pub mod serve;
 mod transfer;
+pub(crate) mod vault;
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
@@ -69,6 +70,15 @@ pub enum Command {
         /// What to do.
         #[command(subcommand)]
         what: audit::What,
+    },
+    /// The keys that seal secrets in the database: which there are, a new one, sealing anew.
+    Vault {
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArg,
+        /// What to do.
+        #[command(subcommand)]
+        what: vault::What,
     },
     /// Copy the database and its history while they are in use: a file with a folder beside it, or an archive of a PostgreSQL
     /// database.
@@ -180,6 +190,7 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(demo) => demo::run(&demo),
         Command::Check { config, audit, readings } => check::run(config.config.as_deref(), audit, readings),
         Command::Audit { config, what } => audit::run(config.config.as_deref(), &what),
+        Command::Vault { config, what } => vault::run(config.config.as_deref(), &what),
         Command::Backup { config, without_history, to } => keep::backup(config.config.as_deref(), &to, without_history),
         Command::Restore { config, without_history, from } => {
             keep::restore(config.config.as_deref(), &from, without_history)

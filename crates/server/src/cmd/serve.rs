@@ -21,7 +21,7 @@ use super::inputs::Inputs;
 use crate::app::{App, Roles};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::http::auth;
+use crate::http::hash;
 use crate::job::{self, Tasks};
 use crate::tls::{Certificate, Peer};
 use crate::{city, http, notes};
@@ -236,7 +236,7 @@ pub async fn people_put(store: &Store, pack: &CityPack, now: Instant) -> anyhow:
     let mut hashing = tokio::task::JoinSet::new();
     for person in pack.people.iter().filter(|p| !known.contains(&p.login)).cloned() {
         hashing
-            .spawn_blocking(move || Ok::<_, anyhow::Error>((auth::hash_password(person.password.expose())?, person)));
+            .spawn_blocking(move || Ok::<_, anyhow::Error>((hash::hash_password(person.password.expose())?, person)));
     }
     let mut joining = Vec::new();
     while let Some(hashed) = hashing.join_next().await {

@@ -339,6 +339,9 @@ pub async fn evidence(
 }
 
 async fn case_view(app: &App, visitor: &Visitor, detail: CaseDetail) -> Result<CaseView, ApiError> {
+    if detail.broken.is_some() {
+        app.chain_is_broken(&detail.stream()).await?;
+    }
     let people = app.people();
     let alarm = app.store.alarm_of_case(visitor, &detail.case).await?.map(|row| app.alarm_view(&row));
     let evidence = app.store.evidence_list(visitor, detail.case.id).await?;
@@ -369,7 +372,7 @@ async fn case_view(app: &App, visitor: &Visitor, detail: CaseDetail) -> Result<C
         })
         .collect();
     let givers: Vec<PersonId> = visitor.givers().collect();
-    let actions = detail.case.actions_for(visitor.id(), &givers).into_iter();
+    let actions = detail.case.actions_for(visitor.id(), &givers).into_iter().filter(|_| detail.broken.is_none());
     Ok(CaseView {
         actions: actions.filter(|a| rights.contains(&a.right())).map(CaseActionView::from).collect(),
         version: detail.case.version,
@@ -377,6 +380,7 @@ async fn case_view(app: &App, visitor: &Visitor, detail: CaseDetail) -> Result<C
         events,
         evidence: evidence.iter().map(|row| app.evidence_view(row, &people)).collect(),
         summary: app.case_summary(&detail.summary(), &people, app.clock.now()),
+        broken: detail.broken,
     })
 }
 

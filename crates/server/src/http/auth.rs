@@ -2,11 +2,8 @@
 
 use std::net::IpAddr;
 use std::ops::Deref;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use argon2::Argon2;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::request::Parts;
@@ -17,7 +14,6 @@ use rand::RngCore;
 use shanshui_domain::id::PersonId;
 use shanshui_domain::right::{Caller, Group};
 use shanshui_store::{AuditEntry, Holdings, Opened, PersonRow, SessionRow, TokenKind, TokenRow, TryLimit};
-use tokio::sync::Semaphore;
 
 use super::rights::{self, Who};
 use super::token::{self, Shown};
@@ -69,8 +65,6 @@ impl Tries {
     }
 }
 
-/// Passwords that are hashed at one time: each takes 19 MiB, and strangers ask for it.
-static HASHING: Semaphore = Semaphore::const_new(4);
 /// Header that a browser does not send across origins without asking: our defence against forged writes.
 pub const WRITE_HEADER: &str = "x-shanshui";
 
@@ -277,42 +271,11 @@ pub fn cookie(token: &str, last_ms: i64, secure: bool) -> Result<(axum::http::He
     Ok((SET_COOKIE, value))
 }
 
-/// Hashes a password with argon2id; slow on purpose, so call it off the async threads.
-pub fn hash_password(password: &str) -> anyhow::Result<String> {
-    let hash = Argon2::default().hash_password(password.as_bytes()).map_err(|e| anyhow::anyhow!("argon2: {e}"))?;
-    Ok(hash.to_string())
-}
-
-/// Checks a password. Without a stored hash the same work is done against a hash nobody has the password of, so that an
-/// unknown name takes as long as a wrong password.
-pub async fn check_password(stored: Option<String>, password: String) -> anyhow::Result<bool> {
-    static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| hash_password(&new_token()).ok());
-    // a password that was made void is no hash
-    let stored = stored.filter(|hash| PasswordHash::new(hash).is_ok());
-    let known = stored.is_some();
-    let _turn = HASHING.acquire().await?;
-    let matches = tokio::task::spawn_blocking(move || {
-        let Some(hash) = stored.or_else(|| NOBODY.clone()) else { return false };
-        PasswordHash::new(&hash).is_ok_and(|h| Argon2::default().verify_password(password.as_bytes(), &h).is_ok())
-    })
-    .await?;
-    Ok(known && matches)
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
 
     use super::*;
-
-    #[tokio::test]
-    async fn a_password_is_checked_against_its_hash_only() {
-        let hash = hash_password("shan-shui-2026").expect("argon2");
-        assert!(check_password(Some(hash.clone()), "shan-shui-2026".into()).await.expect("joined"));
-        assert!(!check_password(Some(hash), "shan-shui-2025".into()).await.expect("joined"));
-        assert!(!check_password(None, "shan-shui-2026".into()).await.expect("joined"));
-        assert!(!check_password(Some(String::new()), String::new()).await.expect("joined"));
-    }
 
     #[test]
     fn only_a_trusted_proxy_says_who_asks() {

@@ -10,6 +10,7 @@ pub mod convert;
 pub mod described;
 pub mod events;
 pub mod extract;
+pub mod hash;
 pub mod limit;
 pub mod oidc;
 pub mod ops;

@@ -9,9 +9,10 @@ use shanshui_domain::right::{Group, Organisation, Right, Role, Seeker};
 use shanshui_domain::time::Instant;
 use shanshui_store::{DelegationRow, GlassRow, PersonRow, PostRow, StoreError};
 
-use super::auth::{self, Visitor};
+use super::auth::Visitor;
 use super::convert::{instant_in, instant_out};
 use super::extract::{Body, Path};
+use super::hash;
 use super::password;
 use super::present::words;
 use super::view::{
@@ -158,7 +159,7 @@ pub async fn account_put(
             let names = [login.as_str(), input.name.zh.as_str(), input.name.en.as_str()];
             password::good(password.expose(), &names, &app.config.auth).map_err(ApiError::WeakPassword)?;
             let password = password.expose().to_owned();
-            let hashed = tokio::task::spawn_blocking(move || auth::hash_password(&password)).await;
+            let hashed = tokio::task::spawn_blocking(move || hash::hash_password(&password)).await;
             hashed.map_err(|e| ApiError::Internal(e.into()))??
         }
         (None, Some(known)) => known.password_hash.clone(),

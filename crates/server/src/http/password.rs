@@ -5,9 +5,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use shanshui_store::SessionRow;
 
-use super::auth::{self, Session, Tries, Visitor};
+use super::auth::{Session, Tries, Visitor};
 use super::convert::instant_out;
 use super::extract::{Body, Path};
+use super::hash;
 use super::present::words;
 use super::view::{PasswordIn, Problem, SessionView, Words};
 use crate::app::App;
@@ -56,7 +57,7 @@ pub async fn change(
         return Err(ApiError::BadLogin);
     }
     let stored = Some(visitor.person.password_hash.clone());
-    if !auth::check_password(stored, input.old.expose().to_owned()).await? {
+    if !hash::check_password(stored, input.old.expose().to_owned()).await? {
         return Err(ApiError::BadLogin);
     }
     tries.good(&app).await?;
@@ -67,7 +68,7 @@ pub async fn change(
     let names = [p.login.as_str(), p.name_zh.as_str(), p.name_en.as_str()];
     good(input.new.expose(), &names, &app.config.auth).map_err(ApiError::WeakPassword)?;
     let new = input.new.expose().to_owned();
-    let hashed = tokio::task::spawn_blocking(move || auth::hash_password(&new)).await;
+    let hashed = tokio::task::spawn_blocking(move || hash::hash_password(&new)).await;
     let hash = hashed.map_err(|e| ApiError::Internal(e.into()))??;
     app.store.password_change(&visitor, hash, session.id, now).await?;
     Ok(StatusCode::NO_CONTENT)

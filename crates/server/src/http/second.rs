@@ -6,10 +6,12 @@ use axum::http::StatusCode;
 use rand::RngCore as _;
 use shanshui_domain::id::PersonId;
 use shanshui_domain::time::Instant;
+use shanshui_store::seals::factor_purpose;
 use totp_rs::{Algorithm, TOTP};
 
-use super::auth::{self, Tries, Visitor};
+use super::auth::{Tries, Visitor};
 use super::extract::Body;
+use super::hash;
 use super::view::{FactorCodeIn, FactorView, PasswordOnlyIn, Problem};
 use crate::app::App;
 use crate::error::ApiError;
@@ -19,11 +21,6 @@ const SECRET_BYTES: usize = 20;
 const STEP_S: i64 = 30;
 /// Steps of time before and after now whose code is taken, for clocks that differ.
 const SKEW: i64 = 1;
-
-/// What a sealed secret is bound to.
-pub(crate) fn purpose(person: PersonId) -> String {
-    format!("totp:{person}")
-}
 
 fn totp(secret: Vec<u8>) -> Result<TOTP, ApiError> {
     let made = TOTP::new(Algorithm::SHA1, 6, 1, STEP_S.cast_unsigned(), secret);
@@ -39,7 +36,7 @@ fn step_of(totp: &TOTP, code: &str, now: Instant) -> Option<i64> {
 impl App {
     /// Whether a code of somebody's authenticator is good now; each is taken once.
     pub async fn code_is_good(&self, person: PersonId, sealed: &str, code: &str) -> Result<bool, ApiError> {
-        let totp = totp(self.vault.unseal(&purpose(person), sealed)?)?;
+        let totp = totp(self.vault.factor(person, sealed)?)?;
         match step_of(&totp, code.trim(), self.clock.now()) {
             Some(step) => Ok(self.store.second_factor_use(person, step).await?),
             None => Ok(false),
@@ -59,7 +56,7 @@ pub async fn begin(
     right_password(&app, &visitor, input.password.expose()).await?;
     let mut secret = vec![0u8; SECRET_BYTES];
     rand::rng().fill_bytes(&mut secret);
-    let sealed = app.vault.seal(&purpose(visitor.id()), &secret)?;
+    let sealed = app.vault.seal(&factor_purpose(visitor.id()), &secret)?;
     app.store.second_factor_begin(&visitor, sealed).await?;
     let text = totp(secret)?.get_secret_base32();
     let issuer = format!("shanshui-{}", app.city().city.code);
@@ -102,7 +99,7 @@ async fn right_password(app: &App, visitor: &Visitor, password: &str) -> Result<
     let tries = Tries::of(&visitor.person.login, visitor.from().unwrap_or_default());
     tries.begin(app).await?;
     let stored = Some(visitor.person.password_hash.clone());
-    if password.len() > super::password::BYTES_MAX || !auth::check_password(stored, password.to_owned()).await? {
+    if password.len() > super::password::BYTES_MAX || !hash::check_password(stored, password.to_owned()).await? {
         return Err(ApiError::BadLogin);
     }
     tries.good(app).await

@@ -8,9 +8,9 @@ use axum::response::{AppendHeaders, IntoResponse};
 use super::auth::{self, Address, Tries, Visitor};
 use super::convert::instant_out;
 use super::extract::Body;
-use super::view::{AboutView, DiskView, HealthView, LoginIn, MeView, NodeView, PersonView, Problem};
-use super::{password, session};
-use shanshui_store::AuditEntry;
+use super::view::{AboutView, ChainBreakView, DiskView, HealthView, LoginIn, MeView, NodeView, PersonView, Problem};
+use super::{hash, password, session};
+use shanshui_store::{AuditEntry, BreakRow};
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -35,7 +35,7 @@ pub async fn login(
     tries.begin(&app).await?;
     let person = app.store.person_by_login(&input.login).await?.filter(|p| !p.disabled);
     let good =
-        auth::check_password(person.as_ref().map(|p| p.password_hash.clone()), input.password.expose().to_owned())
+        hash::check_password(person.as_ref().map(|p| p.password_hash.clone()), input.password.expose().to_owned())
             .await?;
     let known = person.as_ref().map(|p| p.login.clone());
     let Some(person) = person.filter(|_| good) else {
@@ -98,7 +98,14 @@ pub async fn health(State(app): State<App>) -> Json<HealthView> {
     let (guard, looked) = (app.store.guard(), app.store.guard().look());
     let disk = DiskView { room: looked.room.into(), free_bytes: looked.free, free_min_bytes: guard.min() };
     let queued = health.queued as u64;
-    Json(HealthView { writable: health.writable, error: health.error, queued, connections, disk })
+    let broken = |row: &BreakRow| ChainBreakView {
+        stream: row.stream.clone(),
+        link: row.link,
+        what: row.what.clone(),
+        found: instant_out(row.found),
+    };
+    let chains = app.chains.broken().iter().map(broken).collect();
+    Json(HealthView { writable: health.writable, error: health.error, queued, connections, disk, chains })
 }
 
 /// The nodes that share the store, oldest first.

@@ -598,6 +598,21 @@ pub struct HealthView {
     pub connections: u64,
     /// Room on the disk under the data folder.
     pub disk: DiskView,
+    /// Chains that are broken and can only be read, as they were a moment ago.
+    pub chains: Vec<ChainBreakView>,
+}
+
+/// A chain that is broken (断链).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChainBreakView {
+    /// Which: `audit`, or `case:` with the case's id.
+    pub stream: String,
+    /// The first link that does not fit.
+    pub link: u64,
+    /// What is wrong.
+    pub what: String,
+    /// When it was found.
+    pub found: String,
 }
 
 /// Room on the disk.
@@ -1373,6 +1388,8 @@ pub struct CaseView {
     pub evidence: Vec<EvidenceView>,
     /// What the caller may do now.
     pub actions: Vec<CaseActionView>,
+    /// What is wrong with its chain; nothing can be done to it then.
+    pub broken: Option<String>,
 }
 
 /// Opens a case.

@@ -50,7 +50,7 @@ impl Reader {
             points.entry(row.station).or_default().insert(row.factor.0.into_bytes(), row.id);
         }
         let mut devices = HashMap::new();
-        for device in store.devices().await? {
+        for device in store.devices_shut().await? {
             let policy = DevicePolicy {
                 key: device.key.as_ref().and_then(|k| Sm4Key::from_hex(k.expose())),
                 accept_modbus_crc: device.accept_modbus_crc,

@@ -5,6 +5,7 @@
 //! done once is work put down in the store and taken by one (`work`); what is known of this node's lines is written down every
 //! few seconds and told to all (`lines`).
 
+pub mod chains;
 pub mod gaps;
 pub(crate) mod history;
 pub mod judge;
@@ -27,11 +28,12 @@ pub struct Tasks {
 
 /// Starts what the node's roles need.
 pub fn start(app: &App, hearing: Hearing) -> Tasks {
-    let mut front = vec![tokio::spawn(notes::hear(app.clone()))];
+    let mut front = vec![tokio::spawn(notes::hear(app.clone())), tokio::spawn(chains::follow(app.clone()))];
     let back = vec![tokio::spawn(notes::tell(app.clone(), hearing.told)), tokio::spawn(lines::run(app.clone()))];
     if app.roles.job {
         front.push(tokio::spawn(watch::run(app.clone(), hearing.arrivals)));
         front.push(tokio::spawn(work::run(app.clone())));
+        front.push(tokio::spawn(chains::first(app.clone())));
         front.push(tokio::spawn(work::timers(app.clone())));
         front.push(tokio::spawn(history::run(app.clone())));
     }

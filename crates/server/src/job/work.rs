@@ -8,19 +8,21 @@ use shanshui_store::{JobRow, StoreError};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::gaps;
+use super::{chains, gaps};
 use crate::app::App;
 use crate::ingest::Step;
 
 /// Kinds of work that any node of role job takes.
-const KINDS: &[&str] = &[gaps::ROUND, gaps::GAP, SWEEP, SEAL];
+const KINDS: &[&str] = &[gaps::ROUND, gaps::GAP, SWEEP, SEAL, WALK];
 /// Clears away what nobody needs any more.
 const SWEEP: &str = "sweep";
 /// Signs what has come into the audit.
 const SEAL: &str = "seal";
+/// Walks the chains.
+const WALK: &str = "chains";
 /// Timers: name, work that is put down, period.
 const TIMERS: &[(&str, &str, i64)] =
-    &[("gaps", gaps::ROUND, 60_000), ("sweep", SWEEP, 60_000), ("seal", SEAL, 3_600_000)];
+    &[("gaps", gaps::ROUND, 60_000), ("sweep", SWEEP, 60_000), ("seal", SEAL, 3_600_000), ("chains", WALK, 86_400_000)];
 /// Work of one node at one time.
 const AT_ONCE: usize = 8;
 /// Work that nobody says anything of for so long is taken by another.
@@ -104,6 +106,7 @@ async fn one(app: App, job: JobRow) -> String {
         gaps::ROUND => gaps::round(&app).await.map(|()| Outcome::Over(None)),
         gaps::GAP => gaps::ask(&app, &job).await,
         SEAL => seal(&app).await.map(|()| Outcome::Over(None)),
+        WALK => chains::look(&app, None).await.map(|()| Outcome::Over(None)),
         _ => sweep(&app).await.map(|()| Outcome::Over(None)),
     };
     let now = app.clock.now();
@@ -122,6 +125,11 @@ async fn one(app: App, job: JobRow) -> String {
 }
 
 async fn seal(app: &App) -> Result<(), StoreError> {
+    chains::look(app, Some("audit")).await?;
+    if let Some(row) = app.chains.broken().into_iter().find(|row| row.stream == "audit") {
+        // a signature would say that what is broken is whole
+        return Err(StoreError::Chain { stream: row.stream, link: row.link, what: row.what });
+    }
     let sealed = app.sealer.seal(&app.store, app.clock.now()).await.map_err(|e| StoreError::Io(format!("{e:#}")))?;
     if let Some(root) = sealed {
         tracing::info!(entries = root.size, root = root.root, "the audit is sealed");

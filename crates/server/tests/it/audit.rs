@@ -93,3 +93,55 @@ async fn an_entry_is_found_sealed_and_proved_without_this_program() {
     assert_eq!(said.iter().filter(|f| f.contains("not in the database")).count(), 2, "{said:?}");
     city.running.stop().await;
 }
+
+#[tokio::test]
+async fn a_webhook_gets_every_root_in_order_also_those_it_did_not_take_at_once() {
+    use axum::http::{HeaderMap, header};
+    use std::sync::{Arc, Mutex};
+    type Seen = Arc<Mutex<(bool, Vec<(String, Value)>)>>;
+    let seen: Seen = Arc::default();
+    let take = async |axum::extract::State(seen): axum::extract::State<Seen>,
+                      headers: HeaderMap,
+                      axum::Json(root): axum::Json<Value>| {
+        let mut seen = seen.lock().expect("one at a time");
+        if !seen.0 {
+            return StatusCode::BAD_GATEWAY;
+        }
+        let token = headers.get(header::AUTHORIZATION).and_then(|t| t.to_str().ok()).unwrap_or_default().to_owned();
+        seen.1.push((token, root));
+        StatusCode::NO_CONTENT
+    };
+    let routes = axum::Router::new().route("/roots", axum::routing::post(take)).with_state(Arc::clone(&seen));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = format!("http://{}/roots", listener.local_addr().expect("bound"));
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    let folder = tempfile::tempdir().expect("a folder");
+    let token = folder.path().join("token");
+    std::fs::write(&token, "s3cret\n").expect("written");
+    let city = City::with(|config| {
+        config.audit.webhook = address.clone();
+        config.audit.webhook_token_file = token.clone();
+        config.outbound.allow = vec!["127.0.0.0/8".parse().expect("a range")];
+    })
+    .await;
+    let app = &city.running.app;
+    let mut sizes = Vec::new();
+    for taken in [false, true, true] {
+        seen.lock().expect("one at a time").0 = taken;
+        city.person("zhoumin").await;
+        let sealed = app.sealer.seal(&app.store, app.clock.now()).await;
+        let roots = app.store.audit_roots(&shanshui_domain::right::Caller::machine(), 9).await.expect("roots");
+        sizes.push(roots[0].size);
+        match sealed {
+            Ok(row) => assert_eq!((taken, row.map(|r| r.size)), (true, Some(roots[0].size))),
+            Err(error) => {
+                let said = format!("{error:#}");
+                assert!(!taken && said.contains(&address) && said.contains("502"), "{said}");
+            }
+        }
+    }
+    let got = seen.lock().expect("one at a time").1.clone();
+    let told: Vec<u64> = got.iter().filter_map(|(_, root)| root["size"].as_u64()).collect();
+    assert_eq!(told, sizes);
+    assert!(got.iter().all(|(token, root)| token == "Bearer s3cret" && root["signer"] == json!(app.sealer.signer())));
+}

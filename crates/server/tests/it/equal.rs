@@ -10,7 +10,7 @@ use shanshui_domain::time::Instant;
 use shanshui_server::app::{App, Roles, open_store};
 use shanshui_server::clock::Clock;
 use shanshui_server::config::Config;
-use shanshui_server::http::auth;
+use shanshui_server::http::hash;
 use shanshui_server::{city, http};
 use shanshui_store::{MoverOptions, PersonRow, PostRow, Store};
 use uuid::Uuid;
@@ -33,6 +33,8 @@ fn config(data: &Path, database: Option<&str>) -> Config {
         text["database"] = json!(address);
     }
     text["auth"] = json!({"second_factor": "nobody"});
+    // all of them are filled from one another
+    text["vault"] = json!({"key_file": data.with_file_name("vault.key")});
     serde_json::from_value(text).expect("a configuration")
 }
 
@@ -90,7 +92,7 @@ fn people(pack: &CityPack) -> Vec<(PersonRow, Vec<PostRow>)> {
         login: p.login.clone(),
         name_zh: p.name_zh.clone(),
         name_en: p.name_en.clone(),
-        password_hash: auth::hash_password(p.password.expose()).expect("hashed"),
+        password_hash: hash::hash_password(p.password.expose()).expect("hashed"),
         disabled: false,
         must_change: false,
     };

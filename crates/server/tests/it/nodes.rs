@@ -35,6 +35,8 @@ fn script(args: &[&str]) -> Option<String> {
 /// A database that nodes share.
 pub(crate) struct Shared {
     pub(crate) address: String,
+    /// Where the key lies that seals secrets: the same for all nodes.
+    keys: tempfile::TempDir,
     /// The server, when it was started for this test.
     own: Option<String>,
 }
@@ -65,12 +67,14 @@ impl Shared {
         sqlx::raw_sql(create).execute(&mut line).await.expect("a database");
         let (server, more) = server.split_once('?').map_or((server.as_str(), ""), |(server, more)| (server, more));
         let (server, _) = server.rsplit_once('/').expect("an address");
-        Some(Self { address: format!("{server}/{name}?{more}"), own })
+        let keys = tempfile::tempdir().expect("a folder");
+        Some(Self { address: format!("{server}/{name}?{more}"), keys, own })
     }
 
     async fn node(&self, roles: &str) -> Node {
         let (address, roles) = (self.address.clone(), roles.to_owned());
-        tokio::task::spawn_blocking(move || Node::start(&address, &roles)).await.expect("it starts")
+        let key = self.keys.path().join("vault.key").display().to_string();
+        tokio::task::spawn_blocking(move || Node::start(&address, &key, &roles)).await.expect("it starts")
     }
 
     /// A store of the test's own, which is a node like the others.
@@ -86,10 +90,11 @@ struct Node {
 }
 
 impl Node {
-    fn start(database: &str, roles: &str) -> Self {
+    fn start(database: &str, key: &str, roles: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let config = folder.path().join("shanshui.toml");
-        let mut text = format!("data = {:?}\ndatabase = {database:?}\n", folder.path().display().to_string());
+        let data = folder.path().display().to_string();
+        let mut text = format!("data = {data:?}\ndatabase = {database:?}\nvault.key_file = {key:?}\n");
         text.push_str("[http]\nlisten = \"127.0.0.1:0\"\n[hj212]\nlisten = \"127.0.0.1:0\"\ncommands = true\n[auth]\nsecond_factor = \"nobody\"\n");
         write!(text, "[alarm]\nraise_after = 1\nclear_after = 1\n").expect("text");
         std::fs::write(&config, text).expect("written");

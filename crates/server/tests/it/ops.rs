@@ -457,7 +457,12 @@ async fn copies_take_the_history_along_and_whoever_goes_without_is_told() {
         assert!(!other.path("data/history").exists(), "no table is made that would answer with nothing");
         // the program itself says so and goes on with what is new
         let data = other.path("data");
-        let city = City::with(|config| config.data = data).await;
+        let city = City::with(|config| {
+            config.data = data;
+            // a copy of the database opens with the key that it was made with
+            config.vault.key_file = home.path("data/vault.key");
+        })
+        .await;
         city.line("ms01").await.upload("2011", &water(&civil(-30), "7.6")).await;
         assert!(city.running.app.store.history().is_none());
         city.running.stop().await;

@@ -16,7 +16,7 @@ use shanshui_domain::act::case::{Action, Event};
 use shanshui_domain::id::{AlarmId, CaseId, EvidenceId, OrganisationCode, PersonId, PostId, StationCode};
 use shanshui_domain::right::{Caller, Group, Reach, Rights, Role, Seeker};
 use shanshui_domain::time::Instant;
-use shanshui_server::http::auth;
+use shanshui_server::http::hash;
 use shanshui_server::http::rights::{RIGHTS, Who};
 use shanshui_store::{AlarmRow, CaseIn, EvidenceRow, PersonRow, PostRow};
 use uuid::Uuid;
@@ -63,7 +63,7 @@ fn id(role: Role) -> PersonId {
 /// One person for each role, and a colleague of all in the branch.
 async fn settle(city: &City) {
     let now = city.running.app.clock.now();
-    let password_hash = tokio::task::spawn_blocking(|| auth::hash_password(PASSWORD)).await.expect("no panic");
+    let password_hash = tokio::task::spawn_blocking(|| hash::hash_password(PASSWORD)).await.expect("no panic");
     let password_hash = password_hash.expect("hashed");
     let post = |n: u128, person, role, organisation: &str| PostRow {
         id: PostId(Uuid::from_u128(0x0005_0000 + n)),

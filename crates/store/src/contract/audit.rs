@@ -80,7 +80,7 @@ pub(super) async fn a_chain_made_anew_does_not_fit_its_roots(store: &Store, _: &
     let rows = store.read(text, args![]).await.expect("rows");
     let mut links = Vec::new();
     for row in &rows {
-        let link = crate::act::link(row).expect("a link");
+        let link = crate::chain::link(row).expect("a link");
         let body = if link.seq == 2 { link.body.replace("login", "logon") } else { link.body.clone() };
         links.push(chain::Link::after(links.last(), "audit", body, link.algorithm));
     }

@@ -8,6 +8,7 @@ mod act;
 mod analyse;
 mod audit;
 mod carry;
+mod chain;
 mod cluster;
 mod commit;
 mod history;
@@ -15,6 +16,7 @@ mod large;
 mod node;
 mod postgres;
 mod right;
+mod seals;
 mod sense;
 mod sqlite;
 mod system;
@@ -74,6 +76,14 @@ macro_rules! suite {
             quarantine_is_summed_up a_range_is_half_open_and_ascending sampling_hides_nothing a_long_curve_is_read_to_its_end
             counts_are_of_keys points_and_devices_follow_the_registry secrets_do_not_show commands_are_logged
             rows_are_held_against_what_their_telegrams_say
+        }
+        chain {
+            a_case_whose_chain_is_broken_is_read_and_not_moved
+            nothing_is_appended_to_a_broken_audit_but_everybody_can_come_and_look
+            a_chain_that_has_lost_its_end_takes_no_other
+        }
+        seals {
+            secrets_of_devices_lie_sealed a_new_key_takes_over_all_or_nothing what_a_lost_key_sealed_is_given_up_by_name
         }
         history {
             what_has_moved_is_read_as_before what_comes_late_is_judged_beside_what_has_moved without_its_history_a_store_says_so

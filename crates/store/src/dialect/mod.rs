@@ -141,6 +141,7 @@ const STEPS: &[Step] = &[
     step!("0008_second_factor"),
     step!("0009_tokens"),
     step!("0010_whole"),
+    step!("0011_chains"),
 ];
 
 pub(crate) fn steps(of: fn(&Step) -> &'static str) -> Vec<&'static str> {

@@ -540,7 +540,9 @@ fn filled(site: &Site, command: &str, from: &str) -> anyhow::Result<Answer> {
         fs::remove_dir_all(&data)?;
     }
     let config = dir.join("filled.toml");
-    fs::write(&config, format!("data = {}\ncity_packs = [{}]\n", json!(data), json!(dir.join("pack"))))?;
+    let (pack, key) = (dir.join("pack"), dir.join("data/vault.key"));
+    let text = format!("data = {}\ncity_packs = [{}]\nvault.key_file = {}\n", json!(data), json!(pack), json!(key));
+    fs::write(&config, text)?;
     let mut put = site.rig.command(&[command, "--config"]);
     put.arg(&config).arg(dir.join(from));
     let answer = asked(dir, put)?;
