@@ -51,6 +51,7 @@ static int (*real_fdatasync)(int);
 static int (*real_ftruncate)(int, off_t);
 static int (*real_rename)(const char *, const char *);
 static int (*real_unlink)(const char *);
+static int (*real_linkat)(int, const char *, int, const char *, int);
 
 static void fatal(const char *what) {
     fprintf(stderr, "powerloss: %s: %s\n", what, strerror(errno));
@@ -68,6 +69,7 @@ __attribute__((constructor)) static void begin(void) {
     real_ftruncate = dlsym(RTLD_NEXT, "ftruncate");
     real_rename = dlsym(RTLD_NEXT, "rename");
     real_unlink = dlsym(RTLD_NEXT, "unlink");
+    real_linkat = dlsym(RTLD_NEXT, "linkat");
     const char *r = getenv("POWER_ROOT"), *s = getenv("POWER_SHADOW"), *f = getenv("POWER_FAIL_SYNC");
     if (!r || !s) return;
     if (strlen(r) >= NAME || strlen(s) >= NAME) fatal("a folder's name is too long");
@@ -337,3 +339,22 @@ int rename(const char *from, const char *to) {
     errno = error;
     return done;
 }
+
+/* a second name of what was synced; names count at once, as those of rename do */
+int linkat(int at, const char *from, int to_at, const char *to, int flags) {
+    int done = real_linkat(at, from, to_at, to, flags), error = errno;
+    const char *old = below(from), *new = below(to);
+    if (!done && old && new) {
+        char a[2 * NAME], b[2 * NAME];
+        pthread_mutex_lock(&lock);
+        place(a, sizeof a, "", old);
+        place(b, sizeof b, "", new);
+        parents(b);
+        real_linkat(AT_FDCWD, a, AT_FDCWD, b, 0);
+        pthread_mutex_unlock(&lock);
+    }
+    errno = error;
+    return done;
+}
+
+int link(const char *from, const char *to) { return linkat(AT_FDCWD, from, AT_FDCWD, to, 0); }
