@@ -210,20 +210,14 @@ impl Vault {
         Ok(format!("s1:{name}:{}{}", hex::encode(nonce), hex::encode(bytes)))
     }
 
-    /// Opens what was sealed for a purpose.
+    /// Opens what was sealed for a purpose, with the keys as they were last read: what a stranger sends must not make this program
+    /// read a file or run a command.
     ///
     /// # Errors
     /// When it was sealed with another key or for another purpose, or was touched; says which.
     pub fn unseal(&self, purpose: &str, sealed: &str) -> anyhow::Result<Vec<u8>> {
         let (name, text) = parts(sealed).with_context(|| format!("{purpose}: is no sealed text"))?;
-        let Some(Key { key, .. }) = self.named(name).map_or_else(
-            || {
-                self.reread()?;
-                Ok::<_, anyhow::Error>(self.named(name))
-            },
-            |key| Ok(Some(key)),
-        )?
-        else {
+        let Some(Key { key, .. }) = self.named(name) else {
             let held = self.names();
             let held = if held.is_empty() { "no key".to_owned() } else { held.join(", ") };
             bail!("{purpose}: is sealed with the key {name}, and {} holds {held}", self.shown());
@@ -237,12 +231,20 @@ impl Vault {
         opened.map(|secret| secret.to_vec()).map_err(|_| anyhow::anyhow!("{purpose}: the sealed text was touched"))
     }
 
+    /// Opens what lies in the store; a key that is not known is looked for once more, since it may have been added meanwhile.
+    fn unseal_kept(&self, purpose: &str, sealed: &str) -> anyhow::Result<Vec<u8>> {
+        if parts(sealed).is_some_and(|(name, _)| self.named(name).is_none()) {
+            self.reread()?;
+        }
+        self.unseal(purpose, sealed)
+    }
+
     /// Opens a person's second factor.
     ///
     /// # Errors
     /// As [`Vault::unseal`].
     pub fn factor(&self, person: PersonId, sealed: &str) -> anyhow::Result<Vec<u8>> {
-        self.unseal(&shanshui_store::seals::factor_purpose(person), sealed)
+        self.unseal_kept(&shanshui_store::seals::factor_purpose(person), sealed)
     }
 }
 
@@ -262,7 +264,7 @@ impl Seals for Vault {
         if parts(kept).is_none() {
             return Ok(kept.into());
         }
-        Self::unseal(self, purpose, kept).map_err(|error| format!("{error:#}"))
+        self.unseal_kept(purpose, kept).map_err(|error| format!("{error:#}"))
     }
 
     fn key_of(&self, kept: &str) -> Option<String> {
@@ -334,6 +336,16 @@ mod tests {
             !format!("{vault:?}")
                 .contains(&std::fs::read_to_string(folder.path().join("vault.key")).expect("text")[..64])
         );
+    }
+
+    #[test]
+    fn what_lies_in_the_store_finds_a_key_that_was_added_and_what_a_stranger_sends_does_not_look() {
+        let folder = folder();
+        let (here, there) =
+            (Vault::open(&at(&folder)).expect("none yet"), Vault::open(&at(&folder)).expect("none yet"));
+        let sealed = there.seal("a", b"1").expect("sealed");
+        assert!(here.unseal("a", &sealed).expect_err("not read yet").to_string().contains("holds no key"));
+        assert_eq!(Seals::unseal(&here, "a", &sealed).expect("read again"), b"1");
     }
 
     #[test]

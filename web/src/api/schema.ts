@@ -2331,7 +2331,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description A fault of the program (500), no database (503), a full disk (507). */
+        /** @description A fault of the program (500), no database or a broken chain of records (503), a full disk (507). */
         Failed: {
             headers: {
                 [name: string]: unknown;

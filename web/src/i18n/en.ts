@@ -617,6 +617,7 @@ export const en: typeof zh = {
     needEvidence: 'Tick at least one piece of evidence',
     actions: 'To do',
     noActions: 'Nothing for you to do at this step',
+    readOnly: 'Its record is broken: nothing can be done for now',
     isClosed: 'The case is closed',
     to: 'Assignee',
     toHint: 'Choose a person',

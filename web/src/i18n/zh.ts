@@ -615,6 +615,7 @@ export const zh = {
     needEvidence: '请至少勾选一份证据',
     actions: '办理',
     noActions: '当前环节不由您办理',
+    readOnly: '留痕链断开，暂停办理',
     isClosed: '案件已销号，办理结束',
     to: '承办人',
     toHint: '选择承办人',

@@ -20,7 +20,11 @@ const SHARED: [(&str, &str, &str); 6] = [
     ("Forbidden", "403", "The caller's role may not do this, or a password or a second factor must be set first."),
     ("NotFound", "404", "There is no such thing, or it is not the caller's to see."),
     ("TooLarge", "413", "The body is too large."),
-    ("Failed", "5XX", "A fault of the program (500), no database (503), a full disk (507)."),
+    (
+        "Failed",
+        "5XX",
+        "A fault of the program (500), no database or a broken chain of records (503), a full disk (507).",
+    ),
 ];
 
 /// Adds them wherever they apply, and gives every problem its media type.

@@ -294,19 +294,18 @@ impl Life {
         let station = self.dice.below(STATIONS);
         let value = format!("{}", self.dice.below(100));
         let n = self.model.alarms.len();
-        let row = alarm_row(
-            n,
-            &Alarm {
-                station,
-                opened: self.now,
-                last: self.now,
-                count: 1,
-                value: value.clone(),
-                ended: None,
-                acknowledged: None,
-                case: None,
-            },
-        );
+        let (opened, last) = (self.now, self.now);
+        let alarm = Alarm {
+            station,
+            opened,
+            last,
+            count: 1,
+            value: value.clone(),
+            ended: None,
+            acknowledged: None,
+            case: None,
+        };
+        let row = alarm_row(n, &alarm);
         let (_, new) = self.store.alarm_raise(row).await?;
         ensure!(new != self.model.lasting.contains_key(&station), "an alarm of {station} is new: {new}");
         if let Some(lasting) = self.model.lasting.get(&station) {
@@ -314,8 +313,6 @@ impl Life {
             (lasting.count, lasting.last, lasting.value) = (lasting.count + 1, self.now, value);
         } else {
             self.model.lasting.insert(station, n);
-            let (opened, last) = (self.now, self.now);
-            let alarm = Alarm { station, opened, last, count: 1, value, ended: None, acknowledged: None, case: None };
             self.model.alarms.push(alarm);
         }
         Ok(())
