@@ -5,7 +5,8 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 use shanshui_domain::act::chain::Broken;
 
-use crate::dialect::sqlite::{file, log};
+use crate::dialect::sqlite::file::{self, apart};
+use crate::dialect::sqlite::log;
 use crate::{Store, StoreError, args};
 
 /// One thing that was looked at.
@@ -35,13 +36,6 @@ fn said(what: &str, found: Result<Vec<Finding>, StoreError>) -> Result<Vec<Findi
         }
         found => found,
     }
-}
-
-/// Looking at a whole file keeps a thread busy.
-async fn apart<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    tokio::task::spawn_blocking(work).await.map_err(|e| StoreError::Io(e.to_string()))?
 }
 
 /// Looks at a database file with the engine's integrity check.

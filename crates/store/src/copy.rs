@@ -4,7 +4,8 @@ use std::path::Path;
 
 use shanshui_history::History;
 
-use crate::dialect::sqlite::file;
+use crate::dialect::sqlite::file::{self, apart};
+use crate::dialect::sqlite::salvage::{self, Salvaged};
 use crate::transfer::{
     Before, Carried, LAST, Place, Progress, Teller, beside_copy, read_manifest, refuse_taken, remove_folder,
     write_manifest,
@@ -27,7 +28,7 @@ impl Store {
     /// When the target is there already, or cannot be written.
     pub async fn backup_file(from: &Path, to: &Path) -> Result<(), StoreError> {
         let (from, to) = (from.to_owned(), to.to_owned());
-        blocking(move || file::backup(&from, &to)).await
+        apart(move || file::backup(&from, &to)).await
     }
 
     /// Copies a database file as [`Store::backup_file`] does, and the history of the same moment into the folder beside the copy
@@ -45,7 +46,7 @@ impl Store {
             let before = Before::of(Some(history)).await?;
             let (source, copy) = (from.to_owned(), part.clone());
             teller(Progress { table: "database", number: (1, 2), rows: 0, of: None });
-            let last = blocking(move || {
+            let last = apart(move || {
                 file::copy(&source, &copy)?;
                 file::text(&copy, "segment", LAST)
             })
@@ -77,6 +78,16 @@ impl Store {
     /// behind.
     pub async fn restore(from: &Path, to: &Path) -> Result<(), StoreError> {
         Self::restore_with(from, to, None, Box::new(|_| ())).await
+    }
+
+    /// Reads whatever can be read of a damaged database file into a new one at `to`, table by table. What is disputed or refused
+    /// goes, one JSON object a line, into a new file `notes`. `from` is only read; nobody may be writing it.
+    ///
+    /// # Errors
+    /// When `to` or `notes` is there already, no page of `from` says where a table begins, or a file cannot be written.
+    pub async fn salvage(from: &Path, to: &Path, notes: &Path, teller: Teller) -> Result<Vec<Salvaged>, StoreError> {
+        let [from, to, notes] = [from, to, notes].map(Path::to_owned);
+        apart(move || salvage::salvage(&from, &to, &notes, teller)).await
     }
 
     /// The same with the history that was copied with it, put at its place first.
@@ -125,7 +136,7 @@ async fn restore_by(
 ) -> Result<(), StoreError> {
     let (source, copy) = (from.to_owned(), part.to_owned());
     teller(Progress { table: "database", number: (1, 2), rows: 0, of: None });
-    blocking(move || {
+    apart(move || {
         let faults = file::integrity(&source)?;
         if faults.is_empty() { file::copy(&source, &copy) } else { Err(StoreError::Corrupt(faults.join("; "))) }
     })
@@ -146,17 +157,11 @@ async fn restore_by(
     store.close().await;
     let (copy, to) = (part.to_owned(), to.to_owned());
     let done = match whole {
-        Ok(()) => blocking(move || file::place(&copy, &to)).await,
+        Ok(()) => apart(move || file::place(&copy, &to)).await,
         Err(error) => Err(error),
     };
     if let (Err(_), Some(carried)) = (&done, carried) {
         carried.take_back().await;
     }
     done
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    tokio::task::spawn_blocking(work).await.map_err(|e| StoreError::Io(e.to_string()))?
 }

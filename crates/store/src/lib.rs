@@ -54,6 +54,7 @@ pub use check::{Finding, check_database, check_log};
 pub use cluster::{
     Beat, Claim, Claimed, Fired, HoldRow, JobIn, JobRow, NodeRow, Ruling, SECOND_CONNECTION, SecondConnection,
 };
+pub use dialect::sqlite::salvage::Salvaged;
 pub use dialect::{Health, Sync};
 pub use figure::Schema;
 pub use history::MovedState;
@@ -78,6 +79,7 @@ use dialect::Scanner;
 use dialect::postgres::presence::Presence;
 use dialect::postgres::writer::Lanes;
 use dialect::postgres::{self, Address};
+use dialect::sqlite::file;
 use dialect::sqlite::writer::{self, Writer};
 use node::{Hub, Keeper, Node};
 use sql::{Row, Tx, Value};
@@ -314,6 +316,12 @@ impl Store {
         self.scanner.close();
         self.node.leave().await;
         self.pool.close().await;
+        if let Engine::Sqlite(_, path) = &self.engine {
+            let path = path.clone();
+            if let Err(error) = file::apart(move || file::settle(&path)).await {
+                tracing::warn!(%error, "the write-ahead log is left to the next start");
+            }
+        }
     }
 
     async fn read(&self, sql: &'static str, args: Vec<Value>) -> Result<Vec<Row>, StoreError> {

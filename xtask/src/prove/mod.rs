@@ -40,6 +40,9 @@ pub struct Args {
     /// With `tamper`: how many bytes of each kind of file are changed, one at a time
     #[arg(long, default_value_t = 300)]
     flips: u32,
+    /// With `rights`: how many checks of a scope are taken out of the sources, one at a time, to see that it is noticed
+    #[arg(long, default_value_t = 6)]
+    checks: u32,
     /// With `lines`: connections with faults on them
     #[arg(long, default_value_t = 5_000)]
     connections: u32,

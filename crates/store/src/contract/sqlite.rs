@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use super::{Home, arrival, case_in, keep, key, person, reading, suite};
 use crate::dialect::queue::Fault;
-use crate::dialect::sqlite::open_at;
 use crate::dialect::sqlite::writer::Writer;
+use crate::dialect::sqlite::{file, open_at};
 use crate::{AuditEntry, Engine, Store, StoreError, StoreOptions, TelegramRow};
 
 struct Folder(tempfile::TempDir);
@@ -256,6 +256,46 @@ async fn the_log_stays_short_under_constant_reading_and_is_gone_after_the_end() 
     assert!(longest < 150 << 20, "240 MB written, the log grew to {} MB", longest >> 20);
     store.close().await;
     assert_eq!(home.names(), ["store.db"]);
+}
+
+/// Connections closed at one time each leave the log to the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_closed_store_leaves_no_log_behind() {
+    let home = Folder::new();
+    for round in 0..40 {
+        let store = home.open().await;
+        keep(&store, &[(round, "1")]).await;
+        let reads = (0..8).map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.telegram(&Caller::machine(), TelegramId(1)).await.map(|_| ()) })
+        });
+        for read in reads.collect::<Vec<_>>() {
+            read.await.expect("no panic").expect("read");
+        }
+        store.close().await;
+        assert_eq!(home.names(), ["store.db"], "round {round}");
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_two_closings_left_is_written_into_its_file() {
+    let home = Folder::new();
+    let store = home.open().await;
+    keep(&store, &[(10, "1")]).await;
+    // what the disk looks like before the end is what it looks like when nobody was the last
+    for name in ["store.db", "store.db-wal"] {
+        std::fs::copy(home.path(name), home.path(&name.replace("store", "left"))).expect("copied");
+    }
+    store.close().await;
+    let (left, new) = (home.path("left.db"), home.path("new.db"));
+    assert!(matches!(file::place(&left, &new), Err(StoreError::Io(why)) if why.contains("left.db-wal")));
+    file::settle(&left).expect("settled");
+    file::settle(&left).expect("nothing is left to do");
+    file::place(&left, &new).expect("placed");
+    assert_eq!(home.names(), ["new.db", "store.db"]);
+    let store = Store::open(&new, StoreOptions::default()).await.expect("opens");
+    store.telegram(&Caller::machine(), TelegramId(1)).await.expect("what was in the log");
+    store.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -10,6 +10,13 @@ use super::{migrations, schema, sql};
 use crate::look::Look;
 use crate::{Schema, StoreError};
 
+/// Does work on a whole file on a thread that may wait for the disk.
+pub(crate) async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(|e| StoreError::Io(e.to_string()))?
+}
+
 /// Copies a database while it is being written, whole and consistent, and makes the copy durable. The copy appears under its name
 /// only when it is complete.
 ///
@@ -40,10 +47,26 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
 /// Gives a complete and durable file its name, durably, and never over another file.
 ///
 /// # Errors
-/// When the name is taken, or the folder cannot be written.
+/// When the name is taken, part of the file is still in a log, or the folder cannot be written.
 pub(crate) fn place(part: &Path, to: &Path) -> Result<(), StoreError> {
     refuse_existing(to)?;
+    let log = beside_log(part, "wal");
+    if log.exists() {
+        return Err(StoreError::Io(format!("{} is in use", log.display())));
+    }
     rename(part, to)
+}
+
+/// Writes what a log still holds into its file and removes the log. Two connections that are closed at the same time each leave that to
+/// the other.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(crate) fn settle(path: &Path) -> Result<(), StoreError> {
+    if beside_log(path, "wal").exists() {
+        existing(path)?.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").map_err(sql)?;
+    }
+    Ok(())
 }
 
 /// The same for a folder with everything in it.

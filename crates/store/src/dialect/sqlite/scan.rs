@@ -8,6 +8,7 @@ use rusqlite::{Connection, OpenFlags, params};
 use shanshui_domain::id::{PointId, TelegramId};
 use shanshui_domain::time::{Instant, PeriodKind};
 
+use super::file::apart;
 use super::sql;
 use crate::StoreError;
 use crate::sense::ReadingRow;
@@ -59,7 +60,7 @@ impl Scanner {
             }
             Ok(found)
         };
-        tokio::task::spawn_blocking(work).await.map_err(|e| StoreError::Io(e.to_string()))?
+        apart(work).await
     }
 
     /// The hot rows of a series, newest version of each key, ascending.
