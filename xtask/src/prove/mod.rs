@@ -1,6 +1,7 @@
 //! Proofs: what the program promises, tried against the program itself as processes on this machine.
 
 mod api;
+mod calls;
 mod crash;
 mod full;
 mod guesses;
@@ -34,6 +35,9 @@ pub struct Args {
     /// How often the server or the mover is killed, or its power cut
     #[arg(long, default_value_t = 50)]
     kills: u32,
+    /// With `calls`: the first so many calls to the disk fail, one in each life
+    #[arg(long, default_value_t = 400)]
+    calls: u32,
     /// With `nodes`: how long, one kill a minute
     #[arg(long)]
     minutes: Option<u32>,
@@ -81,6 +85,7 @@ struct Proof {
 const PROOFS: &[Proof] = &[
     Proof { name: "crash", run: crash::run },
     Proof { name: "power", run: power::run },
+    Proof { name: "calls", run: calls::run },
     Proof { name: "full", run: full::run },
     Proof { name: "lines", run: lines::run },
     Proof { name: "mover", run: mover::run },
