@@ -8,6 +8,8 @@
  * Modelled: contents. A name becomes durable with the first sync of its file; renaming and removing are durable at once. Shared
  * memory (names in -shm) is not followed: it does not survive a power cut.
  * POWER_FAIL_SYNC=N: every N-th sync fails with EIO and what was to be synced is gone, as Linux does it.
+ * POWER_FAIL_CALL=N: the N-th call that changes a followed file (write, cut to a length, sync) fails with EIO; a write has written half
+ * by then. It says so on standard error.
  *
  * Record: three 64-bit numbers in the machine's order (kind: 1 write, 2 truncate; offset or length; bytes), then the bytes.
  * Bounds: descriptors below 65,536, 1,024 files, names of 512 bytes. Glibc.
@@ -38,7 +40,7 @@ static char root[NAME], shadow[NAME];
 static size_t root_len;
 static struct file files[FILES];
 static short file_of[FDS]; /* 1 + index; 0: not followed */
-static long fail_every, syncs;
+static long fail_every, syncs, fail_call, calls;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static int (*real_open)(const char *, int, ...);
@@ -71,12 +73,14 @@ __attribute__((constructor)) static void begin(void) {
     real_unlink = dlsym(RTLD_NEXT, "unlink");
     real_linkat = dlsym(RTLD_NEXT, "linkat");
     const char *r = getenv("POWER_ROOT"), *s = getenv("POWER_SHADOW"), *f = getenv("POWER_FAIL_SYNC");
+    const char *c = getenv("POWER_FAIL_CALL");
     if (!r || !s) return;
     if (strlen(r) >= NAME || strlen(s) >= NAME) fatal("a folder's name is too long");
     strcpy(shadow, s);
     strcpy(root, r);
     root_len = strlen(root);
     if (f) fail_every = atol(f);
+    if (c) fail_call = atol(c);
 }
 
 /* The name below the root, or none when the file is not followed. */
@@ -178,6 +182,13 @@ static struct file *followed(int fd) {
     return fd >= 0 && fd < FDS && file_of[fd] ? &files[file_of[fd] - 1] : NULL;
 }
 
+/* Whether this is the call that fails; with the lock held. */
+static int fails_now(const char *what, struct file *f) {
+    if (!fail_call || ++calls != fail_call) return 0;
+    fprintf(stderr, "powerloss: call %ld fails: %s %s\n", calls, what, f->name);
+    return 1;
+}
+
 static int opened(int fd, const char *path, int flags) {
     int error = errno;
     const char *name = fd >= 0 ? below(path) : NULL;
@@ -233,12 +244,13 @@ ssize_t write(int fd, const void *bytes, size_t n) {
     struct stat is;
     int append = fcntl(fd, F_GETFL) & O_APPEND;
     off_t at = append && !fstat(fd, &is) ? is.st_size : lseek(fd, 0, SEEK_CUR);
-    ssize_t done = real_write(fd, bytes, n);
+    int fails = fails_now("write", f);
+    ssize_t done = real_write(fd, bytes, fails ? n / 2 : n);
     int error = errno;
     if (done > 0) record(f, 1, at, bytes, done);
     pthread_mutex_unlock(&lock);
-    errno = error;
-    return done;
+    errno = fails ? EIO : error;
+    return fails ? -1 : done;
 }
 
 #define PWRITE(name)                                                        \
@@ -246,12 +258,13 @@ ssize_t write(int fd, const void *bytes, size_t n) {
         struct file *f = followed(fd);                                      \
         if (!f) return real_pwrite(fd, bytes, n, at);                       \
         pthread_mutex_lock(&lock);                                          \
-        ssize_t done = real_pwrite(fd, bytes, n, at);                       \
+        int fails = fails_now("write", f);                                  \
+        ssize_t done = real_pwrite(fd, bytes, fails ? n / 2 : n, at);       \
         int error = errno;                                                  \
         if (done > 0) record(f, 1, at, bytes, done);                        \
         pthread_mutex_unlock(&lock);                                        \
-        errno = error;                                                      \
-        return done;                                                        \
+        errno = fails ? EIO : error;                                        \
+        return fails ? -1 : done;                                           \
     }
 PWRITE(pwrite)
 PWRITE(pwrite64)
@@ -261,8 +274,9 @@ PWRITE(pwrite64)
         struct file *f = followed(fd);                                      \
         if (!f) return real_ftruncate(fd, size);                            \
         pthread_mutex_lock(&lock);                                          \
-        int done = real_ftruncate(fd, size);                                \
-        int error = errno;                                                  \
+        int fails = fails_now("truncate", f);                               \
+        int done = fails ? -1 : real_ftruncate(fd, size);                   \
+        int error = fails ? EIO : errno;                                    \
         if (!done) record(f, 2, size, NULL, 0);                             \
         pthread_mutex_unlock(&lock);                                        \
         errno = error;                                                      \
@@ -276,7 +290,7 @@ static int synced(int fd, int (*real)(int)) {
     int done = real(fd);
     if (!f || done) return done;
     pthread_mutex_lock(&lock);
-    int fails = fail_every && ++syncs % fail_every == 0;
+    int fails = (fail_every && ++syncs % fail_every == 0) || fails_now("sync", f);
     if (!fails)
         keep(f);
     else if (real_ftruncate(journal(f), 0))

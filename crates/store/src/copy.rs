@@ -5,6 +5,7 @@ use std::path::Path;
 use shanshui_history::History;
 
 use crate::dialect::sqlite::file::{self, apart};
+use crate::dialect::sqlite::salvage::{self, Salvaged};
 use crate::transfer::{
     Before, Carried, LAST, Place, Progress, Teller, beside_copy, read_manifest, refuse_taken, remove_folder,
     write_manifest,
@@ -77,6 +78,16 @@ impl Store {
     /// behind.
     pub async fn restore(from: &Path, to: &Path) -> Result<(), StoreError> {
         Self::restore_with(from, to, None, Box::new(|_| ())).await
+    }
+
+    /// Reads whatever can be read of a damaged database file into a new one at `to`, table by table. What is disputed or refused
+    /// goes, one JSON object a line, into a new file `notes`. `from` is only read; nobody may be writing it.
+    ///
+    /// # Errors
+    /// When `to` or `notes` is there already, no page of `from` says where a table begins, or a file cannot be written.
+    pub async fn salvage(from: &Path, to: &Path, notes: &Path, teller: Teller) -> Result<Vec<Salvaged>, StoreError> {
+        let [from, to, notes] = [from, to, notes].map(Path::to_owned);
+        apart(move || salvage::salvage(&from, &to, &notes, teller)).await
     }
 
     /// The same with the history that was copied with it, put at its place first.

@@ -54,6 +54,7 @@ pub use check::{Finding, check_database, check_log};
 pub use cluster::{
     Beat, Claim, Claimed, Fired, HoldRow, JobIn, JobRow, NodeRow, Ruling, SECOND_CONNECTION, SecondConnection,
 };
+pub use dialect::sqlite::salvage::Salvaged;
 pub use dialect::{Health, Sync};
 pub use figure::Schema;
 pub use history::MovedState;

@@ -130,6 +130,7 @@ export const en: typeof zh = {
       start: 'Program started',
       login: 'Login',
       login_failed: 'Login failed',
+      salvaged: 'Made from what was left of a damaged database',
       logout: 'Logout',
       person_put: 'Account opened or changed',
       person_join: 'Account of the city pack',

@@ -128,6 +128,7 @@ export const zh = {
       start: '启动程序',
       login: '登录',
       login_failed: '登录失败',
+      salvaged: '由损坏的数据库抢救而成',
       logout: '退出登录',
       person_put: '开通或修改账号',
       person_join: '随城市包开通账号',

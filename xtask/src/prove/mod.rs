@@ -1,6 +1,7 @@
 //! Proofs: what the program promises, tried against the program itself as processes on this machine.
 
 mod api;
+mod calls;
 mod crash;
 mod full;
 mod guesses;
@@ -34,12 +35,18 @@ pub struct Args {
     /// How often the server or the mover is killed, or its power cut
     #[arg(long, default_value_t = 50)]
     kills: u32,
+    /// With `calls`: the first so many calls to the disk fail, one in each life
+    #[arg(long, default_value_t = 400)]
+    calls: u32,
     /// With `nodes`: how long, one kill a minute
     #[arg(long)]
     minutes: Option<u32>,
     /// With `tamper`: how many bytes of each kind of file are changed, one at a time
     #[arg(long, default_value_t = 300)]
     flips: u32,
+    /// With `rights`: how many checks of a scope are taken out of the sources, one at a time, to see that it is noticed
+    #[arg(long, default_value_t = 6)]
+    checks: u32,
     /// With `lines`: connections with faults on them
     #[arg(long, default_value_t = 5_000)]
     connections: u32,
@@ -78,6 +85,7 @@ struct Proof {
 const PROOFS: &[Proof] = &[
     Proof { name: "crash", run: crash::run },
     Proof { name: "power", run: power::run },
+    Proof { name: "calls", run: calls::run },
     Proof { name: "full", run: full::run },
     Proof { name: "lines", run: lines::run },
     Proof { name: "mover", run: mover::run },

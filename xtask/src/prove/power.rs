@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 
 use super::ledger::{Database, Found, compare};
 use super::{Args, Promise, mix};
-use crate::rig::{Rig, signal, summary};
+use crate::rig::{Rig, copy, signal, summary};
 
 /// How long a life lasts, in milliseconds.
 const LIVES_MS: (u64, u64) = (60, 900);
@@ -29,7 +29,7 @@ const FAIL_EVERY: u32 = 41;
 
 /// What a cut leaves beyond what was synced, and what else goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Power {
+pub(super) enum Power {
     /// Nothing.
     Clean,
     /// Of each file a random part of the unsynced writes, the last of them perhaps torn.
@@ -79,16 +79,18 @@ fn cuts(args: &Args, power: Power) -> u32 {
 }
 
 /// A folder whose power can be cut.
-struct Bench {
-    data: PathBuf,
+pub(super) struct Bench {
+    pub(super) data: PathBuf,
     shadow: PathBuf,
     shim: PathBuf,
     power: Power,
+    /// The one call that fails, from 1.
+    pub(super) fail_call: Option<u32>,
     random: u64,
 }
 
 impl Bench {
-    fn new(dir: &Path, power: Power, seed: u64) -> anyhow::Result<Self> {
+    pub(super) fn new(dir: &Path, power: Power, seed: u64) -> anyhow::Result<Self> {
         fs::create_dir_all(dir)?;
         let shim = dir.join("powerloss.so");
         let built = Command::new("cc")
@@ -98,18 +100,28 @@ impl Bench {
             .status()
             .context("cc")?;
         ensure!(built.success(), "the shim does not compile");
-        let bench = Self { data: dir.join("data"), shadow: dir.join("shadow"), shim, power, random: mix(seed) };
+        let bench = Self {
+            data: dir.join("data"),
+            shadow: dir.join("shadow"),
+            shim,
+            power,
+            fail_call: None,
+            random: mix(seed),
+        };
         empty(&bench.data)?;
         empty(&bench.shadow)?;
         Ok(bench)
     }
 
     /// Environment of a process of which the shadow folder keeps what it syncs.
-    fn env(&self) -> Vec<(&'static str, PathBuf)> {
+    pub(super) fn env(&self) -> Vec<(&'static str, PathBuf)> {
         let mut env = vec![("POWER_ROOT", self.data.clone()), ("POWER_SHADOW", self.shadow.clone())];
         env.push(("LD_PRELOAD", self.shim.clone()));
         if self.power == Power::Failing {
             env.push(("POWER_FAIL_SYNC", FAIL_EVERY.to_string().into()));
+        }
+        if let Some(call) = self.fail_call {
+            env.push(("POWER_FAIL_CALL", call.to_string().into()));
         }
         env
     }
@@ -129,7 +141,7 @@ impl Bench {
     }
 
     /// After the process was killed: what the disk holds is what there is.
-    fn cut(&mut self) -> anyhow::Result<()> {
+    pub(super) fn cut(&mut self) -> anyhow::Result<()> {
         if self.power == Power::Torn {
             self.tear()?;
         }
@@ -139,7 +151,7 @@ impl Bench {
     }
 
     /// What a process that ran to its end has left is on the disk.
-    fn settle(&self) -> anyhow::Result<()> {
+    pub(super) fn settle(&self) -> anyhow::Result<()> {
         empty(&self.shadow)?;
         copy(&self.data, &self.shadow)
     }
@@ -201,30 +213,16 @@ fn play(to: &File, writes: &[Write]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn remove(folder: &Path) -> anyhow::Result<()> {
+pub(super) fn remove(folder: &Path) -> anyhow::Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
     Ok(())
 }
 
-fn empty(folder: &Path) -> anyhow::Result<()> {
+pub(super) fn empty(folder: &Path) -> anyhow::Result<()> {
     remove(folder)?;
     Ok(fs::create_dir_all(folder)?)
-}
-
-fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            fs::create_dir_all(&target)?;
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }
 
 fn bar(power: Power, what: &str, cuts: u32) -> anyhow::Result<ProgressBar> {
@@ -232,7 +230,7 @@ fn bar(power: Power, what: &str, cuts: u32) -> anyhow::Result<ProgressBar> {
     Ok(ProgressBar::new(u64::from(cuts)).with_style(style).with_prefix(format!("power, {what}, {power:?}")))
 }
 
-fn kill(mut child: Child) -> anyhow::Result<()> {
+pub(super) fn kill(mut child: Child) -> anyhow::Result<()> {
     child.kill()?;
     child.wait()?;
     Ok(())
@@ -290,13 +288,13 @@ fn write(bench: &mut Bench, program: &Path, database: &Path, first: i64) -> anyh
 }
 
 /// What is in the database.
-struct There {
-    numbers: HashSet<i64>,
-    doubled: u64,
-    wrong: u64,
+pub(super) struct There {
+    pub(super) numbers: HashSet<i64>,
+    pub(super) doubled: u64,
+    pub(super) wrong: u64,
 }
 
-fn look(database: &Path) -> anyhow::Result<There> {
+pub(super) fn look(database: &Path) -> anyhow::Result<There> {
     let db = Connection::open(database)?;
     let mut rows = db.prepare(
         "SELECT CAST(CAST(t.raw AS TEXT) AS INTEGER), length(t.raw), r.value, r.version FROM telegram t \

@@ -54,6 +54,10 @@ Power: the same kill, but the program runs with a shim that keeps beside its fol
 goes on with that one; with part of the unsynced writes played in, torn between sectors; and with every 41st sync failing and its
 writes gone. With syncing off the same cuts must lose data.
 
+Calls: the same shim lets one call that changes a file (write, of which half is done, cut to a length, sync) fail with EIO: in the first life
+the first, in the second the second, up to `calls`; then the power is cut and the store opened again. From nothing, so that the making of
+the tables is in it, and from a file with telegrams and a log. Reading, opening and renaming do not fail there.
+
 Lines: devices on 5,000 connections, 64 at a time, send good telegrams, then by turns what the row lists: frames cut, bytes dropped,
 flipped or inserted at every byte of a frame, garbage, one byte a write, pauses, stalls, two frames in a write, a second connection, ends
 within a frame by FIN, by RST or without a word, and answers that nobody reads. The next whole frame must be answered at once; only
@@ -67,12 +71,15 @@ name the place and say that it is full; with room the server must go on by itsel
 `shanshui check` and the ledger are asked at the end. A place where the log itself finds no room is looked at through the interface.
 
 Rights: a test asks every route as every role, for rows that are their own, their unit's, in their area and elsewhere, and holds each
-answer against the table of rights; its cells are what was tried.
+answer against the table of rights; its cells are what was tried. Control: in a copy of the sources, one check of a scope at a time is
+taken out (`taken_out` of `checks`, which the seed chooses), and the same test must fail.
 
 Tamper: the demonstration city as a server has left it, stopped or killed; one byte is changed at a place that the seed chooses, in a
 fresh copy each time, and the commands are asked that would tell. `said`: one failed, or named it. `harmless`: none did, and everything
 that is read is as before. `undetected`: what is read is another, and none has said so. `rest_not_read`: beside what was hit, something
-else cannot be read. `nameless`: said, and the words name nothing to begin at. `engine_silent`: said, of a database in which SQLite's own check finds nothing. For files that people write, the configuration and the
+else cannot be read, neither from the file as it is nor from what `shanshui salvage` makes of it. `rest_salvaged`: it can be read only from
+that. `nameless`: said, and the words name nothing to begin at. `engine_silent`: said, of a database in which SQLite's own check finds
+nothing. For files that people write, the configuration and the
 city packs, a changed byte is said as a difference to the last start, not as a fault.
 
 API: schemathesis reads the server's own description and asks it as a person of each role and as nobody: examples, every boundary of

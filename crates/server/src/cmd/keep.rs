@@ -1,6 +1,6 @@
 //! `shanshui backup`, `restore`, `migrate`, `user`: looking after what is kept.
 
-use std::io::{BufRead, IsTerminal};
+use std::io::{BufRead, IsTerminal, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -9,7 +9,7 @@ use clap::Subcommand;
 use shanshui_domain::id::{OrganisationCode, PersonId, PostId};
 use shanshui_domain::right::{Caller, Role};
 use shanshui_store::transfer::beside_copy;
-use shanshui_store::{PersonRow, PostRow, Store, StoreError};
+use shanshui_store::{AuditEntry, PersonRow, PostRow, Store, StoreError, StoreOptions};
 
 use crate::app::open_store;
 use crate::clock::Clock;
@@ -145,6 +145,41 @@ pub(super) fn restore(path: Option<&Path>, from: &Path, without_history: bool) -
     done?;
     eprintln!("{}", config.database().display());
     Ok(ExitCode::SUCCESS)
+}
+
+/// `shanshui salvage FROM TO`: what can be read of a damaged file. The new one's audit says that it was made so, and with what gaps.
+pub(super) fn salvage(from: &Path, to: &Path) -> anyhow::Result<ExitCode> {
+    let mut notes = to.as_os_str().to_owned();
+    notes.push(".notes.jsonl");
+    let notes = Path::new(&notes);
+    let (bar, teller) = super::transfer::bar();
+    let runtime = super::runtime()?;
+    let tables = runtime.block_on(Store::salvage(from, to, notes, teller));
+    bar.finish_and_clear();
+    let tables = tables.with_context(|| from.display().to_string())?;
+    let mut out = std::io::stdout().lock();
+    for table in &tables {
+        writeln!(out, "{}", serde_json::to_string(table)?)?;
+    }
+    let gaps: Vec<_> = tables.iter().filter(|table| !table.whole()).collect();
+    let rows: u64 = tables.iter().map(|table| table.rows).sum();
+    let detail = serde_json::json!({"from": from.display().to_string(), "rows": rows, "gaps": gaps});
+    let entry = AuditEntry::of_nobody("", Clock::system().now(), "salvaged", "database", detail);
+    runtime.block_on(async {
+        let store = Store::open(to, StoreOptions::default()).await?;
+        let told = store.audit(entry).await;
+        store.close().await;
+        told
+    })?;
+    eprintln!("{}: {rows} rows of {} tables; {}", to.display(), tables.len(), notes.display());
+    if gaps.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!(
+        "并非全部数据都已恢复，请与备份核对 / not everything could be read, or some of it is disputed; compare with a backup: {}",
+        gaps.iter().map(|table| table.table.as_str()).collect::<Vec<_>>().join(", ")
+    );
+    Ok(ExitCode::FAILURE)
 }
 
 /// `shanshui migrate`: brings the schema up and says so.

@@ -103,6 +103,13 @@ pub enum Command {
         /// The copy.
         from: PathBuf,
     },
+    /// Read whatever can be read of a damaged database file into a new one. Exit 1 when something is missing or disputed.
+    Salvage {
+        /// The damaged file; nobody may be writing it. It is only read.
+        from: PathBuf,
+        /// The new file.
+        to: PathBuf,
+    },
     /// Write everything that is kept into an archive, which belongs to no engine, while the store is in use.
     Export {
         /// Where the configuration is.
@@ -195,6 +202,7 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Restore { config, without_history, from } => {
             keep::restore(config.config.as_deref(), &from, without_history)
         }
+        Command::Salvage { from, to } => keep::salvage(&from, &to),
         Command::Export { config, without_history, to } => {
             transfer::export(config.config.as_deref(), &to, without_history)
         }

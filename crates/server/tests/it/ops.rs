@@ -233,6 +233,53 @@ impl Home {
     }
 }
 
+#[test]
+fn what_is_left_of_a_damaged_database_is_read_into_a_new_one_which_says_so() {
+    let home = Home::new("");
+    home.good(&["migrate"], &[]);
+    let (damaged, whole) = (home.path("damaged.db"), home.path("data/shanshui.db"));
+    let kept = |file: &Path| {
+        let db = rusqlite::Connection::open(file).expect("opens");
+        db.query_row("SELECT name_zh FROM person", [], |row| row.get::<_, String>(0)).expect("a person")
+    };
+    rusqlite::Connection::open(&whole)
+        .and_then(|db| db.execute_batch("INSERT INTO person VALUES ('a', 'zhang', '张三', 'Zhang San', 'hash', 0, 0)"))
+        .expect("kept");
+    std::fs::rename(&whole, &damaged).expect("moved away");
+    let mut bytes = std::fs::read(&damaged).expect("a file");
+    // the engine knows a database by its first bytes
+    bytes[3] ^= 1;
+    std::fs::write(&damaged, &bytes).expect("written");
+    let (code, _, err) = home.run(&["restore"], &[&damaged]);
+    assert_eq!(code, Some(1), "{err}");
+    let salvage = |to: &Path| {
+        let output = Command::new(env!("CARGO_BIN_EXE_shanshui")).arg("salvage").args([&damaged, to]).output();
+        let output = output.expect("the binary runs");
+        (output.status.code(), String::from_utf8(output.stdout).expect("text"))
+    };
+    let (code, out) = salvage(&whole);
+    let tables: Vec<Value> = findings(&out);
+    assert_eq!(code, Some(0), "{out}");
+    assert!(tables.iter().any(|table| table["table"] == "person" && table["rows"] == 1), "{out}");
+    home.good(&["check", "--readings"], &[]);
+    assert_eq!(kept(&whole), "张三");
+    let said = rusqlite::Connection::open(&whole).expect("opens").query_row(
+        "SELECT body FROM link WHERE stream='audit' ORDER BY seq DESC LIMIT 1",
+        [],
+        |row| row.get::<_, String>(0),
+    );
+    assert!(said.expect("an entry").contains("salvaged"), "the audit says how it was made");
+    assert_eq!(salvage(&whole).0, Some(1), "never over another file");
+    // and a table of which nothing says where it begins is named
+    let definition = bytes.windows(12).position(|w| w == b"tablepersonp").expect("a row of the schema");
+    bytes[definition + 6] ^= 1;
+    std::fs::write(&damaged, &bytes).expect("written");
+    let (code, out) = salvage(&home.path("second.db"));
+    let named = findings(&out).into_iter().find(|table| table["table"] == "person").expect("told");
+    assert_eq!((code, named["rows"].as_i64()), (Some(1), Some(0)));
+    assert!(named["unread"].is_string());
+}
+
 /// Every file of an archive's tables.
 fn tables(archive: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let entries = std::fs::read_dir(archive.join("tables")).expect("tables").map(|e| e.expect("an entry"));

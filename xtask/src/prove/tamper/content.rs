@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use shanshui_domain::id::TelegramId;
 use shanshui_domain::time::{Instant, PeriodKind};
 use shanshui_history::{History, HistoryOptions};
@@ -31,6 +31,19 @@ pub(super) fn of_database(path: &Path) -> Content {
     content
 }
 
+/// Of what can be salvaged of a damaged database file.
+pub(super) fn of_salvaged(path: &Path, dir: &Path) -> anyhow::Result<Content> {
+    let [to, notes] = ["salvaged.db", "salvaged.notes"].map(|name| dir.join(name));
+    for left in [&to, &notes] {
+        if left.exists() {
+            std::fs::remove_file(left)?;
+        }
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(Store::salvage(path, &to, &notes, Box::new(|_| ())))?;
+    Ok(of_database(&to))
+}
+
 /// Whether the engine's own check finds anything in a database.
 pub(super) fn engine_finds(path: &Path) -> bool {
     let said = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
@@ -45,7 +58,17 @@ fn tables(db: &Connection) -> rusqlite::Result<Vec<String>> {
 
 /// Rows in no order: the sum of their digests. The table itself is read, not an index that happens to hold the same.
 fn digest(db: &Connection, table: &str) -> rusqlite::Result<u64> {
-    let mut statement = db.prepare(&format!("SELECT * FROM \"{table}\" NOT INDEXED"))?;
+    // of a table without row numbers the engine would take an index that has every column, also when told not to
+    let key: Option<String> = db
+        .query_row(
+            "SELECT i.name FROM pragma_index_list(?1) i WHERE i.origin='pk' \
+             AND (SELECT wr FROM pragma_table_list(?1) WHERE schema='main')",
+            [table],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let by = key.map_or_else(|| "NOT INDEXED".to_owned(), |key| format!("INDEXED BY \"{key}\""));
+    let mut statement = db.prepare(&format!("SELECT * FROM \"{table}\" {by}"))?;
     let columns = statement.column_count();
     let (mut rows, mut sum) = (statement.query([])?, 0_u64);
     while let Some(row) = rows.next()? {

@@ -15,7 +15,7 @@ use anyhow::{Context, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use self::content::{Content, engine_finds, of_database, of_store};
+use self::content::{Content, engine_finds, of_database, of_salvaged, of_store};
 use self::site::{Left, Site, files};
 use super::{Args, Promise, mix, more};
 
@@ -287,6 +287,8 @@ struct Counts {
     panicked: u64,
     /// Said, and something beside it cannot be read.
     rest: u64,
+    /// Said, and the rest is read only from what was salvaged.
+    salvaged: u64,
     /// Said, in words that name nothing.
     nameless: u64,
     /// Said, of a database in which the engine's own check finds nothing.
@@ -370,7 +372,7 @@ fn tried(args: &Args, site: &Site, kind: &Kind) -> anyhow::Result<Option<Promise
         bar.inc(1);
     }
     bar.finish_and_clear();
-    let Counts { said, harmless, undetected, panicked, rest, nameless, beyond_engine } = counts;
+    let Counts { said, harmless, undetected, panicked, rest, salvaged, nameless, beyond_engine } = counts;
     Ok(Some(Promise {
         name: kind.name,
         tried: u64::from(args.flips),
@@ -381,7 +383,7 @@ fn tried(args: &Args, site: &Site, kind: &Kind) -> anyhow::Result<Option<Promise
         met: undetected + panicked + rest == 0,
         more: more(
             json!({"files": all.len(), "bytes": bytes, "said": said, "harmless": harmless, "undetected": undetected,
-            "panicked": panicked, "rest_not_read": rest, "nameless": nameless, "engine_silent": beyond_engine}),
+            "panicked": panicked, "rest_not_read": rest, "rest_salvaged": salvaged, "nameless": nameless, "engine_silent": beyond_engine}),
         ),
     }))
 }
@@ -439,7 +441,12 @@ fn one(site: &Site, kind: &Kind, flip: &Flip, untouched: &Untouched, counts: &mu
         if kind.read == Read::Database && kind.left != Left::Killed {
             counts.beyond_engine += u64::from(!engine_finds(&flip.file));
         }
-        counts.rest += u64::from(!rest_is_read(site, kind, &answer, untouched)?);
+        let mut read = rest_is_read(site, kind, &answer, untouched)?;
+        if !read && kind.read == Read::Database && kind.left != Left::Killed {
+            counts.salvaged += 1;
+            read = differing(&untouched.content, &of_salvaged(&flip.file, &site.rig.dir)?).len() <= 1;
+        }
+        counts.rest += u64::from(!read);
         return Ok(Outcome::Said);
     }
     if kind.read == Read::Key || kind.read == Read::Bytes {

@@ -12,7 +12,7 @@ use anyhow::{Context, ensure};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::rig::{Rig, signal};
+use crate::rig::{Rig, copy, signal};
 
 /// Hours that the demonstration begins with: some of them are older than the hot window of a day.
 const HOURS: &str = "54";
@@ -250,21 +250,6 @@ impl Person {
         let end = answer.windows(4).position(|four| four == b"\r\n\r\n").context("no answer")?;
         Ok((String::from_utf8_lossy(&answer[..end]).into_owned(), answer[end + 4..].to_vec()))
     }
-}
-
-/// A folder with everything in it.
-pub(super) fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let (path, to) = (entry.path(), to.join(entry.file_name()));
-        if path.is_dir() {
-            copy(&path, &to)?;
-        } else {
-            fs::copy(&path, &to).with_context(|| path.display().to_string())?;
-        }
-    }
-    Ok(())
 }
 
 /// Files of a folder and below it, in order.

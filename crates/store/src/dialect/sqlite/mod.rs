@@ -1,11 +1,13 @@
 //! SQLite: one thread writes, in groups (WAL, `synchronous=FULL`).
 //!
 //! `writer` is the thread, `bulk` what it does with readings, `file` copies and checks whole files, `log` looks at the write-ahead
-//! log, `scan` walks along series.
+//! log, `scan` walks along series, `salvage` reads what is left of a damaged file, whose pages `page` knows.
 
 mod bulk;
 pub(crate) mod file;
 pub(crate) mod log;
+mod page;
+pub(crate) mod salvage;
 pub(crate) mod scan;
 pub(crate) mod writer;
 
@@ -25,7 +27,6 @@ pub(crate) fn open(path: &Path, sync: Sync) -> Result<Connection, StoreError> {
 }
 
 /// Brings a file up to an earlier schema, or goes on from one.
-#[cfg(test)]
 pub(crate) fn open_at(path: &Path, schema: usize) -> Result<Connection, StoreError> {
     let mut db = connect(path, Sync::Full)?;
     migrate(&mut db, &migrations()[..schema])?;
