@@ -7,6 +7,8 @@ use anyhow::Context;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use crate::sign::Scheme;
+
 /// Everything that can be set.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -212,6 +214,8 @@ impl Default for OutboundSection {
 pub struct AuditSection {
     /// File of the key that signs; empty: `audit.key` in the data folder.
     pub key_file: PathBuf,
+    /// How roots are signed.
+    pub signature: Scheme,
     /// File that each root is appended to, best on another disk; empty: none.
     pub copy: PathBuf,
     /// Address that each root is posted to; empty: none.
@@ -512,6 +516,7 @@ pub const KEYS: &[(&str, &str)] = &[
         "audit.key_file",
         "file of the key that signs the audit's roots, made at the first start; empty: audit.key in the data folder",
     ),
+    ("audit.signature", "how those roots are signed: ed25519, or sm2 with SM3"),
     ("audit.copy", "file that each signed root is appended to, best on another disk; empty: none"),
     ("audit.webhook", "address that each signed root is posted to as JSON, until it is taken; empty: none"),
     ("audit.webhook_token_file", "file of the token that is sent along, `Authorization: Bearer …`; empty: none"),

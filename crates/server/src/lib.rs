@@ -17,6 +17,7 @@ pub mod outbound;
 pub mod pace;
 pub mod registry;
 pub mod seal;
+pub mod sign;
 pub mod sim;
 pub mod text;
 pub mod tls;

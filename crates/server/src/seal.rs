@@ -1,7 +1,7 @@
 //! The key that signs the audit's roots, and the second places they are written to.
 //!
-//! The key is an Ed25519 seed of 32 bytes in hex, in a file outside of the database; it is made at the first start. Whoever holds the
-//! database alone can change an entry and make every digest anew, but not the signature, nor the copy in the second place.
+//! The key is 32 bytes in hex, in a file outside of the database; it is made at the first start. Whoever holds the database alone
+//! can change an entry and make every digest anew, but not the signature, nor the copy in the second place.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderValue, Request};
-use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 use shanshui_domain::right::Caller;
 use shanshui_domain::time::Instant;
@@ -19,10 +18,11 @@ use shanshui_store::{RootRow, Store};
 use crate::config::Config;
 use crate::key;
 use crate::outbound::Outbound;
+use crate::sign::{self, Signer};
 
 /// What signs.
 pub struct Sealer {
-    pair: Ed25519KeyPair,
+    key: Signer,
     copy: Option<PathBuf>,
     hook: Option<Hook>,
 }
@@ -85,7 +85,7 @@ pub struct Copied {
     pub algorithm: String,
     /// Root in hex.
     pub root: String,
-    /// Public key in hex.
+    /// Public key of whoever signed.
     pub signer: String,
     /// Signature in hex.
     pub signature: String,
@@ -118,14 +118,15 @@ impl Sealer {
     pub fn open(config: &Config) -> anyhow::Result<Self> {
         let path = Self::path(config);
         let seed = key::of("audit.key_file", &path)?;
-        let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|e| anyhow::anyhow!("audit.key_file: {e}"))?;
+        let key =
+            Signer::of(config.audit.signature, &seed).with_context(|| format!("audit.key_file {}", path.display()))?;
         let copy = Some(config.audit.copy.clone()).filter(|p| !p.as_os_str().is_empty());
-        Ok(Self { pair, copy, hook: Hook::open(config)? })
+        Ok(Self { key, copy, hook: Hook::open(config)? })
     }
 
-    /// Public key in hex.
+    /// Public key, as roots name it.
     pub fn signer(&self) -> String {
-        hex::encode(self.pair.public_key())
+        self.key.name()
     }
 
     /// Seals what has come since the last root, and writes it to the second places.
@@ -133,7 +134,7 @@ impl Sealer {
     /// # Errors
     /// When the store or a second place cannot be written; the others are written all the same, and this one is the next time.
     pub async fn seal(&self, store: &Store, at: Instant) -> anyhow::Result<Option<RootRow>> {
-        let sign = |text: &str| (self.signer(), hex::encode(self.pair.sign(text.as_bytes())));
+        let sign = |text: &str| (self.signer(), self.key.sign(text));
         let row = store.audit_seal(at, sign).await?;
         if self.copy.is_none() && self.hook.is_none() {
             return Ok(row);
@@ -176,8 +177,7 @@ fn catch_up(path: &Path, roots: &[RootRow]) -> anyhow::Result<()> {
 
 /// Whether a root is signed by the key it names.
 pub fn signed(row: &RootRow) -> bool {
-    let (Ok(key), Ok(signature)) = (hex::decode(&row.signer), hex::decode(&row.signature)) else { return false };
-    UnparsedPublicKey::new(&ED25519, key).verify(row.signed().as_bytes(), &signature).is_ok()
+    sign::signed(&row.signer, &row.signed(), &row.signature)
 }
 
 /// What is wrong with roots beside their signatures and the second place; nothing when all is well.

@@ -267,7 +267,7 @@ pub struct AuditRootView {
     pub algorithm: String,
     /// Root in hex.
     pub root: String,
-    /// Ed25519 public key of whoever signed, in hex.
+    /// Public key of whoever signed: 64 hex digits of Ed25519, or `sm2:` and 130 hex digits.
     pub signer: String,
     /// Signature of `statement`, in hex.
     pub signature: String,

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use shanshui_server::sign::Scheme;
 
 use crate::support::City;
 
@@ -12,7 +13,8 @@ use crate::support::City;
 fn verified(folder: &Path, proof: &Value, key: &str) -> Option<bool> {
     let file = folder.join("proof.json");
     std::fs::write(&file, proof.to_string()).expect("written");
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guide/verify_audit.py");
+    let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guide");
+    let script = Path::new(guide).join(if key.starts_with("sm2:") { "verify_audit_sm2.py" } else { "verify_audit.py" });
     let knows = Command::new("python3").args(["-c", "import hashlib; hashlib.new('sm3')"]).output();
     if !knows.is_ok_and(|asked| asked.status.success()) {
         eprintln!(
@@ -26,9 +28,22 @@ fn verified(folder: &Path, proof: &Value, key: &str) -> Option<bool> {
 
 #[tokio::test]
 async fn an_entry_is_found_sealed_and_proved_without_this_program() {
+    proved(Scheme::Ed25519).await;
+}
+
+#[tokio::test]
+async fn the_same_with_the_signature_of_the_state() {
+    proved(Scheme::Sm2).await;
+}
+
+async fn proved(scheme: Scheme) {
     let copy = tempfile::tempdir().expect("a folder");
     let place = copy.path().join("roots.jsonl");
-    let city = City::with(|config| config.audit.copy = place.clone()).await;
+    let city = City::with(|config| {
+        config.audit.copy.clone_from(&place);
+        config.audit.signature = scheme;
+    })
+    .await;
     let duty = city.person("zhoumin").await;
     let wrong = json!({"login": "zhoumin", "password": "wrong"});
     assert_eq!(city.nobody().post("/api/v1/system/login", wrong).await.0, StatusCode::UNAUTHORIZED);
