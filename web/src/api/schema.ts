@@ -1044,7 +1044,7 @@ export interface components {
             root: string;
             /** @description Signature of `statement`, in hex. */
             signature: string;
-            /** @description Ed25519 public key of whoever signed, in hex. */
+            /** @description Public key of whoever signed: 64 hex digits of Ed25519, or `sm2:` and 130 hex digits. */
             signer: string;
             /**
              * Format: int64

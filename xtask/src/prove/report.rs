@@ -72,7 +72,8 @@ name the place and say that it is full; with room the server must go on by itsel
 
 Rights: a test asks every route as every role, for rows that are their own, their unit's, in their area and elsewhere, and holds each
 answer against the table of rights; its cells are what was tried. Control: in a copy of the sources, one check of a scope at a time is
-taken out (`taken_out` of `checks`, which the seed chooses), and the same test must fail.
+taken out (`taken_out` of `checks`, which the seed chooses), and this test, those of lists and streams, or those of the store alone must
+fail.
 
 Tamper: the demonstration city as a server has left it, stopped or killed; one byte is changed at a place that the seed chooses, in a
 fresh copy each time, and the commands are asked that would tell. `said`: one failed, or named it. `harmless`: none did, and everything

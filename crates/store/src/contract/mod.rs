@@ -96,7 +96,8 @@ macro_rules! suite {
         right {
             posts_make_a_caller roles_that_exclude_one_another_are_held_apart whoever_stands_in_holds_what_may_be_handed_on
             broken_glass_ends_by_itself organisations_stay_a_tree stations_are_seen_within_a_scope
-            cases_are_seen_within_a_scope every_change_of_rights_is_in_the_audit
+            cases_are_seen_within_a_scope what_is_for_all_rows_or_none_is_refused_by_the_store_too
+            every_change_of_rights_is_in_the_audit
         }
         audit {
             the_audit_is_searched_and_paged roots_stand_for_all_that_came_before_them

@@ -2,14 +2,16 @@
 
 use shanshui_domain::act::case::{Action, Event};
 use shanshui_domain::id::{AlarmId, CaseId, PersonId, PointId, PostId};
-use shanshui_domain::right::{Caller, Held, OrganisationKind, Rights, Role, Tree};
+use shanshui_domain::right::{Caller, Held, OrganisationKind, Right, Rights, Role, Tree};
 use shanshui_domain::time::Instant;
 use std::sync::Arc;
 use uuid::Uuid;
 
 use super::act::{alarm, event};
 use super::{Home, caller, case_in, organisations, person, station};
-use crate::{AlarmFilter, CaseFilter, DelegationRow, GlassRow, PersonRow, PostRow, Store, StoreError, args};
+use crate::{
+    AlarmFilter, AuditFilter, CaseFilter, DelegationRow, GlassRow, PersonRow, PostRow, Store, StoreError, args,
+};
 
 fn somebody(n: u128) -> PersonRow {
     let row = super::system::li(n, false);
@@ -214,6 +216,51 @@ pub(super) async fn stations_are_seen_within_a_scope(store: &Store, _: &impl Hom
     let manager = caller(1, Role::EnterpriseManager, "e1");
     let seen = store.alarm_acknowledge(&manager, AlarmId(Uuid::from_u128(3)), Instant(9)).await;
     assert!(matches!(seen, Err(StoreError::Forbidden)), "seen, and not theirs to do");
+}
+
+/// The way in has refused them before; whoever finds another way in must not get further.
+pub(super) async fn what_is_for_all_rows_or_none_is_refused_by_the_store_too(store: &Store, _: &impl Home) {
+    settle(store).await;
+    give(store, post(1, 2, Role::CaseOfficer, "br-kc", (0, None))).await.expect("given");
+    store.audit_seal(Instant(1), |_| ("k".into(), "s".into())).await.expect("sealed");
+    let at = Instant(9);
+    let mut strange = super::arrival(vec![]);
+    (strange.telegram.mn, strange.telegram.quarantine) = (None, Some("damaged".into()));
+    let strange = store.arrive(vec![strange]).await.expect("kept").remove(0).telegram;
+    let tried = async |who: &Caller| -> Vec<(&str, Result<(), StoreError>)> {
+        let filter = AuditFilter::default();
+        let (registered, new) =
+            ((station("s9", "kc", None), "{}".to_owned()), post(9, 3, Role::CaseOfficer, "br-kc", (0, None)));
+        let organisation = organisations().remove(1);
+        vec![
+            ("station_register", store.station_register(who, registered, vec![], at).await.map(drop)),
+            ("device_register", store.device_register(who, super::device("d9", "x"), at).await),
+            ("telegram", store.telegram(who, strange).await.map(drop)),
+            ("organisation_put", store.organisation_put(who, organisation, at).await),
+            ("posts", store.posts(who).await.map(drop)),
+            ("post_give", store.post_give(who, new).await),
+            ("post_end", store.post_end(who, post_id(1), at).await.map(drop)),
+            ("audit_list", store.audit_list(who, &filter, None, 9).await.map(drop)),
+            ("audit_roots", store.audit_roots(who, 9).await.map(drop)),
+            ("audit_proof", store.audit_proof(who, 1).await.map(drop)),
+            ("person_put", store.person_put(who, somebody(1), at).await),
+            ("people_join", store.people_join(who, vec![(somebody(7), vec![])], at).await.map(drop)),
+        ]
+    };
+    for (what, done) in tried(&caller(5, Role::CaseOfficer, "br-kc")).await {
+        assert!(matches!(done, Err(StoreError::NotFound | StoreError::Forbidden)), "{what}: {done:?}");
+    }
+    assert!(store.quarantine_summary(&caller(5, Role::CaseOfficer, "br-kc")).await.expect("nothing").is_empty());
+    for (what, done) in tried(&Caller::machine()).await {
+        assert!(done.is_ok(), "{what}: {done:?}");
+    }
+    // each of two rights alone is not enough to let people join
+    for role in [Role::SystemAdministrator, Role::SecurityAdministrator] {
+        let who = caller(5, role, "city");
+        let may = [Right::AccountChange, Right::PostChange].map(|right| who.scope(right).everywhere());
+        let joined = store.people_join(&who, vec![(somebody(8), vec![])], at).await;
+        assert_eq!(joined.is_ok(), may == [true, true], "{role:?} {may:?}");
+    }
 }
 
 pub(super) async fn cases_are_seen_within_a_scope(store: &Store, _: &impl Home) {
