@@ -2,6 +2,7 @@
 
 mod audit;
 mod cli;
+mod clock;
 mod equal;
 mod full;
 mod generated;

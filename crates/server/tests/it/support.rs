@@ -28,6 +28,11 @@ impl City {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::at(Clock::system(), change).await
+    }
+
+    /// With a clock of the test's own.
+    pub(crate) async fn at(clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut config = Config { data: folder.path().join("data"), ..Config::default() };
         config.http.listen = ([127, 0, 0, 1], 0).into();
@@ -37,14 +42,15 @@ impl City {
         config.hj212.listen = ([127, 0, 0, 1], 0).into();
         config.metrics.listen = Some(([127, 0, 0, 1], 0).into());
         change(&mut config);
-        let running = Box::pin(run(&config)).await;
+        let running = Box::pin(run(&config, clock)).await;
         Self { running, config, folder }
     }
 
     /// Ends the program and starts it again over the same store.
     pub(crate) async fn restart(self) -> Self {
+        let clock = self.running.app.clock.clone();
         self.running.stop().await;
-        let running = Box::pin(run(&self.config)).await;
+        let running = Box::pin(run(&self.config, clock)).await;
         Self { running, config: self.config, folder: self.folder }
     }
 
@@ -77,8 +83,8 @@ impl City {
     }
 }
 
-async fn run(config: &Config) -> Running {
-    let running = Running::start(config.clone(), city::demo().expect("the city loads"), Clock::system(), false).await;
+async fn run(config: &Config, clock: Clock) -> Running {
+    let running = Running::start(config.clone(), city::demo().expect("the city loads"), clock, false).await;
     let running = running.expect("the program starts");
     people_put(&running.app.store, &running.app.city(), running.app.clock.now()).await.expect("people are kept");
     running.app.people_reload().await.expect("people are read");
@@ -119,6 +125,12 @@ impl Line {
 
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).await.expect("sent");
+    }
+
+    /// Sends a frame and takes what comes back.
+    pub(crate) async fn send_and_hear(&mut self, frame: &[u8]) -> String {
+        self.send(frame).await;
+        self.next().await.expect("an answer")
     }
 
     /// The next frame from the centre; none when the connection ends.
