@@ -88,8 +88,9 @@ async fn a_leap_day_and_the_end_of_a_year_are_days_like_others() {
 
 #[tokio::test]
 async fn a_clock_that_jumps_loses_nothing_and_lets_nobody_in() {
-    let hand = Hand::at("2027-06-01T12:00:00");
+    let hand = Hand::at("2027-06-01T10:00:00");
     let city = City::at(hand.clock(), |_| {}).await;
+    hand.put("2027-06-01T12:00:00");
     let mut line = city.line("ms16").await;
     let duty = city.person("zhoumin").await;
     let mut upload = async |stamp: &str, ph: &str| -> String {
