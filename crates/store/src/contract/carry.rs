@@ -21,6 +21,8 @@ struct Moved {
     address: String,
     folder: tempfile::TempDir,
     _history: tempfile::TempDir,
+    /// Whose server may end with it.
+    _database: Option<Database>,
     /// What it says before it is copied.
     said: Read,
 }
@@ -40,7 +42,7 @@ impl Moved {
         store.move_before(Instant(START + 2 * DAY), FEW).await.expect("moved");
         assert_eq!(say(&store, 8, "2.75").await, Kept::Version(2), "which lies hot");
         let said = read(&store).await;
-        Self { store, address, folder, _history: history, said }
+        Self { store, address, folder, _database: None, _history: history, said }
     }
 
     async fn file() -> Self {
@@ -53,7 +55,8 @@ impl Moved {
     async fn database() -> Option<Self> {
         let database = Database::fresh().await?;
         let folder = tempfile::tempdir().expect("a folder");
-        Some(Self::on(database.open().await, database.address.clone(), folder).await)
+        let on = Self::on(database.open().await, database.address.clone(), folder).await;
+        Some(Self { _database: Some(database), ..on })
     }
 
     fn path(&self, name: &str) -> PathBuf {
