@@ -10,7 +10,7 @@ use crate::transfer::{
     Before, Carried, LAST, Place, Progress, Teller, beside_copy, read_manifest, refuse_taken, remove_folder,
     write_manifest,
 };
-use crate::{Store, StoreError, StoreOptions};
+use crate::{AuditEntry, Store, StoreError, StoreOptions};
 
 impl Store {
     /// Copies the whole store to a new file while it runs. Whatever was acknowledged before is in it.
@@ -81,13 +81,31 @@ impl Store {
     }
 
     /// Reads whatever can be read of a damaged database file into a new one at `to`, table by table. What is disputed or refused
-    /// goes, one JSON object a line, into a new file `notes`. `from` is only read; nobody may be writing it.
+    /// goes, one JSON object a line, into a new file `notes`. The entry that `told` makes is in the new file's audit before the file
+    /// has its name; false when its audit is broken, and takes none. `from` is only read; nobody may be writing it.
     ///
     /// # Errors
     /// When `to` or `notes` is there already, no page of `from` says where a table begins, or a file cannot be written.
-    pub async fn salvage(from: &Path, to: &Path, notes: &Path, teller: Teller) -> Result<Vec<Salvaged>, StoreError> {
+    pub async fn salvage(
+        from: &Path,
+        to: &Path,
+        notes: &Path,
+        told: impl FnOnce(&[Salvaged]) -> Option<AuditEntry>,
+        teller: Teller,
+    ) -> Result<(Vec<Salvaged>, bool), StoreError> {
         let [from, to, notes] = [from, to, notes].map(Path::to_owned);
-        apart(move || salvage::salvage(&from, &to, &notes, teller)).await
+        let (new, list) = (to.clone(), notes.clone());
+        let all = apart(move || salvage::salvage(&from, &new, &list, teller)).await?;
+        let done = async {
+            let written = match told(&all) {
+                Some(entry) => audited(&salvage::part(&to), entry).await?,
+                None => true,
+            };
+            let (new, list) = (to.clone(), notes.clone());
+            apart(move || salvage::place(&new, &list)).await?;
+            Ok((all, written))
+        };
+        done.await.inspect_err(|_| salvage::give_up(&to, &notes))
     }
 
     /// The same with the history that was copied with it, put at its place first.
@@ -124,6 +142,18 @@ impl Store {
         }
         let words: Vec<_> = faults.iter().map(|f| format!("{}: {}", f.what, f.detail)).collect();
         Err(StoreError::Corrupt(words.join("; ")))
+    }
+}
+
+/// Whether the audit of a file has taken an entry: nothing is appended to one that is broken.
+async fn audited(file: &Path, entry: AuditEntry) -> Result<bool, StoreError> {
+    let store = Store::open(file, StoreOptions::default()).await?;
+    let done = store.audit(entry).await;
+    store.close().await;
+    match done {
+        Ok(()) => Ok(true),
+        Err(StoreError::Chain { .. }) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -56,7 +56,7 @@ writes gone. With syncing off the same cuts must lose data.
 
 Calls: the same shim lets one call that changes a file (write, of which half is done, cut to a length, sync) fail with EIO: in the first life
 the first, in the second the second, up to `calls`; then the power is cut and the store opened again. From nothing, so that the making of
-the tables is in it, and from a file with telegrams and a log. Reading, opening and renaming do not fail there.
+the tables is in it, and from a file with telegrams and a log, which each life counts again. Reading, opening and renaming do not fail there.
 
 Lines: devices on 5,000 connections, 64 at a time, send good telegrams, then by turns what the row lists: frames cut, bytes dropped,
 flipped or inserted at every byte of a frame, garbage, one byte a write, pauses, stalls, two frames in a write, a second connection, ends

@@ -18,7 +18,7 @@ const SAID: &str = "rights: ";
 const A_TEST_FAILED: i32 = 100;
 
 pub fn run(args: &Args) -> anyhow::Result<Vec<Promise>> {
-    let output = tests(&crate::root(), &format!("test({TEST})"))?;
+    let output = tested(&crate::root(), &format!("test({TEST})"))?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     let figures =
         said.lines().find_map(|line| line.trim().strip_prefix(SAID)).context("the test printed no figures")?;
@@ -35,7 +35,7 @@ pub fn run(args: &Args) -> anyhow::Result<Vec<Promise>> {
 const NOTICES: &str = "test(/^rights::/) | (package(shanshui-store) & test(sqlite::right::))";
 
 /// Runs tests with the sources of a folder.
-fn tests(root: &Path, which: &str) -> anyhow::Result<Output> {
+fn tested(root: &Path, which: &str) -> anyhow::Result<Output> {
     let args = ["nextest", "run", "--workspace", "--features", "shanshui-server/query", "--lib", "--test", "it"];
     Command::new(env!("CARGO"))
         .args(args)
@@ -78,6 +78,11 @@ fn control(args: &Args) -> anyhow::Result<Control> {
             all.extend(checks(&file, &fs::read_to_string(&file)?));
         }
     }
+    // a copy in which they fail anyway would notice everything
+    ensure!(
+        tested(&copy, NOTICES)?.status.success(),
+        "the tests fail in a copy of the sources in which nothing is taken out"
+    );
     let (mut left, mut random) = (all.clone(), args.seed);
     let tried = left.len().min(args.checks as usize);
     let style = ProgressStyle::with_template("{prefix:14} {bar:30} {pos}/{len} checks taken out {eta}")?;
@@ -90,7 +95,7 @@ fn control(args: &Args) -> anyhow::Result<Control> {
         let mut lines: Vec<&str> = whole.lines().collect();
         lines[check.line - 1] = &check.without;
         fs::write(&check.file, lines.join("\n") + "\n")?;
-        let output = tests(&copy, NOTICES)?;
+        let output = tested(&copy, NOTICES)?;
         fs::write(&check.file, &whole)?;
         let place = format!("{}:{}", check.file.strip_prefix(&copy)?.display(), check.line);
         match output.status.code() {

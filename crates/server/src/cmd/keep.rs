@@ -9,7 +9,7 @@ use clap::Subcommand;
 use shanshui_domain::id::{OrganisationCode, PersonId, PostId};
 use shanshui_domain::right::{Caller, Role};
 use shanshui_store::transfer::beside_copy;
-use shanshui_store::{AuditEntry, PersonRow, PostRow, Store, StoreError, StoreOptions};
+use shanshui_store::{AuditEntry, PersonRow, PostRow, Salvaged, Store, StoreError};
 
 use crate::app::open_store;
 use crate::clock::Clock;
@@ -154,32 +154,40 @@ pub(super) fn salvage(from: &Path, to: &Path) -> anyhow::Result<ExitCode> {
     let notes = Path::new(&notes);
     let (bar, teller) = super::transfer::bar();
     let runtime = super::runtime()?;
-    let tables = runtime.block_on(Store::salvage(from, to, notes, teller));
+    let told = |tables: &[Salvaged]| {
+        let gaps: Vec<_> = tables.iter().filter(|table| !table.whole()).collect();
+        let detail = serde_json::json!({"from": from.display().to_string(), "rows": rows(tables), "gaps": gaps});
+        Some(AuditEntry::of_nobody("", Clock::system().now(), "salvaged", "database", detail))
+    };
+    let done = runtime.block_on(Store::salvage(from, to, notes, told, teller));
     bar.finish_and_clear();
-    let tables = tables.with_context(|| from.display().to_string())?;
+    let (tables, audited) = done.with_context(|| from.display().to_string())?;
     let mut out = std::io::stdout().lock();
     for table in &tables {
         writeln!(out, "{}", serde_json::to_string(table)?)?;
     }
     let gaps: Vec<_> = tables.iter().filter(|table| !table.whole()).collect();
-    let rows: u64 = tables.iter().map(|table| table.rows).sum();
-    let detail = serde_json::json!({"from": from.display().to_string(), "rows": rows, "gaps": gaps});
-    let entry = AuditEntry::of_nobody("", Clock::system().now(), "salvaged", "database", detail);
-    runtime.block_on(async {
-        let store = Store::open(to, StoreOptions::default()).await?;
-        let told = store.audit(entry).await;
-        store.close().await;
-        told
-    })?;
-    eprintln!("{}: {rows} rows of {} tables; {}", to.display(), tables.len(), notes.display());
-    if gaps.is_empty() {
+    eprintln!("{}: {} rows of {} tables; {}", to.display(), rows(&tables), tables.len(), notes.display());
+    if !audited {
+        eprintln!(
+            "审计链已断开，这次抢救未能记入审计 / the audit is broken and does not say that this file was salvaged"
+        );
+    }
+    if gaps.is_empty() && audited {
         return Ok(ExitCode::SUCCESS);
+    }
+    if gaps.is_empty() {
+        return Ok(ExitCode::FAILURE);
     }
     eprintln!(
         "并非全部数据都已恢复，请与备份核对 / not everything could be read, or some of it is disputed; compare with a backup: {}",
         gaps.iter().map(|table| table.table.as_str()).collect::<Vec<_>>().join(", ")
     );
     Ok(ExitCode::FAILURE)
+}
+
+fn rows(tables: &[Salvaged]) -> u64 {
+    tables.iter().map(|table| table.rows).sum()
 }
 
 /// `shanshui migrate`: brings the schema up and says so.

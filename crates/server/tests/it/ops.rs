@@ -275,9 +275,21 @@ fn what_is_left_of_a_damaged_database_is_read_into_a_new_one_which_says_so() {
     bytes[definition + 6] ^= 1;
     std::fs::write(&damaged, &bytes).expect("written");
     let (code, out) = salvage(&home.path("second.db"));
+    assert!(home.path("second.db").exists() && !home.path("second.db.salvaging").exists());
     let named = findings(&out).into_iter().find(|table| table["table"] == "person").expect("told");
     assert_eq!((code, named["rows"].as_i64()), (Some(1), Some(0)));
     assert!(named["unread"].is_string());
+    // an audit that is broken takes no entry, and costs nothing else
+    rusqlite::Connection::open(&whole)
+        .and_then(|db| {
+            db.execute_batch("UPDATE link SET body='{}' WHERE stream='audit'; PRAGMA wal_checkpoint(TRUNCATE)")
+        })
+        .expect("spoilt");
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_shanshui")).arg("salvage").args([&whole, &home.path("third.db")]).output();
+    let output = output.expect("the binary runs");
+    assert_eq!((output.status.code(), kept(&home.path("third.db"))), (Some(1), "张三".to_owned()));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("审计链已断开"), "{output:?}");
 }
 
 /// Every file of an archive's tables.

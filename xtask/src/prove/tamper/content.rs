@@ -40,7 +40,7 @@ pub(super) fn of_salvaged(path: &Path, dir: &Path) -> anyhow::Result<Content> {
         }
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(Store::salvage(path, &to, &notes, Box::new(|_| ())))?;
+    runtime.block_on(Store::salvage(path, &to, &notes, |_| None, Box::new(|_| ())))?;
     Ok(of_database(&to))
 }
 

@@ -13,13 +13,12 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use super::file::{beside, beside_log, synced};
+use super::page::PAGE;
 
 const HEADER: usize = 32;
 const FRAME: usize = 24;
 /// The last bit says the order of bytes in the checksums.
 const MAGIC: u32 = 0x377f_0682;
-/// Pages of the database, where the log's header does not say it.
-const PAGE: usize = 4_096;
 
 /// A log that ends before it is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,11 +132,11 @@ fn walk(log: &mut impl Read) -> io::Result<Option<Torn>> {
     }
     let big = word(&header, 0) & 1 == 1;
     let mut sum = Sum::default().over(&header[..24], big);
-    let sound = word(&header, 0) & !1 == MAGIC && sum == Sum(word(&header, 24), word(&header, 28));
-    let page = if sound { word(&header, 8) as usize } else { PAGE };
+    let sized = word(&header, 8) as usize == PAGE;
+    let sound = sized && word(&header, 0) & !1 == MAGIC && sum == Sum(word(&header, 24), word(&header, 28));
     let mut round = sound.then_some(header[16..24].to_vec());
     let mut torn = (!sound).then_some(Torn { frame: 0, commits: 0 });
-    let (mut frame, mut bytes) = (0, vec![0; FRAME + page]);
+    let (mut frame, mut bytes) = (0, vec![0; FRAME + PAGE]);
     while fill(log, &mut bytes)? {
         frame += 1;
         // with a header that says nothing, the first frame says which round it is
@@ -172,11 +171,11 @@ pub(crate) fn play(log: &mut impl Read, into: &File) -> io::Result<u64> {
     }
     let big = word(&header, 0) & 1 == 1;
     let mut sum = Sum::default().over(&header[..24], big);
-    if sum != Sum(word(&header, 24), word(&header, 28)) {
+    // a page of another size would have to come from another program
+    if sum != Sum(word(&header, 24), word(&header, 28)) || word(&header, 8) as usize != PAGE {
         return Ok(0);
     }
-    let page = word(&header, 8) as usize;
-    let (mut bytes, mut waiting, mut commits) = (vec![0; FRAME + page], BTreeMap::new(), 0);
+    let (mut bytes, mut waiting, mut commits) = (vec![0; FRAME + PAGE], BTreeMap::new(), 0);
     while fill(log, &mut bytes)? {
         sum = sum.over(&bytes[..8], big).over(&bytes[FRAME..], big);
         if bytes[8..16] != header[16..24] || sum != Sum(word(&bytes, 16), word(&bytes, 20)) {
@@ -186,9 +185,9 @@ pub(crate) fn play(log: &mut impl Read, into: &File) -> io::Result<u64> {
         let pages = word(&bytes, 4);
         if pages > 0 {
             for (number, bytes) in std::mem::take(&mut waiting) {
-                into.write_all_at(&bytes, u64::from(number.saturating_sub(1)) * page as u64)?;
+                into.write_all_at(&bytes, u64::from(number.saturating_sub(1)) * PAGE as u64)?;
             }
-            into.set_len(u64::from(pages) * page as u64)?;
+            into.set_len(u64::from(pages) * PAGE as u64)?;
             commits += 1;
         }
     }
@@ -296,7 +295,8 @@ mod tests {
             // half of them with a header that is right
             if log.len() >= HEADER && page % 2 == 0 {
                 log[..4].copy_from_slice(&MAGIC.to_be_bytes());
-                log[8..12].copy_from_slice(&(page % 9_000).to_be_bytes());
+                let size = if page % 4 == 0 { PAGE as u32 } else { page };
+                log[8..12].copy_from_slice(&size.to_be_bytes());
                 let sum = Sum::default().over(&log[..24], false);
                 log[24..28].copy_from_slice(&sum.0.to_be_bytes());
                 log[28..32].copy_from_slice(&sum.1.to_be_bytes());

@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ToSql, params_from_iter};
+use rusqlite::{Connection, ErrorCode, ToSql, params_from_iter};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -32,14 +32,14 @@ pub struct Salvaged {
     pub table: String,
     /// Rows in the new file.
     pub rows: u64,
-    /// Of these, rows that only the second copy had.
+    /// Of these, rows that were taken from the second copy.
     pub second: u64,
     /// Rows of which the table and its second copy say different things, each counted once on either side.
     pub differing: u64,
     /// Rows that the new file refuses: what they say cannot be.
     pub refused: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
     /// Why some rows, nobody knows how many, could not be read from anywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub unread: Option<String>,
 }
 
@@ -50,29 +50,46 @@ impl Salvaged {
     }
 }
 
-/// Reads whatever can be read of `from` into a new file at `to`; what is disputed or refused goes, one JSON object a line, into
-/// `notes`.
+/// Where what is being made lies until it is whole.
+pub(crate) fn part(to: &Path) -> PathBuf {
+    file::beside(to, "salvaging")
+}
+
+/// Reads whatever can be read of `from` into a new file beside `to`; what is disputed or refused goes, one JSON object a line, beside
+/// `notes`. What an earlier attempt has left there is replaced.
 ///
 /// # Errors
-/// When `to` is there already, nothing of `from` can be recognised, or a file cannot be written.
+/// When `to` or `notes` is there already, nothing of `from` can be recognised, or a file cannot be written.
 pub(crate) fn salvage(from: &Path, to: &Path, notes: &Path, mut teller: Teller) -> Result<Vec<Salvaged>, StoreError> {
     file::refuse_existing(to)?;
-    let (copy, part) = (file::beside(to, "damaged"), file::beside(to, "salvaging"));
-    let mut noted = BufWriter::new(file_of_notes(notes).map_err(|e| io(notes, &e))?);
-    file::remove(&part);
+    file::refuse_existing(notes)?;
+    let copy = file::beside(to, "damaged");
+    give_up(to, notes);
     let done = image(from, &copy).and_then(|()| {
-        let all = tables(&copy, &part, &mut noted, &mut teller)?;
-        noted.flush().and_then(|()| noted.get_ref().sync_all()).map_err(|e| io(notes, &e))?;
-        file::settle(&part)?;
-        file::place(&part, to)?;
+        let half = part(notes);
+        let mut noted = BufWriter::new(file_of_notes(&half).map_err(|e| io(&half, &e))?);
+        let all = tables(&copy, &part(to), &mut noted, &mut teller)?;
+        noted.flush().and_then(|()| noted.get_ref().sync_all()).map_err(|e| io(&half, &e))?;
+        file::settle(&part(to))?;
         Ok(all)
     });
     file::remove(&copy);
-    if done.is_err() {
-        file::remove(&part);
-        file::remove(notes);
-    }
-    done
+    done.inspect_err(|_| give_up(to, notes))
+}
+
+/// Gives both files their names, the notes first.
+///
+/// # Errors
+/// When a name is taken meanwhile, or the folder cannot be written.
+pub(crate) fn place(to: &Path, notes: &Path) -> Result<(), StoreError> {
+    file::place(&part(notes), notes)?;
+    file::place(&part(to), to)
+}
+
+/// Removes what is not whole.
+pub(crate) fn give_up(to: &Path, notes: &Path) {
+    file::remove(&part(to));
+    file::remove(&part(notes));
 }
 
 fn io(path: &Path, error: &std::io::Error) -> StoreError {
@@ -169,10 +186,10 @@ fn tables(copy: &Path, part: &Path, notes: &mut dyn Write, teller: &mut Teller) 
     for (i, table) in names.iter().enumerate() {
         let mut told = |rows| teller(Progress { table, number: (i + 1, names.len()), rows, of: None });
         told(0);
+        let (table, mut into) = (Table::of(&new, table)?, New { db: &new, notes, told: &mut told });
         // a schema begins with rows of its own
-        new.execute(&format!("DELETE FROM \"{table}\""), []).map_err(sql)?;
-        let mut into = New { db: &new, notes, told: &mut told };
-        all.push(Table::of(&new, table)?.salvaged(copy, &pages, &found, &mut into)?);
+        table.empty(&new)?;
+        all.push(table.salvaged(copy, &pages, &found, &mut into)?);
     }
     new.execute_batch("PRAGMA synchronous=FULL; PRAGMA wal_checkpoint(TRUNCATE)").map_err(sql)?;
     drop(new);
@@ -304,19 +321,18 @@ impl Table {
             all.unread = Some("nothing says where it begins".into());
             return Ok(all);
         };
-        let in_second = if has_second { self.count(&db, Side::Second) } else { None };
+        let second_ends = has_second && self.ends(&db, Side::Second);
         let cut = self.take(&db, (Side::Own, false), into, &mut all)?;
-        match (cut, in_second) {
-            (None, Some(_)) => self.compare(&db, into, &mut all)?,
-            (None, None) => {}
-            (Some(_), Some(count)) => {
-                // what lies behind the damage is in the second copy, which can be read to its end
+        match cut {
+            None if second_ends => self.compare(&db, into, &mut all)?,
+            None => {}
+            Some(_) if second_ends => {
+                // what a damaged tree has given so far may be wrong as well
+                self.empty(into.db)?;
+                all.rows = 0;
                 self.take(&db, (Side::Second, false), into, &mut all)?;
-                if all.rows < count {
-                    all.unread = Some(format!("{} of {count} rows could not be kept", count - all.rows));
-                }
             }
-            (Some(error), None) => {
+            Some(error) => {
                 self.take(&db, (Side::Own, true), into, &mut all)?;
                 if has_second {
                     self.take(&db, (Side::Second, false), into, &mut all)?;
@@ -328,17 +344,19 @@ impl Table {
         Ok(all)
     }
 
-    /// How many rows a side has; none when it cannot be read to its end.
-    fn count(&self, db: &Connection, side: Side) -> Option<u64> {
-        let mut statement = db.prepare(&self.rows(side, false)?).ok()?;
-        let (mut rows, mut count) = (statement.query([]).ok()?, 0);
-        loop {
-            match rows.next() {
-                Ok(Some(_)) => count += 1,
-                Ok(None) => return Some(count),
-                Err(_) => return None,
-            }
-        }
+    fn empty(&self, db: &Connection) -> Result<(), StoreError> {
+        db.execute(&format!("DELETE FROM \"{}\"", self.name), []).map_err(sql).map(drop)
+    }
+
+    /// Whether a side can be read to its end.
+    fn ends(&self, db: &Connection, side: Side) -> bool {
+        let Some(text) = self.rows(side, false) else { return false };
+        let walked = db.prepare(&text).and_then(|mut statement| {
+            let mut rows = statement.query([])?;
+            while rows.next()?.is_some() {}
+            Ok(())
+        });
+        walked.is_ok()
     }
 
     /// Takes the rows of one side that are not there yet; gives what it ended at, when that was not the end.
@@ -350,7 +368,8 @@ impl Table {
         all: &mut Salvaged,
     ) -> Result<Option<rusqlite::Error>, StoreError> {
         let Some(text) = self.rows(side, backwards) else { return Ok(None) };
-        let first = (side, backwards) == (Side::Own, false);
+        // where nothing is there yet, a row that is not taken is one that cannot be
+        let alone = all.rows == 0;
         let slots: Vec<_> = (1..=self.columns.len()).map(|i| format!("?{i}")).collect();
         let insert = format!("INSERT OR IGNORE INTO \"{}\" ({}) VALUES ({})", self.name, self.list(), slots.join(", "));
         let mut insert = into.db.prepare(&insert).map_err(sql)?;
@@ -374,12 +393,16 @@ impl Table {
                 Ok(cells) => cells,
                 Err(error) => break Some(error),
             };
-            let kept = insert.execute(params_from_iter(cells.iter())).map_err(sql)? as u64;
+            let (kept, cannot_be) = match insert.execute(params_from_iter(cells.iter())) {
+                Ok(kept) => (kept as u64, false),
+                Err(error) if error.sqlite_error_code() == Some(ErrorCode::TypeMismatch) => (0, true),
+                Err(error) => return Err(sql(error)),
+            };
             all.rows += kept;
             if side == Side::Second {
                 all.second += kept;
             }
-            if first && kept == 0 {
+            if kept == 0 && (alone || cannot_be) {
                 all.refused += 1;
                 self.note("refused", side, &cells, into)?;
             }
@@ -447,8 +470,6 @@ impl Cell<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::super::page::PAGE;
     use super::*;
 
@@ -515,6 +536,7 @@ mod tests {
             spoilt[at] ^= mask;
             std::fs::write(&from, &spoilt).expect("written");
             let all = salvage(&from, &to, &notes, Box::new(|_| ()))?;
+            place(&to, &notes)?;
             assert_eq!(std::fs::read(&from).expect("a file"), spoilt, "the damaged file is only read");
             Ok((all, contents(&to), std::fs::read_to_string(&notes).expect("notes")))
         }
@@ -632,6 +654,25 @@ mod tests {
     }
 
     #[test]
+    fn a_row_that_cannot_be_is_told_and_costs_no_other() {
+        let case = Case::new();
+        let path = case.folder.path().join("whole.db");
+        let db = Connection::open(&path).expect("opens");
+        // what only a damaged page has: no number where one must be, no value where one must be
+        db.execute_batch("CREATE TABLE left (id, station, factor); INSERT INTO left VALUES ('x', 's', 'f'), (7, NULL, 'f'), (8, 's', 'f');")
+            .expect("made");
+        let new = Connection::open_in_memory().expect("memory");
+        new.execute_batch("CREATE TABLE left (id INTEGER PRIMARY KEY, station TEXT NOT NULL, factor TEXT NOT NULL)")
+            .expect("made");
+        let (mut notes, mut all) = (Vec::new(), Salvaged::default());
+        let table = Table::of(&new, "left").expect("a table");
+        let mut into = New { db: &new, notes: &mut notes, told: &mut |_| () };
+        assert!(table.take(&db, (Side::Own, false), &mut into, &mut all).expect("taken").is_none());
+        assert_eq!((all.rows, all.refused), (1, 2));
+        assert_eq!(String::from_utf8(notes).expect("text").lines().count(), 2);
+    }
+
+    #[test]
     fn whatever_byte_changes_no_other_table_is_lost() {
         let case = Case::new();
         let mut random = 7_u64;
@@ -652,6 +693,11 @@ mod tests {
         std::fs::write(&from, vec![0x55; 3 * PAGE]).expect("written");
         let refused = salvage(&from, &to, &notes, Box::new(|_| ()));
         assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{refused:?}");
-        assert!(!to.exists() && !file::beside(&to, "damaged").exists());
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left behind");
+        for left in [part(&to), part(&notes), file::beside(&to, "damaged")] {
+            std::fs::write(left, "of a killed attempt").expect("written");
+        }
+        filled(folder.path());
+        salvage(&folder.path().join("whole.db"), &to, &notes, Box::new(|_| ())).expect("it is no obstacle");
     }
 }
