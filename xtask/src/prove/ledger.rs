@@ -53,8 +53,8 @@ pub enum Database {
 
 impl Database {
     /// What is kept of real-time values: the sums of every device and moment, and how many values are further versions.
-    fn read(&self) -> anyhow::Result<Stored> {
-        let mut stored = Stored::default();
+    pub fn read(&self) -> anyhow::Result<Kept> {
+        let mut stored = Kept::default();
         match self {
             Self::File(path) => {
                 let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
@@ -81,13 +81,14 @@ impl Database {
 const KEPT: &str = "SELECT d.mn, p.factor, r.at, r.value, r.version FROM reading r JOIN point p ON p.id = r.point \
     JOIN device d ON d.station = p.station WHERE r.kind = 0";
 
+/// What a database has.
 #[derive(Default)]
-struct Stored {
+pub struct Kept {
     values: HashMap<Key, Values>,
     further: u64,
 }
 
-impl Stored {
+impl Kept {
     fn see(&mut self, (mn, factor, at, value, version): (String, String, i64, Option<String>, i64)) {
         if version > 1 {
             self.further += 1;
@@ -100,12 +101,17 @@ impl Stored {
 
 /// Compares a ledger with a database.
 pub fn compare(ledger: &Path, database: &Database) -> anyhow::Result<Found> {
-    let (acked, all) = read_ledger(ledger)?;
-    let Stored { values: stored, further } = database.read()?;
-    let mut found = Found { doubled: further, ..Found::default() };
+    Ok(compare_up_to(ledger, None, &database.read()?)?.0)
+}
+
+/// Compares what was kept at some moment with the first so many bytes of a ledger; all of it when no number is given. Beside what
+/// was found it says how many telegrams are there that the whole ledger does not have as sent.
+pub fn compare_up_to(ledger: &Path, bytes: Option<u64>, kept: &Kept) -> anyhow::Result<(Found, u64)> {
+    let (acked, all) = read_ledger(ledger, bytes)?;
+    let mut found = Found { doubled: kept.further, ..Found::default() };
     for (key, (telegrams, values)) in &acked {
         found.acknowledged += telegrams;
-        let stored = stored.get(key).copied().unwrap_or_default();
+        let stored = kept.values.get(key).copied().unwrap_or_default();
         // parts of the same moment that were sent but not acknowledged may be there too
         if stored.count < values.count {
             found.lost += 1;
@@ -113,16 +119,20 @@ pub fn compare(ledger: &Path, database: &Database) -> anyhow::Result<Found> {
             found.wrong += 1;
         }
     }
-    Ok(found)
+    let invented = kept.values.keys().filter(|key| !all.contains_key(*key)).count();
+    Ok((found, invented as u64))
 }
 
 type Acked = HashMap<Key, (u64, Values)>;
 
-fn read_ledger(path: &Path) -> anyhow::Result<(Acked, HashMap<Key, Values>)> {
+/// What was acknowledged in the first so many bytes, and all that was sent.
+fn read_ledger(path: &Path, bytes: Option<u64>) -> anyhow::Result<(Acked, HashMap<Key, Values>)> {
     let mut sent: HashMap<(String, String), (i64, Values)> = HashMap::new();
     let (mut acked, mut all) = (Acked::new(), HashMap::<Key, Values>::new());
+    let mut read = 0;
     for (i, line) in BufReader::new(File::open(path)?).lines().enumerate() {
         let line = line?;
+        read += line.len() as u64 + 1;
         let words: Vec<&str> = line.split(' ').collect();
         match words[..] {
             ["sent", qn, mn, at, count, digest] => {
@@ -134,6 +144,9 @@ fn read_ledger(path: &Path) -> anyhow::Result<(Acked, HashMap<Key, Values>)> {
             ["acked", qn, mn] => {
                 let found = sent.remove(&(qn.to_owned(), mn.to_owned()));
                 let (at, values) = found.with_context(|| format!("line {}: never sent, or acked twice", i + 1))?;
+                if bytes.is_some_and(|bytes| read > bytes) {
+                    continue;
+                }
                 let (telegrams, sum) = acked.entry((mn.to_owned(), at)).or_default();
                 *telegrams += 1;
                 sum.add(values.count, values.digest);
@@ -159,7 +172,7 @@ fn instant(digits: &str) -> Option<i64> {
 /// changed and one gets a second version, each of another telegram.
 pub fn control(ledger: &Path, database: &Path, copy: &Path) -> anyhow::Result<Found> {
     std::fs::copy(database, copy)?;
-    let (acked, _) = read_ledger(ledger)?;
+    let (acked, _) = read_ledger(ledger, None)?;
     let mut db = Connection::open(copy)?;
     let tx = db.transaction()?;
     let spoil = [
@@ -222,6 +235,11 @@ mod tests {
         }
         drop(db);
         let whole = Found { acknowledged: 3, ..Found::default() };
+        // of the first two lines only A was acknowledged; B and C were sent all the same
+        let start = std::fs::read_to_string(&ledger).expect("written").find("sent 1").expect("B") as u64;
+        let kept = Database::File(database.clone()).read().expect("read");
+        let (found, invented) = compare_up_to(&ledger, Some(start), &kept).expect("compared");
+        assert_eq!((found, invented), (Found { acknowledged: 1, ..Found::default() }, 0));
         assert_eq!(compare(&ledger, &Database::File(database.clone())).expect("compared"), whole);
         let spoilt = control(&ledger, &database, &dir.join("copy")).expect("compared");
         assert_eq!(spoilt, Found { lost: 1, wrong: 1, doubled: 1, ..whole });

@@ -2,6 +2,7 @@
 
 mod api;
 mod calls;
+mod copies;
 mod crash;
 mod full;
 mod guesses;
@@ -38,6 +39,9 @@ pub struct Args {
     /// With `calls`: the first so many calls to the disk fail, one in each life
     #[arg(long, default_value_t = 400)]
     calls: u32,
+    /// With `copies`: how many of each engine
+    #[arg(long, default_value_t = 12)]
+    copies: u32,
     /// With `nodes`: how long, one kill a minute
     #[arg(long)]
     minutes: Option<u32>,
@@ -86,6 +90,7 @@ const PROOFS: &[Proof] = &[
     Proof { name: "crash", run: crash::run },
     Proof { name: "power", run: power::run },
     Proof { name: "calls", run: calls::run },
+    Proof { name: "copies", run: copies::run },
     Proof { name: "full", run: full::run },
     Proof { name: "lines", run: lines::run },
     Proof { name: "mover", run: mover::run },

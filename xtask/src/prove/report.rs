@@ -58,6 +58,12 @@ Calls: the same shim lets one call that changes a file (write, of which half is 
 the first, in the second the second, up to `calls`; then the power is cut and the store opened again. From nothing, so that the making of
 the tables is in it, and from a file with telegrams and a log, which each life counts again. Reading, opening and renaming do not fail there.
 
+Copies: while 500 stations send 500 telegrams a second and a person logs in three times a second, the store is copied by turns with
+`backup` and `export`, and each copy is put into an empty place by `restore` or `import`, from SQLite into SQLite and PostgreSQL and from
+PostgreSQL into both. Telegrams acknowledged and logins answered before a copy was begun must be in it, and nothing that was never sent.
+Rows and SHA-256 of every table of the restored store are held against the copy's, the last digest of its audit against the original's at
+that place, and `shanshui check` must find it whole. Two changes in a restored file must be seen by three of these. There is no history in it.
+
 Lines: devices on 5,000 connections, 64 at a time, send good telegrams, then by turns what the row lists: frames cut, bytes dropped,
 flipped or inserted at every byte of a frame, garbage, one byte a write, pauses, stalls, two frames in a write, a second connection, ends
 within a frame by FIN, by RST or without a word, and answers that nobody reads. The next whole frame must be answered at once; only

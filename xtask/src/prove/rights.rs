@@ -70,6 +70,9 @@ fn control(args: &Args) -> anyhow::Result<Control> {
     let git = |args: &[&str]| Command::new("git").args(args).arg(&copy).current_dir(crate::root()).output();
     git(&["worktree", "remove", "--force"])?;
     ensure!(git(&["worktree", "add", "--detach"])?.status.success(), "no second copy of the sources");
+    // the interface is made before the program and lies beside the sources without being one of them
+    crate::rig::copy(&crate::root().join("web/dist"), &copy.join("web/dist"))
+        .context("web/dist: run `make web` first")?;
     let mut all = Vec::new();
     let sources = copy.join("crates/store/src");
     for entry in fs::read_dir(&sources)? {
@@ -79,9 +82,11 @@ fn control(args: &Args) -> anyhow::Result<Control> {
         }
     }
     // a copy in which they fail anyway would notice everything
+    let untouched = tested(&copy, NOTICES)?;
     ensure!(
-        tested(&copy, NOTICES)?.status.success(),
-        "the tests fail in a copy of the sources in which nothing is taken out"
+        untouched.status.success(),
+        "the tests fail in a copy of the sources in which nothing is taken out:\n{}",
+        String::from_utf8_lossy(&untouched.stderr)
     );
     let (mut left, mut random) = (all.clone(), args.seed);
     let tried = left.len().min(args.checks as usize);
