@@ -47,6 +47,7 @@ enum Dimension {
     Pressure,
     Angle,
     Level,
+    Length,
 }
 
 units! {
@@ -82,6 +83,10 @@ units! {
     Degree = "°", Angle, 0;
     /// Decibels.
     Decibel = "dB", Level, 0;
+    /// Metres.
+    Metre = "m", Length, 0;
+    /// Centimetres.
+    Centimetre = "cm", Length, -2;
 }
 
 impl Unit {

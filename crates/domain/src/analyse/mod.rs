@@ -1,6 +1,8 @@
 //! Judgement (研判): values against standards, each result with its explanation.
 //!
-//! * [`water`]: class of surface water from automatic stations (GB 3838).
+//! * [`water`]: surface water: classes of the moment and of periods, rivers, lakes, sources, cities (GB 3838 and the rules beside it).
+//! * [`span`]: weeks, months, quarters, years that are evaluated.
+//! * [`trend`]: whether a series of periods rises or falls.
 //! * [`air`]: AQI of hours and days (HJ 633).
 //! * [`limit`]: one value against one limit.
 //! * [`alarm`]: when an exceedance, a spike or missing data becomes an alarm, and when it ends.
@@ -10,6 +12,8 @@
 pub mod air;
 pub mod alarm;
 pub mod limit;
+pub mod span;
 pub mod table;
+pub mod trend;
 pub mod water;
 pub mod year;

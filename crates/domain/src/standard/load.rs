@@ -25,22 +25,31 @@ pub struct StandardError {
     pub reason: String,
 }
 
-fn refuse(file: &str, line: u64, reason: impl std::fmt::Display) -> StandardError {
+pub(super) fn refuse(file: &str, line: u64, reason: impl std::fmt::Display) -> StandardError {
     StandardError { file: file.to_owned(), line, reason: reason.to_string() }
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct HeadText {
     id: String,
     title_zh: String,
     title_en: String,
     in_force: String,
     source: String,
-    na_rule: Option<bool>,
-    round_first: Option<bool>,
-    so2_hour_above: Option<u16>,
-    o3_mda8_above: Option<u16>,
+}
+
+/// What a head has beside the five lines that each has.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NothingMore {}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AqiText {
+    na_rule: bool,
+    round_first: bool,
+    so2_hour_above: u16,
+    o3_mda8_above: u16,
 }
 
 #[derive(Deserialize)]
@@ -111,11 +120,6 @@ struct LevelText {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct EvaluationText {
-    id: String,
-    title_zh: String,
-    title_en: String,
-    in_force: String,
-    source: String,
     day_hours_min: usize,
     mda8_hours_min: usize,
     mda8_means_min: usize,
@@ -137,11 +141,23 @@ struct StatisticText {
     cite: String,
 }
 
-fn head_text(file: &str, text: &str) -> Result<HeadText, StandardError> {
-    toml::from_str(text).map_err(|e| refuse(file, 0, e))
+/// Reads a head and the settings beside it; what is neither is refused.
+pub(super) fn head_and<T: DeserializeOwned>(file: &str, text: &str) -> Result<(Head, T), StandardError> {
+    let mut more: toml::Table = toml::from_str(text).map_err(|e| refuse(file, 0, e))?;
+    let mut lines = toml::Table::new();
+    for key in ["id", "title_zh", "title_en", "in_force", "source"] {
+        let value = more.remove(key).ok_or_else(|| refuse(file, 0, format!("{key} is missing")))?;
+        lines.insert(key.to_owned(), value);
+    }
+    let lines = lines.try_into().map_err(|e| refuse(file, 0, e))?;
+    Ok((head(file, lines)?, more.try_into().map_err(|e| refuse(file, 0, e))?))
 }
 
-fn head(file: &str, text: &HeadText) -> Result<Head, StandardError> {
+fn only_head(file: &str, text: &str) -> Result<Head, StandardError> {
+    head_and::<NothingMore>(file, text).map(|(head, _)| head)
+}
+
+fn head(file: &str, text: HeadText) -> Result<Head, StandardError> {
     let bad = || refuse(file, 0, format!("in_force: {:?} is not from/until", text.in_force));
     let (from, until) = text.in_force.split_once('/').ok_or_else(bad)?;
     let day = |t: &str| Date::from_str(t).map_err(|e| refuse(file, 0, format!("in_force: {e}")));
@@ -150,12 +166,11 @@ fn head(file: &str, text: &HeadText) -> Result<Head, StandardError> {
     if until.is_some_and(|until| until <= from) {
         return Err(bad());
     }
-    let (id, title_zh, title_en) = (text.id.clone(), text.title_zh.clone(), text.title_en.clone());
-    Ok(Head { id, title_zh, title_en, from, until, source: text.source.clone() })
+    Ok(Head { id: text.id, title_zh: text.title_zh, title_en: text.title_en, from, until, source: text.source })
 }
 
 /// Rows of a CSV with their line numbers; unknown or missing columns are refused.
-fn rows<T: DeserializeOwned>(file: &str, text: &str) -> Result<Vec<(u64, T)>, StandardError> {
+pub(super) fn rows<T: DeserializeOwned>(file: &str, text: &str) -> Result<Vec<(u64, T)>, StandardError> {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let mut out = Vec::new();
     for row in reader.deserialize::<T>() {
@@ -165,11 +180,11 @@ fn rows<T: DeserializeOwned>(file: &str, text: &str) -> Result<Vec<(u64, T)>, St
     Ok(out)
 }
 
-fn decimal(file: &str, line: u64, text: &str) -> Result<Decimal, StandardError> {
+pub(super) fn decimal(file: &str, line: u64, text: &str) -> Result<Decimal, StandardError> {
     Decimal::from_str(text).map_err(|e| refuse(file, line, format!("{text:?}: {e}")))
 }
 
-fn unit(file: &str, line: u64, text: &str) -> Result<Unit, StandardError> {
+pub(super) fn unit(file: &str, line: u64, text: &str) -> Result<Unit, StandardError> {
     Unit::parse(text).ok_or_else(|| refuse(file, line, format!("unknown unit {text:?}")))
 }
 
@@ -199,7 +214,7 @@ fn bound(file: &str, line: u64, kind: &str, text: &str) -> Result<Bound, Standar
 
 /// Reads a water standard from its head and its rows.
 pub(super) fn water(name: &str, head_toml: &str, csv: &str) -> Result<WaterStandard, StandardError> {
-    let head = head(name, &head_text(name, head_toml)?)?;
+    let head = only_head(name, head_toml)?;
     let mut out: Vec<WaterRow> = Vec::new();
     for (line, r) in rows::<WaterText>(name, csv)? {
         let water = match r.water.as_str() {
@@ -231,7 +246,7 @@ fn no_stricter(better: Bound, worse: Bound) -> bool {
 
 /// Reads one set of air limits.
 pub(super) fn air_limits(name: &str, head_toml: &str, csv: &str) -> Result<AirLimits, StandardError> {
-    let head = head(name, &head_text(name, head_toml)?)?;
+    let head = only_head(name, head_toml)?;
     let mut out = Vec::new();
     for (line, r) in rows::<LimitText>(name, csv)? {
         let (level1, level2) = (decimal(name, line, &r.level1)?, decimal(name, line, &r.level2)?);
@@ -254,7 +269,7 @@ pub(super) fn air_limits(name: &str, head_toml: &str, csv: &str) -> Result<AirLi
 
 /// Reads one edition of HJ 633.
 pub(super) fn aqi(name: &str, head_toml: &str, csv: &str) -> Result<AqiStandard, StandardError> {
-    let text = head_text(name, head_toml)?;
+    let (head, text) = head_and::<AqiText>(name, head_toml)?;
     let mut out = Vec::new();
     for (line, r) in rows::<BreakpointText>(name, csv)? {
         let cells = [&r.i0, &r.i50, &r.i100, &r.i150, &r.i200, &r.i300, &r.i400, &r.i500];
@@ -279,18 +294,18 @@ pub(super) fn aqi(name: &str, head_toml: &str, csv: &str) -> Result<AqiStandard,
         out.push(Breakpoints { pollutant, factor, over, at, decimals: r.decimals, unit, mark, cite });
     }
     Ok(AqiStandard {
-        head: head(name, &text)?,
-        na_rule: text.na_rule.ok_or_else(|| refuse(name, 0, "na_rule missing"))?,
-        round_first: text.round_first.ok_or_else(|| refuse(name, 0, "round_first missing"))?,
-        so2_hour_above: text.so2_hour_above.filter(|v| *v > 0),
-        o3_mda8_above: text.o3_mda8_above.filter(|v| *v > 0),
+        head,
+        na_rule: text.na_rule,
+        round_first: text.round_first,
+        so2_hour_above: Some(text.so2_hour_above).filter(|v| *v > 0),
+        o3_mda8_above: Some(text.o3_mda8_above).filter(|v| *v > 0),
         rows: out,
     })
 }
 
 /// Reads HJ 663.
 pub(super) fn air_evaluation(name: &str, head_toml: &str, csv: &str) -> Result<AirEvaluation, StandardError> {
-    let text: EvaluationText = toml::from_str(head_toml).map_err(|e| refuse(name, 0, e))?;
+    let (head, text) = head_and::<EvaluationText>(name, head_toml)?;
     let mut out = Vec::new();
     for (line, r) in rows::<StatisticText>(name, csv)? {
         if !(1..100).contains(&r.percentile) {
@@ -307,20 +322,6 @@ pub(super) fn air_evaluation(name: &str, head_toml: &str, csv: &str) -> Result<A
     if !(8..=24).contains(&text.mda8_first_stamp) {
         return Err(refuse(name, 0, "mda8_first_stamp is no stamp of a day's own eight hours"));
     }
-    let head = head(
-        name,
-        &HeadText {
-            id: text.id,
-            title_zh: text.title_zh,
-            title_en: text.title_en,
-            in_force: text.in_force,
-            source: text.source,
-            na_rule: None,
-            round_first: None,
-            so2_hour_above: None,
-            o3_mda8_above: None,
-        },
-    )?;
     Ok(AirEvaluation {
         head,
         day_hours_min: text.day_hours_min,
@@ -394,6 +395,8 @@ impl Standards {
                 text!("air/hj663-2013.toml"),
                 text!("air/hj663-2013.statistics.csv"),
             )?,
+            surface: super::water::embedded()?,
+            spearman: super::water::critical("spearman", text!("spearman.csv"))?,
         };
         no_overlap("water", standards.water.iter().map(|s| &s.head))?;
         no_overlap("air limits", standards.air_limits.iter().map(|s| &s.head))?;

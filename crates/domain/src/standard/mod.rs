@@ -4,6 +4,7 @@
 //! names file, line and reason. Which edition applies is decided by the **date of the data**, and any other can be asked for.
 
 mod load;
+mod water;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -12,6 +13,10 @@ use serde::{Deserialize, Serialize};
 use crate::unit::Unit;
 
 pub use load::StandardError;
+pub use water::{
+    CityIndexRule, Critical, Quality, QualityRow, SourceLimit, SurfaceWater, Trophic, TrophicGrade, TrophicIndicator,
+    WaterIndicator, WaterMethod, WaterStatistics,
+};
 
 /// Head of a standard: what it is and when it applies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -296,6 +301,10 @@ pub struct Standards {
     pub aqi_levels: Vec<AqiLevel>,
     /// HJ 663.
     pub air_evaluation: AirEvaluation,
+    /// Periods, rivers, lakes, sources and cities.
+    pub surface: SurfaceWater,
+    /// Critical values of the rank correlation, by number of periods.
+    pub spearman: Vec<Critical>,
 }
 
 impl Standards {
