@@ -100,6 +100,14 @@ pub enum Gap {
         /// How many it takes.
         need: u32,
     },
+    /// Too few days of a month, or of a shorter span, count.
+    #[error("{have} days where {need} are needed")]
+    TooFewDays {
+        /// How many count.
+        have: u32,
+        /// How many it takes.
+        need: u32,
+    },
     /// Too few months.
     #[error("{have} months where {need} are needed")]
     TooFewMonths {

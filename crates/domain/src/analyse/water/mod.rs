@@ -2,6 +2,7 @@
 //!
 //! * [`realtime`]: class of the moment from an automatic station, as the national release gives it.
 //! * [`mean`]: values of a span, with detection limits; automatic beside manual ones.
+//! * [`automatic`]: a section over a span from its automatic station.
 //! * [`section`]: class of a section over a span, main pollutants, target.
 //! * [`river`]: a river or basin from its sections; shares of classes.
 //! * [`change`]: two spans beside each other.
@@ -10,6 +11,7 @@
 //! * [`city`]: index and ranking of cities.
 //! * [`handover`]: sections at which a river is handed over.
 
+pub mod automatic;
 pub mod change;
 pub mod city;
 pub mod handover;
