@@ -17,6 +17,7 @@ pub mod cluster;
 mod contract;
 pub mod copy;
 pub mod dialect;
+pub mod evaluate;
 pub mod figure;
 pub mod history;
 pub mod look;
@@ -56,6 +57,7 @@ pub use cluster::{
 };
 pub use dialect::sqlite::salvage::Salvaged;
 pub use dialect::{Health, Sync};
+pub use evaluate::EvaluationRow;
 pub use figure::Schema;
 pub use history::MovedState;
 pub use meter::Meter;

@@ -25,6 +25,7 @@ pub mod session;
 pub mod system;
 pub mod token;
 pub mod view;
+pub mod water;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderValue;
@@ -59,7 +60,7 @@ const JSON_BYTES_MAX: usize = 256 << 10;
         organisation::glass_break, organisation::glass_mend,
         sense::geography, sense::stations, sense::station_add, sense::station, sense::curve, sense::statistics, sense::telegram, sense::devices,
         sense::device_add, sense::quarantine, sense::commands, sense::command,
-        analyse::summary, analyse::judgements,
+        analyse::summary, analyse::judgements, water::spans, water::span, water::versions,
         act::alarms, act::acknowledge, act::cases, act::case_open, act::case, act::case_act, act::evidence_put,
         act::evidence, events::events, ops::healthz, ops::readyz,
     ),
@@ -127,6 +128,9 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/sense/devices/{mn}/commands", get(sense::commands).post(sense::command))
         .route("/api/v1/analyse/summary", get(analyse::summary))
         .route("/api/v1/analyse/stations/{code}/judgements", get(analyse::judgements))
+        .route("/api/v1/analyse/water", get(water::spans))
+        .route("/api/v1/analyse/water/{span}", get(water::span))
+        .route("/api/v1/analyse/water/{span}/stations/{code}", get(water::versions))
         .route("/api/v1/act/alarms", get(act::alarms))
         .route("/api/v1/act/alarms/{id}/acknowledge", post(act::acknowledge))
         .route("/api/v1/act/cases", get(act::cases).post(act::case_open))

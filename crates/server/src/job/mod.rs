@@ -6,6 +6,7 @@
 //! few seconds and told to all (`lines`).
 
 pub mod chains;
+pub mod evaluate;
 pub mod gaps;
 pub(crate) mod history;
 pub mod judge;

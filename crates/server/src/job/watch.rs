@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
+use jiff::civil::Date;
 use serde_json::json;
 use shanshui_domain::act::alarm::AlarmKind;
 use shanshui_domain::analyse::air;
@@ -17,6 +18,7 @@ use shanshui_store::{
 };
 use tokio::sync::mpsc;
 
+use super::evaluate;
 use super::judge::{self, FactorVerdict, Judged, KIND_AIR, Seen, Values};
 use crate::app::{App, Live};
 use crate::ingest::Heard;
@@ -103,6 +105,8 @@ struct Judge {
     data: HashMap<Mn, Instant>,
     fresh: HashSet<StationCode>,
     graded: HashSet<StationCode>,
+    /// Days of which data came late or was said anew.
+    touched: BTreeSet<(StationCode, Date)>,
     /// Newest stamp an alarm of each condition was seen at before the start: what is read again raises none of those anew.
     before: HashMap<String, Instant>,
 }
@@ -269,6 +273,7 @@ impl Judge {
             data: HashMap::new(),
             fresh: HashSet::new(),
             graded: HashSet::new(),
+            touched: BTreeSet::new(),
             before: HashMap::new(),
         };
         // from here on whatever another judge had in hand is refused
@@ -531,9 +536,30 @@ impl Judge {
         if self.rulings.len() < RULINGS_MAX { Ok(()) } else { self.write().await }
     }
 
+    /// Puts down what late data asks for, before it is written how far was judged: what ends in between is put down again.
+    async fn judge_again(&mut self) -> Result<(), End> {
+        let touched = std::mem::take(&mut self.touched);
+        while !touched.is_empty() {
+            match evaluate::again(&self.app, touched.clone()).await {
+                Ok(0) => break,
+                Ok(spans) => {
+                    tracing::info!(days = touched.len(), spans, "late data: spans are judged again");
+                    break;
+                }
+                Err(_) if self.app.shutdown.is_cancelled() => return Err(End::Shutdown),
+                Err(error) => {
+                    tracing::warn!(%error, "late data: what depends on it could not be put down");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Writes what was found, the states of the rules and how far was judged, and tells of the alarms that have begun or ended by
     /// it. While the store cannot write, nothing more is judged.
     async fn write(&mut self) -> Result<(), End> {
+        self.judge_again().await?;
         self.dirty.insert(CURSOR.into(), self.cursor.to_string());
         let read = if self.reading || self.mode == Mode::Reads { self.cursor } else { self.caught_up };
         self.dirty.insert(READ.into(), read.to_string());
@@ -610,6 +636,9 @@ impl Judge {
             let Some(point) = index.point(reading.key.point) else { continue };
             if let Kept::Version(_) = kept {
                 self.changed(station, point, &reading);
+            }
+            if reading.late || matches!(kept, Kept::Version(_)) {
+                self.touched.insert((station.clone(), self.app.zone.day(reading.key.at)));
             }
             match reading.key.kind {
                 PeriodKind::Real if !reading.late => {

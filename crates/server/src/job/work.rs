@@ -8,12 +8,12 @@ use shanshui_store::{JobRow, StoreError};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::{chains, gaps};
+use super::{chains, evaluate, gaps};
 use crate::app::App;
 use crate::ingest::Step;
 
 /// Kinds of work that any node of role job takes.
-const KINDS: &[&str] = &[gaps::ROUND, gaps::GAP, SWEEP, SEAL, WALK];
+const KINDS: &[&str] = &[gaps::ROUND, gaps::GAP, SWEEP, SEAL, WALK, evaluate::ROUND, evaluate::ONE];
 /// Clears away what nobody needs any more.
 const SWEEP: &str = "sweep";
 /// Signs what has come into the audit.
@@ -21,8 +21,13 @@ const SEAL: &str = "seal";
 /// Walks the chains.
 const WALK: &str = "chains";
 /// Timers: name, work that is put down, period.
-const TIMERS: &[(&str, &str, i64)] =
-    &[("gaps", gaps::ROUND, 60_000), ("sweep", SWEEP, 60_000), ("seal", SEAL, 3_600_000), ("chains", WALK, 86_400_000)];
+const TIMERS: &[(&str, &str, i64)] = &[
+    ("gaps", gaps::ROUND, 60_000),
+    ("sweep", SWEEP, 60_000),
+    ("seal", SEAL, 3_600_000),
+    ("evaluate", evaluate::ROUND, 3_600_000),
+    ("chains", WALK, 86_400_000),
+];
 /// Work of one node at one time.
 const AT_ONCE: usize = 8;
 /// Work that nobody says anything of for so long is taken by another.
@@ -107,6 +112,8 @@ async fn one(app: App, job: JobRow) -> String {
         gaps::GAP => gaps::ask(&app, &job).await,
         SEAL => seal(&app).await.map(|()| Outcome::Over(None)),
         WALK => chains::look(&app, None).await.map(|()| Outcome::Over(None)),
+        evaluate::ROUND => evaluate::round(&app).await.map(|()| Outcome::Over(None)),
+        evaluate::ONE => evaluate::work(&app, &job).await,
         _ => sweep(&app).await.map(|()| Outcome::Over(None)),
     };
     let now = app.clock.now();

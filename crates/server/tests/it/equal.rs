@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
+use shanshui_domain::analyse::span::Span as AnalysedSpan;
 use shanshui_domain::id::{PersonId, PostId};
 use shanshui_domain::place::{CityPack, PackPerson, PackPost};
 use shanshui_domain::time::Instant;
@@ -11,6 +12,7 @@ use shanshui_server::app::{App, Roles, open_store};
 use shanshui_server::clock::Clock;
 use shanshui_server::config::Config;
 use shanshui_server::http::hash;
+use shanshui_server::job::evaluate;
 use shanshui_server::{city, http};
 use shanshui_store::{MoverOptions, PersonRow, PostRow, Store};
 use uuid::Uuid;
@@ -47,6 +49,12 @@ async fn answers(config: &Config, who: &[&str]) -> Answers {
     let (router, stop) = (http::router(app.clone()), app.shutdown.clone());
     let served =
         tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await });
+    // judged from what is kept at this moment, wherever it lies; what was judged before must come out the same, and is no new version
+    for station in app.city().stations.iter().filter(|s| s.kind.is_water()) {
+        for span in SPANS.map(|text| AnalysedSpan::parse(text).expect("a span")) {
+            evaluate::section(&app, station, span).await.expect("judged");
+        }
+    }
     let mut answers = BTreeMap::new();
     for name in who {
         let person = Person::login(&address, name).await;
@@ -206,6 +214,10 @@ async fn filled(person: &Person, path: &str) -> Vec<String> {
         | "/api/v1/system/audit/{seq}/proof" => Vec::new(),
         "/api/v1/sense/stations/{code}" => each(stations().await, "code"),
         "/api/v1/analyse/stations/{code}/judgements" => with(each(stations().await, "code"), &[SPAN]),
+        "/api/v1/analyse/water/{span}" => each(SPANS.map(str::to_owned).to_vec(), "span"),
+        "/api/v1/analyse/water/{span}/stations/{code}" => {
+            each(stations().await, "code").iter().flat_map(|p| SPANS.map(|span| p.replace("{span}", span))).collect()
+        }
         "/api/v1/sense/points/{id}/curve" => {
             with(each(points(person).await, "id"), &["kind=real", "kind=hour"].map(|kind| format!("{SPAN}&{kind}")))
         }
@@ -229,6 +241,9 @@ async fn filled(person: &Person, path: &str) -> Vec<String> {
         }
     }
 }
+
+/// What sections are judged over: of a month, and of a week in it.
+const SPANS: [&str; 2] = ["2026-03", "2026-W11"];
 
 const SPAN: &str = "from=2026-02-28T16:00:00Z&to=2026-03-30T16:00:00Z";
 

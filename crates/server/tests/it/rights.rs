@@ -193,6 +193,9 @@ async fn path_to(
         "/api/v1/sense/stations/{code}" | "/api/v1/analyse/stations/{code}/judgements" => {
             template.replace("{code}", at_station()?.as_str())
         }
+        "/api/v1/analyse/water/{span}/stations/{code}" => {
+            template.replace("{span}", "2026-02").replace("{code}", at_station()?.as_str())
+        }
         "/api/v1/sense/points/{id}/curve" | "/api/v1/sense/points/{id}/statistics" => {
             template.replace("{id}", &city.points(at_station()?.as_str()).first()?.1.to_string())
         }
@@ -239,6 +242,7 @@ fn is_asked(template: &str) -> bool {
 fn anything(template: &str) -> String {
     template
         .replace("{code}", "none")
+        .replace("{span}", "2026-02")
         .replace("{mn}", "NONE")
         .replace("{seq}", "1")
         .replace("{login}", "a b")

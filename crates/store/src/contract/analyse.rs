@@ -1,11 +1,15 @@
 //! Judgements and rule states.
 
-use shanshui_domain::id::StationCode;
-use shanshui_domain::right::Caller;
-use shanshui_domain::time::Instant;
+use jiff::civil::date;
+use rust_decimal::Decimal;
+use shanshui_domain::analyse::water::automatic::DaySum;
+use shanshui_domain::id::{FactorCode, PointId, StationCode};
+use shanshui_domain::right::{Caller, Role};
+use shanshui_domain::sense::ReadingKey;
+use shanshui_domain::time::{Instant, PeriodKind, Zone};
 
-use super::Home;
-use crate::{JudgementRow, Store};
+use super::{Home, arrival, caller, reading, station};
+use crate::{EvaluationRow, JudgementRow, Store, StoreError};
 
 /// `s1 water 10 e1 III`: station, kind, period, edition, result.
 pub(super) fn judgement(text: &str) -> JudgementRow {
@@ -72,4 +76,93 @@ pub(super) async fn rule_states_are_replaced(store: &Store, _: &impl Home) {
     let mut states = store.rule_states().await.expect("states");
     states.sort();
     assert_eq!(states, [state("a", "1"), state("b", "2"), state("c", "{}")]);
+}
+
+/// `s1 2026-05 e1 III`: station, span, edition, result.
+async fn evaluate(store: &Store, text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let [station, span, edition, result] = words[..] else { panic!("four words: {text}") };
+    let row = EvaluationRow {
+        kind: "water_section".into(),
+        span: span.into(),
+        station: StationCode::from(station),
+        edition: edition.into(),
+        version: 0,
+        level: (result != "-").then_some(result.len() as i64),
+        result: result.into(),
+        made: Instant(99),
+    };
+    store.evaluation_put(row).await.expect("kept")
+}
+
+fn evaluated(rows: Vec<EvaluationRow>) -> Vec<String> {
+    let words =
+        |e: EvaluationRow| format!("{} {} {} {} {:?} v{}", e.station, e.span, e.edition, e.result, e.level, e.version);
+    rows.into_iter().map(words).collect()
+}
+
+pub(super) async fn an_evaluation_keeps_every_version(store: &Store, _: &impl Home) {
+    assert!(evaluate(store, "s1 2026-05 e1 II").await);
+    assert!(!evaluate(store, "s1 2026-05 e1 II").await, "the same again");
+    assert!(evaluate(store, "s1 2026-05 e1 -").await);
+    for text in ["s2 2026-05 e1 IV", "s1 2026-05 e2 III", "s1 2026-06 e1 I"] {
+        assert!(evaluate(store, text).await, "{text}");
+    }
+    let all = Caller::machine();
+    let of = async |kind: &str, span: &str| evaluated(store.evaluations(&all, kind, span).await.expect("rows"));
+    let may = ["s1 2026-05 e1 - None v2", "s1 2026-05 e2 III Some(3) v1", "s2 2026-05 e1 IV Some(2) v1"];
+    assert_eq!(of("water_section", "2026-05").await, may);
+    assert!(of("water_section", "2026-07").await.is_empty() && of("air_city", "2026-05").await.is_empty());
+    let versions = store.evaluation_versions(&all, ("water_section", "2026-05"), &"s1".into()).await.expect("rows");
+    let said = ["s1 2026-05 e1 - None v2", "s1 2026-05 e1 II Some(2) v1", "s1 2026-05 e2 III Some(3) v1"];
+    assert_eq!(evaluated(versions), said);
+    assert_eq!(store.evaluated_spans(&all, "water_section", 9).await.expect("spans"), ["2026-06", "2026-05"]);
+    assert_eq!(store.evaluated_spans(&all, "water_section", 1).await.expect("spans"), ["2026-06"]);
+}
+
+pub(super) async fn evaluations_are_seen_within_a_scope(store: &Store, _: &impl Home) {
+    store.places_put(&[station("s1", "kc", None), station("s2", "qj", None)]).await.expect("placed");
+    evaluate(store, "s1 2026-05 e1 II").await;
+    evaluate(store, "s2 2026-06 e1 IV").await;
+    let county = caller(1, Role::CaseOfficer, "br-kc");
+    let of = async |span: &str| evaluated(store.evaluations(&county, "water_section", span).await.expect("rows"));
+    assert_eq!((of("2026-05").await.len(), of("2026-06").await.len()), (1, 0));
+    assert_eq!(store.evaluated_spans(&county, "water_section", 9).await.expect("spans"), ["2026-05"]);
+    let versions = |code: &'static str, span: &'static str| {
+        let county = county.clone();
+        async move { store.evaluation_versions(&county, ("water_section", span), &code.into()).await }
+    };
+    assert_eq!(versions("s1", "2026-05").await.expect("seen").len(), 1);
+    let foreign = versions("s2", "2026-06").await;
+    assert!(matches!(foreign, Err(StoreError::NotFound)), "{foreign:?}");
+}
+
+pub(super) async fn days_are_added_exactly(store: &Store, _: &impl Home) {
+    let registered = (station("s1", "kc", None), "{}".into());
+    let factors = vec![FactorCode::from("w21003")];
+    store.station_register(&Caller::machine(), registered, factors, Instant(1)).await.expect("registered");
+    let point: PointId = store.points().await.expect("points").first().expect("one").id;
+    let zone = Zone::china();
+    let hour = |day, hour| zone.instant(date(2026, 5, day).at(hour, 0, 0, 0)).expect("an instant");
+    let key = |at| ReadingKey { point, kind: PeriodKind::Hour, at };
+    let said =
+        [(1, 0, "0.1"), (1, 1, "0.2"), (1, 23, "0.30"), (2, 0, "7/D"), (2, 1, "-/B"), (2, 2, "0.7"), (3, 0, "-0.01")];
+    let arrivals = said.iter().map(|(day, at, text)| arrival(vec![reading(key(hour(*day, *at)), text)])).collect();
+    store.arrive(arrivals).await.expect("kept");
+    // the hour of 0.2 is said anew
+    store.arrive(vec![arrival(vec![reading(key(hour(1, 1)), "0.4")])]).await.expect("kept");
+    let span = (hour(1, 0), hour(3, 0));
+    let all = Caller::machine();
+    let days = store.day_sums(&all, &[point], PeriodKind::Hour, span, &zone).await.expect("days").rows;
+    let day = |day, valid, marked, sum: &str| DaySum {
+        day: date(2026, 5, day),
+        valid,
+        marked,
+        sum: sum.parse().expect("a decimal"),
+    };
+    assert_eq!(days, [(point, vec![day(1, 3, 0, "0.8"), day(2, 1, 2, "0.7")])]);
+    assert_eq!(days[0].1[0].sum, Decimal::new(8, 1), "no binary fraction of it");
+    let elsewhere = caller(1, Role::CaseOfficer, "br-qj");
+    let refused = store.day_sums(&elsewhere, &[point], PeriodKind::Hour, span, &zone).await;
+    assert!(matches!(refused, Err(StoreError::NotFound)), "{refused:?}");
 }

@@ -1,5 +1,6 @@
 //! What has moved is read, judged and counted as if it had not.
 
+use shanshui_domain::analyse::water::automatic::DaySum;
 use shanshui_domain::id::{FactorCode, PointId, TelegramId};
 use shanshui_domain::right::Caller;
 use shanshui_domain::sense::{Kept, ReadingKey};
@@ -56,6 +57,7 @@ pub(super) struct Read {
     telegrams: Vec<crate::TelegramRow>,
     counts: Vec<(PointId, i64)>,
     statistics: Vec<(PointId, shanshui_history::Summary)>,
+    days: Vec<(PointId, Vec<DaySum>)>,
 }
 
 pub(super) async fn read(store: &Store) -> Read {
@@ -74,6 +76,7 @@ pub(super) async fn read(store: &Store) -> Read {
         telegrams: store.telegrams_after(TelegramId(0), 10_000).await.expect("telegrams"),
         counts: store.counts(REAL, Instant(START + DAY / 2)).await.expect("counts"),
         statistics: store.statistics(&Caller::machine(), &[POINT, OTHER], REAL, span, of).await.expect("figures").rows,
+        days: store.day_sums(&Caller::machine(), &[POINT, OTHER], REAL, span, of.1).await.expect("days").rows,
     }
 }
 

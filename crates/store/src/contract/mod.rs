@@ -88,7 +88,9 @@ macro_rules! suite {
         history {
             what_has_moved_is_read_as_before what_comes_late_is_judged_beside_what_has_moved without_its_history_a_store_says_so
         }
-        analyse { late_data_makes_the_next_version the_latest_judgement_is_of_the_newest_period rule_states_are_replaced }
+        analyse { late_data_makes_the_next_version the_latest_judgement_is_of_the_newest_period rule_states_are_replaced
+            an_evaluation_keeps_every_version evaluations_are_seen_within_a_scope days_are_added_exactly
+        }
         act {
             an_alarm_lasts_once_for_a_condition alarms_are_acknowledged_once alarms_are_filtered_and_paged a_case_goes_its_way
             what_is_refused_leaves_nothing cases_are_numbered_in_their_series cases_are_filtered_and_paged evidence_is_kept

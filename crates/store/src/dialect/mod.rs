@@ -142,6 +142,7 @@ const STEPS: &[Step] = &[
     step!("0009_tokens"),
     step!("0010_whole"),
     step!("0011_chains"),
+    step!("0012_evaluation"),
 ];
 
 pub(crate) fn steps(of: fn(&Step) -> &'static str) -> Vec<&'static str> {

@@ -73,7 +73,7 @@ pub struct Sampled<'a> {
 }
 
 /// The mean of a span.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mean {
     /// Unrounded.
     pub value: Decimal,
@@ -86,7 +86,7 @@ pub struct Mean {
 }
 
 /// Why there is no mean (数据不足).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Gap {
     /// Nothing was measured.

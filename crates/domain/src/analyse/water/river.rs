@@ -76,6 +76,8 @@ pub enum Basis {
 pub struct RiverPollutant {
     /// Name.
     pub item: String,
+    /// Factor code.
+    pub factor: String,
     /// Sections worse than III by it.
     pub sections: u32,
     /// All sections.
@@ -154,6 +156,7 @@ fn pollutants(sections: &[Section], method: &WaterMethod) -> Vec<RiverPollutant>
     };
     let named = method.indicators.iter().map(|rule| RiverPollutant {
         item: rule.item.clone(),
+        factor: rule.factor.clone(),
         sections: worse(&rule.factor),
         of: sections.len() as u32,
     });

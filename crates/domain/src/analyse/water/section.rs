@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::mean::{Gap, Mean, MeanRules, Sampled};
 use crate::analyse::span::Span;
@@ -12,7 +12,7 @@ use crate::standard::{Bound, Quality, Standards, WaterBody, WaterIndicator, Wate
 use crate::unit::Unit;
 
 /// One indicator of a section.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Indicator {
     /// Name.
     pub item: String,
@@ -38,7 +38,7 @@ pub struct Indicator {
 }
 
 /// An indicator without a mean.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotJudged {
     /// Name.
     pub item: String,
@@ -51,16 +51,18 @@ pub struct NotJudged {
 }
 
 /// A main pollutant (主要污染指标).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MainPollutant {
     /// Name.
     pub item: String,
+    /// Factor code.
+    pub factor: String,
     /// Multiple with one decimal, half to even; none of pH and dissolved oxygen.
     pub times_over: Option<Decimal>,
 }
 
 /// A section over a span.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Section {
     /// The span.
     pub span: Span,
@@ -99,7 +101,7 @@ impl Section {
 }
 
 /// A class held against the target of the section or its function zone (水质目标、功能区达标).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Target {
     /// No target is known: to be mended.
@@ -238,7 +240,7 @@ fn main_pollutants(indicators: &[Indicator], method: &WaterMethod) -> Vec<MainPo
     let first = |i: &Indicator| method.indicator(&i.factor).is_some_and(|rule| rule.first);
     let mut worse: Vec<&Indicator> = indicators.iter().filter(|i| i.class > method.main_pollutants_beyond).collect();
     worse.sort_by_key(|i| Reverse((first(i), i.class, i.times_over)));
-    let named = |i: &Indicator| MainPollutant { item: i.item.clone(), times_over: i.times_over.map(one_decimal) };
+    let named = |i: &Indicator| MainPollutant { item: i.item.clone(), factor: i.factor.clone(), times_over: i.times_over.map(one_decimal) };
     worse.into_iter().take(method.main_pollutants_max).map(named).collect()
 }
 
