@@ -47,6 +47,7 @@ enum Dimension {
     Pressure,
     Angle,
     Level,
+    Dilution,
 }
 
 units! {
@@ -82,6 +83,8 @@ units! {
     Degree = "°", Angle, 0;
     /// Decibels.
     Decibel = "dB", Level, 0;
+    /// Times of dilution (稀释倍数), of colour.
+    Times = "times", Dilution, 0;
 }
 
 impl Unit {

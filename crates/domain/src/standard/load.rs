@@ -25,7 +25,7 @@ pub struct StandardError {
     pub reason: String,
 }
 
-fn refuse(file: &str, line: u64, reason: impl std::fmt::Display) -> StandardError {
+pub(super) fn refuse(file: &str, line: u64, reason: impl std::fmt::Display) -> StandardError {
     StandardError { file: file.to_owned(), line, reason: reason.to_string() }
 }
 
@@ -155,7 +155,7 @@ fn head(file: &str, text: &HeadText) -> Result<Head, StandardError> {
 }
 
 /// Rows of a CSV with their line numbers; unknown or missing columns are refused.
-fn rows<T: DeserializeOwned>(file: &str, text: &str) -> Result<Vec<(u64, T)>, StandardError> {
+pub(super) fn rows<T: DeserializeOwned>(file: &str, text: &str) -> Result<Vec<(u64, T)>, StandardError> {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let mut out = Vec::new();
     for row in reader.deserialize::<T>() {
@@ -165,11 +165,11 @@ fn rows<T: DeserializeOwned>(file: &str, text: &str) -> Result<Vec<(u64, T)>, St
     Ok(out)
 }
 
-fn decimal(file: &str, line: u64, text: &str) -> Result<Decimal, StandardError> {
+pub(super) fn decimal(file: &str, line: u64, text: &str) -> Result<Decimal, StandardError> {
     Decimal::from_str(text).map_err(|e| refuse(file, line, format!("{text:?}: {e}")))
 }
 
-fn unit(file: &str, line: u64, text: &str) -> Result<Unit, StandardError> {
+pub(super) fn unit(file: &str, line: u64, text: &str) -> Result<Unit, StandardError> {
     Unit::parse(text).ok_or_else(|| refuse(file, line, format!("unknown unit {text:?}")))
 }
 
@@ -183,7 +183,7 @@ fn over(file: &str, line: u64, text: &str) -> Result<Over, StandardError> {
     }
 }
 
-fn bound(file: &str, line: u64, kind: &str, text: &str) -> Result<Bound, StandardError> {
+pub(super) fn bound(file: &str, line: u64, kind: &str, text: &str) -> Result<Bound, StandardError> {
     let value = |t: &str| decimal(file, line, t);
     match kind {
         "at_most" => Ok(Bound::AtMost { value: value(text)? }),
@@ -346,7 +346,7 @@ fn levels(name: &str, csv: &str) -> Result<Vec<AqiLevel>, StandardError> {
 }
 
 /// No two editions of one subject may apply to the same day.
-fn no_overlap<'a>(name: &str, heads: impl Iterator<Item = &'a Head>) -> Result<(), StandardError> {
+pub(super) fn no_overlap<'a>(name: &str, heads: impl Iterator<Item = &'a Head>) -> Result<(), StandardError> {
     let mut heads: Vec<&Head> = heads.collect();
     heads.sort_by_key(|h| h.from);
     for pair in heads.windows(2) {
@@ -394,6 +394,7 @@ impl Standards {
                 text!("air/hj663-2013.toml"),
                 text!("air/hj663-2013.statistics.csv"),
             )?,
+            discharge: super::discharge::embedded()?,
         };
         no_overlap("water", standards.water.iter().map(|s| &s.head))?;
         no_overlap("air limits", standards.air_limits.iter().map(|s| &s.head))?;
