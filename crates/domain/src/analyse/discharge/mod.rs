@@ -7,6 +7,7 @@
 //! * [`minute`]: hours from minutes (HJ 75).
 //! * [`air`]: days and months of a stack (HJ 75).
 //! * [`furnace`]: five-minute means of a furnace (GB 18485).
+//! * [`water`]: days of a water outlet (HJ 356).
 //!
 //! Values are exact decimals in the unit that the series names; the only inexact step is a division, kept to 28 digits. Full values
 //! are held against limits (GB/T 8170 全数值比较法); rounding is for showing, last, and by name: [`round_gbt8170`]. Hours are civil
@@ -21,6 +22,7 @@ pub mod oxygen;
 #[cfg(test)]
 mod sample;
 pub mod series;
+pub mod water;
 
 use jiff::civil::Date;
 use rust_decimal::{Decimal, RoundingStrategy};
