@@ -8,6 +8,8 @@
 //! * [`air`]: days and months of a stack (HJ 75).
 //! * [`furnace`]: five-minute means of a furnace (GB 18485).
 //! * [`water`]: days of a water outlet (HJ 356).
+//! * [`mass`]: loads (排放量).
+//! * [`replace`]: amounts for hours that are lost (HJ 75, 缺失数据处理).
 //!
 //! Values are exact decimals in the unit that the series names; the only inexact step is a division, kept to 28 digits. Full values
 //! are held against limits (GB/T 8170 全数值比较法); rounding is for showing, last, and by name: [`round_gbt8170`]. Hours are civil
@@ -17,8 +19,10 @@ pub mod air;
 pub mod binding;
 pub mod furnace;
 pub mod mark;
+pub mod mass;
 pub mod minute;
 pub mod oxygen;
+pub mod replace;
 #[cfg(test)]
 mod sample;
 pub mod series;

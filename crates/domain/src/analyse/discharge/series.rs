@@ -314,6 +314,14 @@ impl HourState {
         }
     }
 
+    /// The same for amounts: a value that was measured under a mark counts.
+    pub(crate) fn of_amount(hour: &OutletHour, rules: &Discharge) -> Self {
+        match hour.mark {
+            Some(mark) if rules.mark(mark).measured => Self::unmarked(hour, rules),
+            _ => Self::of(hour, rules),
+        }
+    }
+
     fn unmarked(hour: &OutletHour, rules: &Discharge) -> Self {
         match (&hour.value, hour.value.number(rules)) {
             (_, Some(value)) => Self::Valid(value),
