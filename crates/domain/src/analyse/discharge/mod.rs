@@ -10,6 +10,7 @@
 //! * [`water`]: days of a water outlet (HJ 356).
 //! * [`mass`]: loads (排放量).
 //! * [`replace`]: amounts for hours that are lost (HJ 75, 缺失数据处理).
+//! * [`transmission`]: how much of what was due came (传输有效率).
 //!
 //! Values are exact decimals in the unit that the series names; the only inexact step is a division, kept to 28 digits. Full values
 //! are held against limits (GB/T 8170 全数值比较法); rounding is for showing, last, and by name: [`round_gbt8170`]. Hours are civil
@@ -26,6 +27,7 @@ pub mod replace;
 #[cfg(test)]
 mod sample;
 pub mod series;
+pub mod transmission;
 pub mod water;
 
 use jiff::civil::Date;
@@ -282,9 +284,52 @@ pub(crate) fn hold(value: Decimal, limit: &EmissionLimit) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use super::sample::cod_limit;
+    use super::sample::{cod_limit, day, listed, permit, rules, series};
+    use super::series::{Series, Span};
     use super::*;
+    use crate::standard::discharge::Facts;
+    use crate::unit::Unit;
     use proptest::prelude::*;
+
+    fn stack() -> Series {
+        series("a34013", Unit::MgPerM3, "2026-05-04 00", "11@16*1000 8@17*1000 !fault:- 20x10@16*1000 10@21*1000")
+    }
+
+    fn outlet() -> Series {
+        series("w01018", Unit::MgPerL, "2026-05-04 00", "45*30 ?D !no_discharge:- 20x20*10 -")
+    }
+
+    /// Every result says edition, clause, inputs, coverage and reasons; of the hours the first three are enough to see.
+    #[test]
+    fn results_explain_themselves() {
+        let (on, facts) = (day("2026-05-04"), Facts::default());
+        let sinter = listed("steel ultra-low | sinter_head | all");
+        let mut air_day = air::judge_day(rules(), &sinter, &stack(), on, &facts).expect("good");
+        let air_month = air::judge_month(rules(), &[air_day.clone()]).expect("good");
+        let plant = binding::OutletLimits {
+            permit: Some(permit(vec![cod_limit()])),
+            ..listed("DB33/2169-2018 | existing | all; GB 18918-2002 | municipal | 1A")
+        };
+        let mut water_day = water::judge_day(rules(), &plant, &outlet(), &[], (on, &facts)).expect("good");
+        air_day.hours.truncate(3);
+        water_day.hours.truncate(3);
+        insta::assert_json_snapshot!("air_day", air_day);
+        insta::assert_json_snapshot!("air_month", air_month);
+        insta::assert_json_snapshot!("water_day", water_day);
+    }
+
+    #[test]
+    fn amounts_and_rates_explain_themselves() {
+        let span = Span::Day { day: day("2026-05-04") };
+        let load = mass::load(rules(), &outlet(), span).expect("good");
+        let used = mass::permit_use("P1", mass::Grams(1_000_000.into()), &load, mass::Grams::default());
+        insta::assert_json_snapshot!("load", load);
+        insta::assert_json_snapshot!("permit_use", used);
+        let rate = replace::quarter_rate(rules(), &stack(), day("2026-05-04")).expect("good");
+        insta::assert_json_snapshot!("accounted", replace::account(rules(), &stack(), span, &[rate]).expect("good"));
+        let rate = transmission::transmission(rules(), "ol01", &outlet(), span).expect("good");
+        insta::assert_json_snapshot!("transmission", rate);
+    }
 
     proptest! {
         #[test]
