@@ -220,7 +220,7 @@ impl Stack<'_> {
                     None => {}
                 }
             }
-            coverage.count(&state);
+            coverage.count(&state, hour);
         }
         let mean = limit.and_then(|_| sum.checked_div(coverage.valid.into())).map(|m| m.normalize());
         Ok((coverage, mean))

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::mark::OperatorMark;
-use super::series::{Basis, Coverage, HourState, OutletHour, Series, Span};
+use super::series::{Basis, Coverage, HourState, Measured, OutletHour, Series, Span};
 use super::{DischargeError, Reason, percent};
 use crate::standard::discharge::{Discharge, Medium};
 use crate::unit::{Quantity, Unit};
@@ -68,6 +68,8 @@ pub enum Amount {
         volume_m3: Decimal,
         /// Load.
         grams: Grams,
+        /// Whether the value was below detection, as in [`Coverage::below_detection`].
+        below_detection: bool,
     },
     /// Nothing, and nothing was due.
     NotDue {
@@ -189,7 +191,9 @@ impl<'a> Scale<'a> {
             (HourState::Valid(_), None) => Amount::Lost { why: Lost::Unknown(Reason::NoFlow) },
             (HourState::Valid(value), Some(volume_m3)) => {
                 let concentration = self.concentration(value)?;
-                Amount::Measured { concentration, volume_m3, grams: self.grams(concentration, volume_m3) }
+                let grams = self.grams(concentration, volume_m3);
+                let below_detection = matches!(hour.value, Measured::BelowDetection { .. });
+                Amount::Measured { concentration, volume_m3, grams, below_detection }
             }
         };
         Ok(HourLoad { start: hour.start, amount })
@@ -238,10 +242,11 @@ pub fn load(rules: &Discharge, series: &Series, span: Span) -> Result<Load, Disc
     for hour in &hours {
         coverage.hours += 1;
         match &hour.amount {
-            Amount::Measured { grams: g, volume_m3: v, .. } => {
+            Amount::Measured { grams: g, volume_m3: v, below_detection, .. } => {
                 grams = grams + *g;
                 volume_m3 += v;
                 coverage.valid += 1;
+                coverage.below_detection += u32::from(*below_detection);
             }
             Amount::NotDue { .. } => coverage.not_due += 1,
             Amount::Lost { why: Lost::Marked { .. } } => coverage.marked += 1,

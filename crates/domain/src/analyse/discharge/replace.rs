@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::DischargeError;
 use super::mass::{Amount, Grams, HourLoad, Load, Scale, hour_loads, load};
-use super::series::{Series, Span};
+use super::series::{HOURS_MAX, Series, Span};
 use crate::standard::discharge::{Discharge, Medium, Parameter};
 
 /// Valid rate of a quarter (季度有效数据捕集率).
@@ -199,11 +199,12 @@ impl History {
         let mut hours = gap.hours;
         let ends = self.0.keys().next().zip(self.0.keys().next_back());
         let Some((first, last)) = ends else { return (from, hours) };
-        while from > *first && self.lost(from.saturating_sub(1.hour())) {
+        let bounded = |hours: u32| (hours as usize) < HOURS_MAX;
+        while bounded(hours) && from > *first && self.lost(from.saturating_sub(1.hour())) {
             from = from.saturating_sub(1.hour());
             hours += 1;
         }
-        while until <= *last && self.lost(until) {
+        while bounded(hours) && until <= *last && self.lost(until) {
             until = until.saturating_add(1.hour());
             hours += 1;
         }
@@ -267,6 +268,7 @@ fn rule(rules: &Discharge, percent: Decimal, gap_hours: u32) -> Result<&Paramete
 mod tests {
     use super::*;
     use crate::analyse::discharge::sample::{day, dec, rules, series};
+    use crate::analyse::discharge::series::OutletHour;
     use crate::unit::Unit;
 
     /// Hours begin on 1 January; the stretch is April.
@@ -325,6 +327,14 @@ mod tests {
         // 20 lost hours of March and 10 of April are 30: long
         check(&format!("{} 20x- 10x- 710x1*1000", "1940x1*1000 9*1000 199x1*1000"), "95", "10h of 30 back 720: 90 g");
         check(&format!("{BEFORE} 710x1*1000 10x- 20x- 5x1*1000"), "95", "10h of 30 back 720: 10 g");
+    }
+
+    #[test]
+    fn an_hour_of_another_age_costs_nothing() {
+        let mut series = series("a21026", Unit::MgPerM3, "2026-04-30 23", "-");
+        series.hours.push(OutletHour::missing(day("0001-01-01").at(0, 0, 0, 0)));
+        let got = account(rules(), &series, Span::Day { day: day("2026-04-30") }, &[]).expect("good");
+        assert_eq!((got.left.len(), got.left[0].hours), (1, 24));
     }
 
     #[test]

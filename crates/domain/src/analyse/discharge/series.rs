@@ -268,6 +268,9 @@ pub struct Coverage {
     pub missing: u32,
     /// Count.
     pub valid: u32,
+    /// Of the valid ones, those below detection: a share of the detection limit stands for them (`below_detection_share`, which is
+    /// not confirmed).
+    pub below_detection: u32,
 }
 
 impl Coverage {
@@ -281,7 +284,9 @@ impl Coverage {
         percent(self.valid.into(), self.due().into())
     }
 
-    pub(crate) fn count(&mut self, state: &HourState) {
+    pub(crate) fn count(&mut self, state: &HourState, hour: &OutletHour) {
+        let below = matches!((state, &hour.value), (HourState::Valid(_), Measured::BelowDetection { .. }));
+        self.below_detection += u32::from(below);
         self.hours += 1;
         let place = match state {
             HourState::NotDue(_) => &mut self.not_due,
@@ -341,21 +346,24 @@ mod tests {
         let got = series.over(Span::Day { day: day("2026-05-04") }).map(|hours| {
             let mut c = Coverage::default();
             for h in &hours {
-                c.count(&HourState::of(h, rules()));
+                c.count(&HourState::of(h, rules()), h);
             }
             let percent = c.percent().map_or("-".into(), |p| p.round_dp(1).normalize().to_string());
-            format!("{} {} {} {} {} = {percent}", c.not_due, c.marked, c.invalid, c.missing, c.valid)
+            format!(
+                "{} {} {} {} {} ({}) = {percent}",
+                c.not_due, c.marked, c.invalid, c.missing, c.valid, c.below_detection
+            )
         });
         assert_eq!(got.unwrap_or_else(|e| e.to_string()), expected, "{text}");
     }
 
     #[test]
     fn hours_are_valid_invalid_missing_marked_or_not_due() {
-        check("24x30*10", "0 0 0 0 24 = 100");
-        check("12x30*10 4x. 2x- 2x?D 1x<4 2x!maintenance:30 1x!no_discharge:0", "1 2 2 6 13 = 56.5");
-        check("24x!stopped:-", "24 0 0 0 0 = -");
-        check("24x-1*10", "0 0 24 0 0 = 0");
-        check("24x30*-1 5x70", "0 0 0 0 24 = 100");
+        check("24x30*10", "0 0 0 0 24 (0) = 100");
+        check("12x30*10 4x. 2x- 2x?D 1x<4 2x!maintenance:30 1x!no_discharge:0", "1 2 2 6 13 (1) = 56.5");
+        check("24x!stopped:-", "24 0 0 0 0 (0) = -");
+        check("24x-1*10", "0 0 24 0 0 (0) = 0");
+        check("24x30*-1 5x70", "0 0 0 0 24 (0) = 100");
         check("1000000001", "w01018, 2026-05-04T00:00:00: 1000000001 is beyond 1000000000");
     }
 

@@ -34,6 +34,8 @@ pub struct ManualSample {
 pub struct ManualUse {
     /// Samples of the day with a value.
     pub samples: u32,
+    /// Those of them below detection, as in [`Coverage::below_detection`].
+    pub below_detection: u32,
     /// Why they fill nothing; none when they may fill.
     pub refused: Option<String>,
     /// Hours that they filled.
@@ -168,7 +170,7 @@ impl Water<'_> {
         let (mut out, mut coverage) = (Vec::with_capacity(hours.len()), Coverage::default());
         for hour in hours {
             let state = self.state(hour);
-            coverage.count(&state);
+            coverage.count(&state, hour);
             let outcome = self.warned(&state, limit)?;
             let (value, manual) = match &state {
                 HourState::Valid(value) => (Some(self.in_unit(*value)?), None),
@@ -232,6 +234,7 @@ impl Water<'_> {
 /// The manual samples of a day, when they may fill.
 struct Samples {
     given: bool,
+    below_detection: u32,
     values: BTreeMap<DateTime, Decimal>,
     refused: Option<String>,
     reach_h: Decimal,
@@ -240,7 +243,7 @@ struct Samples {
 
 impl Samples {
     fn of(rules: &Discharge, series: &Series, manual: &[ManualSample], day: Date) -> Result<Self, DischargeError> {
-        let mut values = BTreeMap::new();
+        let (mut values, mut below_detection) = (BTreeMap::new(), 0);
         for sample in manual {
             let (what, at) = (format!("{}, manual sample", series.factor), sample.at.to_string());
             sample.value.inside(&what, &sample.at)?;
@@ -251,11 +254,12 @@ impl Samples {
             if values.insert(sample.at, value).is_some() {
                 return Err(DischargeError::Twice { what, at });
             }
+            below_detection += u32::from(matches!(sample.value, Measured::BelowDetection { .. }));
         }
         let (least, gap) = (&rules.parameters.manual_samples_min, &rules.parameters.manual_gap_max);
         let refused = refused(&values, least.value, gap.value);
         let cite = format!("{}; {}", least.cite, gap.cite);
-        Ok(Self { given: !manual.is_empty(), values, refused, reach_h: gap.value, cite })
+        Ok(Self { given: !manual.is_empty(), below_detection, values, refused, reach_h: gap.value, cite })
     }
 
     /// The sample nearest to an hour's middle and within reach; of two as near the earlier. Which one stands for an hour is ours.
@@ -270,8 +274,9 @@ impl Samples {
     }
 
     fn usage(self, filled_hours: u32) -> Option<ManualUse> {
-        let samples = self.values.len() as u32;
-        self.given.then_some(ManualUse { samples, refused: self.refused, filled_hours, cite: self.cite })
+        let (samples, below_detection) = (self.values.len() as u32, self.below_detection);
+        let (refused, cite) = (self.refused, self.cite);
+        self.given.then_some(ManualUse { samples, below_detection, refused, filled_hours, cite })
     }
 }
 
