@@ -296,7 +296,7 @@ pub fn judge_month(rules: &Discharge, days: &[AirDay]) -> Result<AirMonth, Disch
         within_hours: within,
         share_percent: share,
         marked_hours: marked,
-        outcome: month_outcome(days, share, if valid { None } else { Some(too_few) }),
+        outcome: month_outcome(days, last.deciding.decides, share, (!valid).then_some(too_few)),
     })
 }
 
@@ -336,19 +336,17 @@ fn bound_by(days: &[AirDay]) -> Vec<String> {
     out
 }
 
-fn month_outcome(days: &[AirDay], share: Option<Decimal>, too_few: Option<Reason>) -> Outcome {
-    let mut needed = None;
-    for d in days {
-        match d.deciding.decides {
-            Decides::MonthShare { at_least } => needed = Some(at_least.max(needed.unwrap_or(at_least))),
-            Decides::Hour | Decides::Day => return Outcome::NotJudged(Reason::NotDeciding),
-        }
-    }
-    match (too_few, share, needed) {
-        (Some(reason), _, _) => Outcome::NotJudged(reason),
-        (None, Some(share), Some(needed)) if share >= needed => Outcome::Within,
-        (None, Some(_), Some(_)) => Outcome::Exceeds { times_over: None },
-        _ => Outcome::NotJudged(Reason::Missing),
+/// The share against what is needed. Days of which something else decides, or another share, make no month of shares.
+fn month_outcome(days: &[AirDay], decides: Decides, share: Option<Decimal>, too_few: Option<Reason>) -> Outcome {
+    let needed = match decides {
+        Decides::MonthShare { at_least } if days.iter().all(|d| d.deciding.decides == decides) => at_least,
+        _ => return Outcome::NotJudged(Reason::NotDeciding),
+    };
+    match (too_few, share) {
+        (Some(reason), _) => Outcome::NotJudged(reason),
+        (None, None) => Outcome::NotJudged(Reason::Missing),
+        (None, Some(share)) if share >= needed => Outcome::Within,
+        (None, Some(_)) => Outcome::Exceeds { times_over: None },
     }
 }
 
@@ -478,14 +476,23 @@ mod tests {
         check(SINTER, "11@16 23x10@16", "warning 0.1 | 1 | 10.04 no limit for it | -");
     }
 
+    fn d_of_boiler() -> AirDay {
+        of(BOILER, "24x30@9", "2026-05-04").expect("good")
+    }
+
     #[test]
     fn a_month_of_a_boiler_is_not_judged_by_a_share() {
-        let d = of(BOILER, "24x30@9", "2026-05-04").expect("good");
+        let d = d_of_boiler();
         let twice = judge_month(rules(), &[d.clone(), d.clone()]).expect_err("refused");
         assert_eq!(twice.to_string(), "a34013: 2026-05-04 is there twice");
         let month = judge_month(rules(), &[d]).expect("good");
         assert_eq!(month.outcome, Outcome::NotJudged(Reason::NotDeciding));
         assert_eq!(month.limits, ["GB 13271-2014 <= 50"]);
+        let mut days = vec![of(SINTER, "24x10@16", "2026-05-03").expect("good"), d_of_boiler()];
+        assert_eq!(judge_month(rules(), &days).expect("good").outcome, Outcome::NotJudged(Reason::NotDeciding));
+        // the same with the sinter plant's day as the last
+        days[1].day = day("2026-05-02");
+        assert_eq!(judge_month(rules(), &days).expect("good").outcome, Outcome::NotJudged(Reason::NotDeciding));
     }
 
     #[test]

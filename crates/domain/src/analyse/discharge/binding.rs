@@ -494,6 +494,19 @@ mod tests {
     }
 
     #[test]
+    fn a_wider_range_is_milder_at_either_end() {
+        let ph = |low: &str, high: &str| {
+            let bound = Bound::Between { low: dec(low), high: dec(high) };
+            let limit = EmissionLimit { factor: "w01001".into(), bound, unit: Unit::Ph, ..cod_limit() };
+            let outlet = OutletLimits { permit: Some(permit(vec![limit])), ..listed(NATIONAL) };
+            ask(&outlet, "w01001", Averaging::Day, "2026-01-01", &Facts::default())
+        };
+        assert_eq!(ph("6", "9"), "permit P1 6 to 9");
+        assert_eq!(ph("6", "9.5"), "permit P1 6 to 9.5 (milder than GB 18918-2002 6 to 9)");
+        assert_eq!(ph("5.5", "8"), "permit P1 5.5 to 8 (milder than GB 18918-2002 6 to 9)");
+    }
+
+    #[test]
     fn a_permit_reads_what_it_writes_and_needs_no_table() {
         let written = serde_json::to_value(permit(vec![cod_limit()])).expect("plain data");
         assert_eq!(serde_json::from_value::<Permit>(written.clone()).expect("read"), permit(vec![cod_limit()]));

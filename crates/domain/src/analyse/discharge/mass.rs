@@ -359,6 +359,16 @@ mod tests {
     }
 
     #[test]
+    fn below_detection_adds_half_the_limit_and_is_counted() {
+        // 20 * 30 * 10 + 4 * 2 * 10 = 6080 g
+        let text = "20x30*10 4x<4*10";
+        check("w01018", Unit::MgPerL, text, "6080 g 240 m3 100 % []");
+        let series = series("w01018", Unit::MgPerL, "2026-05-04 00", text);
+        let load = load(rules(), &series, Span::Day { day: day("2026-05-04") }).expect("good");
+        assert_eq!((load.coverage.valid, load.coverage.below_detection), (24, 4));
+    }
+
+    #[test]
     fn folded_values_give_no_load() {
         let mut folded = series("a21026", Unit::MgPerM3, "2026-05-04 00", "35@6*200000");
         folded.basis = Basis::Folded;

@@ -455,6 +455,11 @@ mod tests {
         check("w01018", lost, "0=1 6=1 12=30 18=60", "within | 41.25 | exceeds 0.031");
         check("w01018", "12x30*10 12x-", "3=60 9=60 15=60 21=60", "within | - | coverage 50 %, 75 % needed");
         check("w01018", "12x30*10 12x!out_of_control:-*10", "3=60 9=60 15=60 21=60", "within | 45 | exceeds 0.125");
+        // hours 0 to 2 are more than six hours from 09:00 and stay lost: (4 * 60 + 17 * 30)/21
+        check("w01018", "7x-*10 17x30*10", "9=60 13=60 17=60 21=60", "missing | 35.714 | within");
+        // start-up is a measurement, not judged and not filled; a whole day out of control is filled: (60 - 40)/40
+        check("w01018", "6x!start_up:90*10 18x30*10", "3=60 9=60 15=60 21=60", "启动 | 30 | within");
+        check("w01018", "24x!out_of_control:-*10", "3=60 9=60 15=60 21=60", "失控 | 60 | exceeds 0.5");
         let d = of("w01018", Unit::MgPerL, lost, "0=90 6=90 13=90 19=90").expect("good").manual.expect("given");
         let refused = "more than 6 h between 2026-05-04T06:00:00 and 2026-05-04T13:00:00";
         assert_eq!((d.samples, d.refused.as_deref(), d.filled_hours), (4, Some(refused), 0));
@@ -464,6 +469,8 @@ mod tests {
     fn samples_below_detection_and_odd_ones() {
         // 12 hours of 30 and 12 of half of the detection limit of 4: (30 + 2)/2
         check("w01018", "12x30*10 12x-*10", "3=<4 9=<4 15=<4 21=<4", "within | 16 | within");
+        let manual = of("w01018", Unit::MgPerL, "24x30*10", "3=<4 9=8").expect("good").manual.expect("given");
+        assert_eq!((manual.samples, manual.below_detection), (2, 1));
         check("w01018", "24x30*10", "3=1 3=1", "w01018, manual sample: 2026-05-04T03:00:00 is there twice");
         let sample = ManualSample { at: day("2026-05-05").at(0, 0, 0, 0), value: measured("1") };
         let series = series("w01018", Unit::MgPerL, "2026-05-04 00", "24x30*10");
