@@ -48,6 +48,7 @@ enum Dimension {
     Angle,
     Level,
     Length,
+    Dilution,
 }
 
 units! {
@@ -87,6 +88,8 @@ units! {
     Metre = "m", Length, 0;
     /// Centimetres.
     Centimetre = "cm", Length, -2;
+    /// Times of dilution (稀释倍数), of colour.
+    Times = "times", Dilution, 0;
 }
 
 impl Unit {

@@ -7,10 +7,12 @@
 //! * [`limit`]: one value against one limit.
 //! * [`alarm`]: when an exceedance, a spike or missing data becomes an alarm, and when it ends.
 //! * [`year`]: days and years of an air station (HJ 663).
+//! * [`discharge`]: what outlets discharge: limits, hours, days, loads, transmission.
 //! * [`table`]: the CSV evaluators of the command line.
 
 pub mod air;
 pub mod alarm;
+pub mod discharge;
 pub mod limit;
 pub mod span;
 pub mod table;

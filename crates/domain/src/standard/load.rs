@@ -198,7 +198,7 @@ fn over(file: &str, line: u64, text: &str) -> Result<Over, StandardError> {
     }
 }
 
-fn bound(file: &str, line: u64, kind: &str, text: &str) -> Result<Bound, StandardError> {
+pub(super) fn bound(file: &str, line: u64, kind: &str, text: &str) -> Result<Bound, StandardError> {
     let value = |t: &str| decimal(file, line, t);
     match kind {
         "at_most" => Ok(Bound::AtMost { value: value(text)? }),
@@ -347,7 +347,7 @@ fn levels(name: &str, csv: &str) -> Result<Vec<AqiLevel>, StandardError> {
 }
 
 /// No two editions of one subject may apply to the same day.
-fn no_overlap<'a>(name: &str, heads: impl Iterator<Item = &'a Head>) -> Result<(), StandardError> {
+pub(super) fn no_overlap<'a>(name: &str, heads: impl Iterator<Item = &'a Head>) -> Result<(), StandardError> {
     let mut heads: Vec<&Head> = heads.collect();
     heads.sort_by_key(|h| h.from);
     for pair in heads.windows(2) {
@@ -397,6 +397,7 @@ impl Standards {
             )?,
             surface: super::water::embedded()?,
             spearman: super::water::critical("spearman", text!("spearman.csv"))?,
+            discharge: super::discharge::embedded()?,
         };
         no_overlap("water", standards.water.iter().map(|s| &s.head))?;
         no_overlap("air limits", standards.air_limits.iter().map(|s| &s.head))?;

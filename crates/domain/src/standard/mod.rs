@@ -3,6 +3,7 @@
 //! A limit is never a constant in Rust. What is read here is text that somebody else has opened or embedded; every refusal
 //! names file, line and reason. Which edition applies is decided by the **date of the data**, and any other can be asked for.
 
+pub mod discharge;
 mod load;
 mod water;
 
@@ -305,6 +306,8 @@ pub struct Standards {
     pub surface: SurfaceWater,
     /// Critical values of the rank correlation, by number of periods.
     pub spearman: Vec<Critical>,
+    /// What outlets must keep, and how their data is counted.
+    pub discharge: discharge::Discharge,
 }
 
 impl Standards {

@@ -374,12 +374,7 @@ fn view(app: &App, visitor: &Visitor, span: Span, now: &Judged, earlier: [&Judge
     }
 }
 
-fn section_view(
-    station: &Station,
-    row: &EvaluationRow,
-    told: &Told,
-    [before, year]: [Option<u8>; 2],
-) -> SectionView {
+fn section_view(station: &Station, row: &EvaluationRow, told: &Told, [before, year]: [Option<u8>; 2]) -> SectionView {
     let section = told.section.as_ref();
     let class = section.and_then(|s| s.class);
     let share = |input: &Input| (input.due > 0).then(|| 100.0 * f64::from(input.values) / f64::from(input.due));

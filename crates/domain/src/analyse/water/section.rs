@@ -240,7 +240,11 @@ fn main_pollutants(indicators: &[Indicator], method: &WaterMethod) -> Vec<MainPo
     let first = |i: &Indicator| method.indicator(&i.factor).is_some_and(|rule| rule.first);
     let mut worse: Vec<&Indicator> = indicators.iter().filter(|i| i.class > method.main_pollutants_beyond).collect();
     worse.sort_by_key(|i| Reverse((first(i), i.class, i.times_over)));
-    let named = |i: &Indicator| MainPollutant { item: i.item.clone(), factor: i.factor.clone(), times_over: i.times_over.map(one_decimal) };
+    let named = |i: &Indicator| MainPollutant {
+        item: i.item.clone(),
+        factor: i.factor.clone(),
+        times_over: i.times_over.map(one_decimal),
+    };
     worse.into_iter().take(method.main_pollutants_max).map(named).collect()
 }
 
