@@ -25,7 +25,7 @@ pub struct StandardError {
     pub reason: String,
 }
 
-fn refuse(file: &str, line: u64, reason: impl std::fmt::Display) -> StandardError {
+pub(super) fn refuse(file: &str, line: u64, reason: impl std::fmt::Display) -> StandardError {
     StandardError { file: file.to_owned(), line, reason: reason.to_string() }
 }
 
@@ -155,7 +155,7 @@ fn head(file: &str, text: &HeadText) -> Result<Head, StandardError> {
 }
 
 /// Rows of a CSV with their line numbers; unknown or missing columns are refused.
-fn rows<T: DeserializeOwned>(file: &str, text: &str) -> Result<Vec<(u64, T)>, StandardError> {
+pub(super) fn rows<T: DeserializeOwned>(file: &str, text: &str) -> Result<Vec<(u64, T)>, StandardError> {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let mut out = Vec::new();
     for row in reader.deserialize::<T>() {
@@ -165,7 +165,7 @@ fn rows<T: DeserializeOwned>(file: &str, text: &str) -> Result<Vec<(u64, T)>, St
     Ok(out)
 }
 
-fn decimal(file: &str, line: u64, text: &str) -> Result<Decimal, StandardError> {
+pub(super) fn decimal(file: &str, line: u64, text: &str) -> Result<Decimal, StandardError> {
     Decimal::from_str(text).map_err(|e| refuse(file, line, format!("{text:?}: {e}")))
 }
 
