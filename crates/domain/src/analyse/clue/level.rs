@@ -36,6 +36,10 @@ pub(super) fn scaled(look: &Look<'_>, series: &Series) -> Option<Vec<Clue>> {
     let usual = sigma(&steps).filter(|s| *s > 0.0)?;
     let least = look.number("factor_min", series)?.ln().max(look.number("jump_sigma", series)? * usual);
     let breaks = (width..(logs.len() + 1).saturating_sub(width)).filter(|i| steps[i - 1].abs() >= least);
+    // over a gap the level may have moved by itself
+    let near_ms = 5 * series.step_ms()? / 2;
+    let ms = |i: usize| series.values()[valid[i].0].at.ms_since(series.values()[valid[i - 1].0].at);
+    let breaks = breaks.filter(|i| ms(*i) <= near_ms);
     Some(breaks.filter_map(|i| broken(look, series, &valid[i - width..i + width], least)).collect())
 }
 
@@ -123,15 +127,13 @@ fn spike_at(
 ) -> Option<Clue> {
     let rise_ms = look.number("rise_within", series)? * 1_000.0;
     let (top_at, top) = points[peak];
-    let high =
-        |(_, (at, v)): &(usize, &(Instant, f64))| top_at.ms_since(*at) as f64 <= rise_ms && (top - v).abs() >= height;
-    // the latest value before the peak that is a whole height away: where it left
-    let foot = points[..peak].iter().enumerate().rev().find(high)?.0;
+    let (foot, climbed) =
+        climb(&points[..=peak], points[end].0, (height, rise_ms, look.number("return_within", series)? * 1_000.0))?;
     let (foot_at, base) = points[foot];
     let back = (top - points[end].1).abs() / (top - base).abs();
     let strengths = [
         ("height", (top - base).abs() / (2.0 * height)),
-        ("speed", 1.0 - top_at.ms_since(foot_at) as f64 / rise_ms),
+        ("speed", 1.0 - points[climbed].0.ms_since(foot_at) as f64 / rise_ms),
         ("back", back),
         ("others", share_of_others(look, series, |s| calm(look, s, (foot_at, top_at)))),
     ];
@@ -143,6 +145,22 @@ fn spike_at(
     ];
     let at = (valid[foot].0, valid[end].0);
     look.clue(Sight { code: "spike", series, at, strengths: &strengths, numbers: &numbers, beside: vec![] })
+}
+
+/// The first climb of a whole height on the way to the peak, the last of `points`: the places of the latest foot and of where the
+/// height is reached.
+fn climb(
+    points: &[(Instant, f64)],
+    end: Instant,
+    (height, rise_ms, within_ms): (f64, f64, f64),
+) -> Option<(usize, usize)> {
+    let begin = points.partition_point(|(at, _)| end.ms_since(*at) as f64 > within_ms);
+    (begin + 1..points.len()).find_map(|high| {
+        let (at, value) = points[high];
+        let low =
+            |foot: &usize| at.ms_since(points[*foot].0) as f64 <= rise_ms && (value - points[*foot].1).abs() >= height;
+        (begin..high).rev().find(low).map(|foot| (foot, high))
+    })
 }
 
 /// Whether a series keeps within half a height between two instants.

@@ -60,8 +60,10 @@ fn peak(look: &Look<'_>, series: &Series, event: &StationEvent) -> Option<Peak> 
     let after = series.places(Period { start: event.period.end, end: event.period.end.plus_ms(around_ms) });
     let pick = |r: std::ops::Range<usize>| series.numbers()[r].iter().flatten().copied().collect::<Vec<f64>>();
     let all = pick(0..series.values().len());
-    let height = median(&pick(before.clone()))?;
-    let lower = median(&pick(after.clone()))?;
+    // the two values nearest on either side: further away a peak falls by itself
+    let nearest = (pick(before.clone()), pick(after.clone()));
+    let height = median(&nearest.0[nearest.0.len().saturating_sub(2)..])?;
+    let lower = median(&nearest.1[..nearest.1.len().min(2)])?;
     let high = height - median(&all)?;
     let spread = sigma(&all).filter(|s| *s > 0.0)?;
     let by_sigma = high / spread / look.number("peak_sigma", series)?;
@@ -127,6 +129,9 @@ fn parameter_at(look: &Look<'_>, series: &Series, event: &StationEvent, change_m
     look.clue(Sight { code: "parameter_change", series, at, strengths: &strengths, numbers: &numbers, beside })
 }
 
+/// Waste-water flow (HJ 212-2017 annex B).
+const FLOW: &str = "w00000";
+
 pub(super) const GAP: Known = (
     "gap_exceedance",
     &[
@@ -164,7 +169,9 @@ fn gap_clue(look: &Look<'_>, series: &Series, sides: &[(usize, f64)], (cap, ofte
     let (from, to) = (sides[0].0, sides[1].0);
     let (start, end) = (series.values()[from].at, series.values()[to].at);
     let inner = Period { start: Instant(start.0 + 1), end };
-    if look.record.maintained(series.factor(), inner) {
+    // nothing that runs out is nothing to measure
+    let dry = look.record.of(FLOW).and_then(|f| median(&f.inside(inner))).is_some_and(|f| f <= 0.0);
+    if dry || look.record.maintained(series.factor(), inner) {
         return None;
     }
     let all: Vec<f64> = series.numbers().iter().flatten().copied().collect();

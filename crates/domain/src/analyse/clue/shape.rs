@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use rust_decimal::Decimal;
-
 use super::{Clue, Look, Sight, runs, share_of_others};
 use crate::analyse::evidence::beside;
 use crate::analyse::robust::{distinct, median, variation};
@@ -82,9 +80,9 @@ pub(super) const COPIED_TIME: Known = (
 pub(super) fn copied_time(look: &Look<'_>, series: &Series) -> Option<Vec<Clue>> {
     let block = look.by_kind("block", series)? as usize;
     let valid = series.valid();
-    let sent: Vec<Decimal> = valid.iter().filter_map(|(i, _)| series.values()[*i].sent).collect();
+    let sent = alphabet(&valid);
     let chance = recurrence(&sent);
-    let mut known: HashMap<&[Decimal], usize> = HashMap::new();
+    let mut known: HashMap<&[u32], usize> = HashMap::new();
     let mut out = Vec::new();
     let mut next = block;
     for end in block..=sent.len() {
@@ -105,9 +103,21 @@ pub(super) fn copied_time(look: &Look<'_>, series: &Series) -> Option<Vec<Clue>>
     Some(out)
 }
 
-/// How likely two values of the series are to be equal by chance, taken a little too high so as not to be surprised too soon.
-fn recurrence(sent: &[Decimal]) -> f64 {
-    let mut counts: HashMap<Decimal, usize> = HashMap::new();
+/// Equal values as equal small numbers: quick to compare and to look up.
+fn alphabet(valid: &[(usize, f64)]) -> Vec<u32> {
+    let mut letters: HashMap<u64, u32> = HashMap::new();
+    let letter = |(_, v): &(usize, f64)| {
+        let next = letters.len() as u32;
+        // a zero with a sign is a zero
+        *letters.entry((v + 0.0).to_bits()).or_insert(next)
+    };
+    valid.iter().map(letter).collect()
+}
+
+/// How likely two values of the series are to be equal by chance, taken too high so as not to be surprised too soon: the root of
+/// the sum of squared shares.
+fn recurrence(sent: &[u32]) -> f64 {
+    let mut counts: HashMap<u32, usize> = HashMap::new();
     for value in sent {
         *counts.entry(*value).or_default() += 1;
     }
@@ -222,13 +232,31 @@ fn story(look: &Look<'_>, series: &Series, other: &Neighbour, pairs: &[(usize, f
 
 pub(super) const CLIPPED: Known = (
     "clipped",
-    &["count_min", "share_min", "distinct_min", "pile_min", "weight_top", "weight_share", "weight_pile", "score_min"],
+    &[
+        "window_minute",
+        "window_hour",
+        "window_cycle",
+        "count_min",
+        "share_min",
+        "distinct_min",
+        "pile_min",
+        "weight_top",
+        "weight_share",
+        "weight_pile",
+        "score_min",
+    ],
 );
 
 /// Clipped at the top (封顶): values stand at the top of the range, or many share the one largest number though smaller ones
-/// near it are rare.
+/// near it are rare. Looked for in windows that overlap by half.
 pub(super) fn clipped(look: &Look<'_>, series: &Series) -> Option<Vec<Clue>> {
+    let window = (look.by_kind("window", series)? as usize).max(2);
     let valid = series.valid();
+    let starts = (0..valid.len()).step_by(window / 2).filter(|s| *s == 0 || s + window / 2 < valid.len());
+    Some(starts.filter_map(|s| cut_off(look, series, &valid[s..(s + window).min(valid.len())])).collect())
+}
+
+fn cut_off(look: &Look<'_>, series: &Series, valid: &[(usize, f64)]) -> Option<Clue> {
     let numbers: Vec<f64> = valid.iter().map(|v| v.1).collect();
     let largest = numbers.iter().copied().max_by(f64::total_cmp)?;
     let high: Vec<usize> = valid.iter().filter(|v| v.1 == largest).map(|v| v.0).collect();
@@ -241,7 +269,7 @@ pub(super) fn clipped(look: &Look<'_>, series: &Series) -> Option<Vec<Clue>> {
         high.len() >= look.count("count_min", series)? && distinct(&numbers) >= look.count("distinct_min", series)?;
     let share_min = look.number("share_min", series)?;
     if !enough || !(known_top || share >= share_min) {
-        return Some(vec![]);
+        return None;
     }
     let at = (high[0], *high.last()?);
     let strengths = [
@@ -250,8 +278,7 @@ pub(super) fn clipped(look: &Look<'_>, series: &Series) -> Option<Vec<Clue>> {
         ("pile", (pile - 1.0) / (look.number("pile_min", series)? - 1.0)),
     ];
     let said = [("count", high.len() as f64), ("value", largest), ("percent", 100.0 * share)];
-    let sight = Sight { code: "clipped", series, at, strengths: &strengths, numbers: &said, beside: vec![] };
-    Some(look.clue(sight).into_iter().collect())
+    look.clue(Sight { code: "clipped", series, at, strengths: &strengths, numbers: &said, beside: vec![] })
 }
 
 pub(super) const NEAR_LIMIT: Known = (
@@ -278,7 +305,7 @@ pub(super) fn near_limit(look: &Look<'_>, series: &Series) -> Option<Vec<Clue>> 
     let window = look.by_kind("window", series)? as usize;
     let valid = series.valid();
     let usual = variation(&valid.iter().map(|v| v.1).collect::<Vec<_>>()).unwrap_or(0.0);
-    let step = (window / 4).max(1);
+    let step = (window / 24).max(1);
     let parts = (0..valid.len().saturating_sub(window - 1)).step_by(step);
     Some(parts.filter_map(|from| hugging(look, series, &valid[from..from + window], (cap, usual))).collect())
 }
