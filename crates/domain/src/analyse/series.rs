@@ -267,6 +267,15 @@ impl Record {
         self.events.iter().filter(known).any(|e| e.concerns(factor) && meets(e))
     }
 
+    /// Which share of a stretch somebody called maintenance or calibration, 0 to 1: minutes of it do not excuse hours.
+    pub fn maintained_share(&self, factor: &str, window: Period) -> f64 {
+        let known = |e: &&StationEvent| matches!(e.what, Happening::Maintenance | Happening::Calibration);
+        let inside = |e: &StationEvent| e.period.end.min(window.end).0 - e.period.start.max(window.start).0;
+        let told = self.events.iter().filter(known).filter(|e| e.concerns(factor)).map(|e| inside(e).max(0));
+        let all = (window.end.0 - window.start.0).max(1) as f64;
+        (told.sum::<i64>() as f64 / all).min(1.0)
+    }
+
     /// Holds the units of limits and ranges against those of the series.
     ///
     /// # Errors
@@ -313,6 +322,23 @@ mod tests {
         let marked = Value { mark: Some("D".into()), ..Value::normal(Instant(0), Decimal::ONE) };
         let s = Series::new("w01001", Unit::Ph, PeriodKind::Minute, vec![marked]).expect("ascends");
         assert_eq!((s.values().len(), s.valid().len()), (1, 0));
+    }
+
+    #[test]
+    fn a_short_calibration_excuses_little() {
+        let period = |from: i64, until: i64| Period { start: Instant(from), end: Instant(until) };
+        let event = |factor: Option<&str>, period| StationEvent {
+            period,
+            factor: factor.map(str::to_owned),
+            what: Happening::Calibration,
+        };
+        let record = Record {
+            events: vec![event(None, period(10, 20)), event(Some("w1"), period(90, 200))],
+            ..Record::default()
+        };
+        let shares = ["w1", "w2"].map(|f| record.maintained_share(f, period(0, 100)));
+        assert_eq!(shares, [0.2, 0.1]);
+        assert_eq!(record.maintained_share("w1", period(300, 300)), 0.0);
     }
 
     #[test]

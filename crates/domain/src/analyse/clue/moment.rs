@@ -136,6 +136,7 @@ pub(super) const GAP: Known = (
     "gap_exceedance",
     &[
         "steps_min",
+        "maintained_share",
         "limit_share",
         "rise_sigma",
         "weight_exceedance",
@@ -171,7 +172,8 @@ fn gap_clue(look: &Look<'_>, series: &Series, sides: &[(usize, f64)], (cap, ofte
     let inner = Period { start: Instant(start.0 + 1), end };
     // nothing that runs out is nothing to measure
     let dry = look.record.of(FLOW).and_then(|f| median(&f.inside(inner))).is_some_and(|f| f <= 0.0);
-    if dry || look.record.maintained(series.factor(), inner) {
+    let told = look.record.maintained_share(series.factor(), inner);
+    if dry || told >= look.number("maintained_share", series)? {
         return None;
     }
     let all: Vec<f64> = series.numbers().iter().flatten().copied().collect();

@@ -93,7 +93,17 @@ fn edge(series: &Series, from: Instant, to: Instant) -> Option<f64> {
 
 pub(super) const FLOW_ONLY: Known = (
     "flow_only",
-    &["run_minute", "run_hour", "run_cycle", "on_share", "weight_length", "weight_flow", "weight_others", "score_min"],
+    &[
+        "run_minute",
+        "run_hour",
+        "run_cycle",
+        "on_share",
+        "maintained_share",
+        "weight_length",
+        "weight_flow",
+        "weight_others",
+        "score_min",
+    ],
 );
 
 /// Flow without concentration (有流量无浓度): the outlet runs and a factor has no value, or zero, for hours without maintenance.
@@ -109,7 +119,7 @@ pub(super) fn flow_only(look: &Look<'_>, series: &Series) -> Option<Vec<Clue>> {
     let mut out = Vec::new();
     for (from, to) in runs(flow.numbers().iter().enumerate().map(bare), least as usize) {
         let window = flow.window(from, to);
-        if look.record.maintained(series.factor(), window) {
+        if look.record.maintained_share(series.factor(), window) >= look.number("maintained_share", series)? {
             continue;
         }
         let strengths = [
