@@ -136,7 +136,7 @@ pub struct Parts {
     /// Configuration.
     pub config: Config,
     /// Standards.
-    pub standards: Standards,
+    pub standards: Box<Standards>,
     /// Who may do what.
     pub rights: Arc<Rights>,
     /// Zone of civil days.
@@ -222,7 +222,7 @@ impl App {
     ) -> anyhow::Result<(Self, Hearing)> {
         let zone_name = if config.zone.is_empty() { &pack.city.zone } else { &config.zone };
         let zone = Zone::named(zone_name).with_context(|| format!("zone {zone_name:?}"))?;
-        let standards = Standards::embedded().context("standards")?;
+        let standards = Box::new(Standards::embedded().context("standards")?);
         let store = open_store(&config).await?;
         // before a new key is made for one that is only missing
         crate::cmd::vault::opens(&store).await?;

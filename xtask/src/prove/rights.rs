@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::{Args, Promise, mix, more};
+use crate::rig::target;
 
 const TEST: &str = "every_role_reaches_what_the_table_says_on_every_route_and_nothing_else";
 /// What the test prints in front of its figures.
@@ -18,10 +19,10 @@ const SAID: &str = "rights: ";
 const A_TEST_FAILED: i32 = 100;
 
 pub fn run(args: &Args) -> anyhow::Result<Vec<Promise>> {
-    let output = tested(&crate::root(), &format!("test({TEST})"))?;
+    let output = tested(&crate::root(), &target(), &format!("test({TEST})"))?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    let figures =
-        said.lines().find_map(|line| line.trim().strip_prefix(SAID)).context("the test printed no figures")?;
+    let figures = said.lines().find_map(|line| line.trim().strip_prefix(SAID));
+    let figures = figures.with_context(|| format!("the test printed no figures:\n{said}"))?;
     let numbers: Vec<u64> = figures.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok()).collect();
     ensure!(numbers.len() == 2, "figures that cannot be read: {figures}");
     let (tried, wrong) = (numbers[0], numbers[1]);
@@ -34,15 +35,14 @@ pub fn run(args: &Args) -> anyhow::Result<Vec<Promise>> {
 /// What must notice that a check is gone: the matrix, the lists and streams, and what the store promises by itself.
 const NOTICES: &str = "test(/^rights::/) | (package(shanshui-store) & test(sqlite::right::))";
 
-/// Runs tests with the sources of a folder.
-fn tested(root: &Path, which: &str) -> anyhow::Result<Output> {
-    let args = ["nextest", "run", "--workspace", "--features", "shanshui-server/query", "--lib", "--test", "it"];
+/// Runs tests with the sources of a folder; what is built of them lies in a folder of its own. What was built of other sources under
+/// the same names would pass for what these make.
+fn tested(root: &Path, built: &Path, which: &str) -> anyhow::Result<Output> {
+    let args = ["nextest", "run", "--workspace", "--lib", "--test", "it", "--no-capture", "-E", which];
     Command::new(env!("CARGO"))
         .args(args)
-        .args(["--no-capture", "-E", which])
         .current_dir(root)
-        // of its own: what was built of other sources under the same names would pass for what these make
-        .env("CARGO_TARGET_DIR", root.join("target"))
+        .env("CARGO_TARGET_DIR", built)
         .output()
         .context("cargo nextest")
 }
@@ -66,7 +66,7 @@ struct Check {
 }
 
 fn control(args: &Args) -> anyhow::Result<Control> {
-    let copy = crate::root().join("target/rig/rights");
+    let copy = target().join("rig/rights");
     let git = |args: &[&str]| Command::new("git").args(args).arg(&copy).current_dir(crate::root()).output();
     git(&["worktree", "remove", "--force"])?;
     ensure!(git(&["worktree", "add", "--detach"])?.status.success(), "no second copy of the sources");
@@ -82,7 +82,9 @@ fn control(args: &Args) -> anyhow::Result<Control> {
         }
     }
     // a copy in which they fail anyway would notice everything
-    let untouched = tested(&copy, NOTICES)?;
+    // it stays from one run to the next, so that only what lies in the copy is made anew
+    let built = target().join("rig/rights-built");
+    let untouched = tested(&copy, &built, NOTICES)?;
     ensure!(
         untouched.status.success(),
         "the tests fail in a copy of the sources in which nothing is taken out:\n{}",
@@ -100,7 +102,7 @@ fn control(args: &Args) -> anyhow::Result<Control> {
         let mut lines: Vec<&str> = whole.lines().collect();
         lines[check.line - 1] = &check.without;
         fs::write(&check.file, lines.join("\n") + "\n")?;
-        let output = tested(&copy, NOTICES)?;
+        let output = tested(&copy, &built, NOTICES)?;
         fs::write(&check.file, &whole)?;
         let place = format!("{}:{}", check.file.strip_prefix(&copy)?.display(), check.line);
         match output.status.code() {

@@ -8,12 +8,19 @@
 //! * [`alarm`]: when an exceedance, a spike or missing data becomes an alarm, and when it ends.
 //! * [`year`]: days and years of an air station (HJ 663).
 //! * [`discharge`]: what outlets discharge: limits, hours, days, loads, transmission.
+//! * [`review`]: automatic checks of data review (数据审核); [`clue`]: clues of falsification (数据真实性线索). Both look at the
+//!   [`series`] of a station, measure by [`robust`] statistics and say why by [`evidence`].
 //! * [`table`]: the CSV evaluators of the command line.
 
 pub mod air;
 pub mod alarm;
+pub mod clue;
 pub mod discharge;
+pub mod evidence;
 pub mod limit;
+pub mod review;
+pub mod robust;
+pub mod series;
 pub mod span;
 pub mod table;
 pub mod trend;

@@ -5,6 +5,7 @@
 
 pub mod discharge;
 mod load;
+pub mod review;
 mod water;
 
 use jiff::civil::Date;
