@@ -155,6 +155,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analyse/water": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Spans in which sections were judged, as far as the caller sees them. */
+        get: operations["spans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/water/{span}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the sections were over a span. */
+        get: operations["span"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/water/{span}/stations/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version of what a section was over a span, newest first, with everything that led to it. */
+        get: operations["versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1203,6 +1254,11 @@ export interface components {
             /** @description What is wrong. */
             what: string;
         };
+        /**
+         * @description How much has changed.
+         * @enum {string}
+         */
+        ChangeView: "obviously_worse" | "somewhat_worse" | "none" | "somewhat_better" | "obviously_better";
         /** @description One check. */
         CheckView: {
             /** @description Figures, or why not. */
@@ -1429,6 +1485,25 @@ export interface components {
             /** @description How much there is. */
             room: components["schemas"]["RoomView"];
         };
+        /** @description One version of what a section was. */
+        EvaluationView: {
+            /**
+             * Format: int32
+             * @description Class.
+             */
+            class?: number | null;
+            /** @description Edition. */
+            edition: string;
+            /** @description Edition, clause, inputs, bounds, means, what was missing. */
+            explanation: Record<string, unknown>;
+            /** @description When it was judged. */
+            made: string;
+            /**
+             * Format: int64
+             * @description From 1.
+             */
+            version: number;
+        };
         /** @description A stored file. */
         EvidenceView: {
             /** @description When. */
@@ -1511,6 +1586,29 @@ export interface components {
             level?: number | null;
             /** @description Scale. */
             scale: components["schemas"]["Scale"];
+        };
+        /** @description Sections of one kind. */
+        GroupView: {
+            /**
+             * Format: int32
+             * @description Of class II or better.
+             */
+            at_least_ii: number;
+            /**
+             * Format: int32
+             * @description Of class III or better.
+             */
+            at_least_iii: number;
+            /** @description Of class I to V, and worse than V. */
+            classes: number[];
+            kind?: components["schemas"]["StationKindView"] | null;
+            /** @description With a target that is kept, and with a target and a class. */
+            targets_met: number[];
+            /**
+             * Format: int32
+             * @description In all.
+             */
+            total: number;
         };
         /** @description Whether the program can do its work. */
         HealthView: {
@@ -1860,6 +1958,15 @@ export interface components {
             /** @description Unit of this point. */
             unit: string;
         };
+        /** @description A main pollutant of a section. */
+        PollutantView: {
+            /** @description Factor code. */
+            factor: string;
+            /** @description Name, as in GB 3838. */
+            item: string;
+            /** @description How many times over the bound of class III, one decimal; none of pH and dissolved oxygen. */
+            times_over?: string | null;
+        };
         /** @description A post to be given. */
         PostIn: {
             /** @description Number of the certificate, where the role needs one. */
@@ -1935,6 +2042,11 @@ export interface components {
             /** @description Name of the chain. */
             stream: string;
         };
+        /**
+         * @description A quality in words.
+         * @enum {string}
+         */
+        QualityView: "excellent" | "good" | "light" | "medium" | "heavy";
         /** @description Telegrams in quarantine, grouped. */
         QuarantineGroup: {
             /**
@@ -2011,6 +2123,35 @@ export interface components {
             /** @description Roles, in the order of the table. */
             roles: components["schemas"]["RoleRowView"][];
         };
+        /** @description An indicator by which sections are worse than III. */
+        RiverPollutantView: {
+            /** @description Factor code. */
+            factor: string;
+            /** @description Name, as in GB 3838. */
+            item: string;
+            /**
+             * Format: int32
+             * @description All sections.
+             */
+            of: number;
+            /**
+             * Format: int32
+             * @description Sections worse than III by it.
+             */
+            sections: number;
+        };
+        /** @description All rivers together. */
+        RiverView: {
+            /** @description The table of shares has no row for these. */
+            between_rows: boolean;
+            /** @description `means` of fewer than five sections, `shares` of classes. */
+            by: string;
+            change?: components["schemas"]["ChangeView"] | null;
+            change_of_year?: components["schemas"]["ChangeView"] | null;
+            /** @description At most three: name, and sections worse than III by it. */
+            main: components["schemas"]["RiverPollutantView"][];
+            quality?: components["schemas"]["QualityView"] | null;
+        };
         /** @description One role. */
         RoleRowView: {
             /** @description Name. */
@@ -2035,6 +2176,56 @@ export interface components {
          * @enum {string}
          */
         Scale: "water" | "air" | "discharge";
+        /** @description One section over a span. */
+        SectionView: {
+            change?: components["schemas"]["ChangeView"] | null;
+            change_of_year?: components["schemas"]["ChangeView"] | null;
+            /**
+             * Format: int32
+             * @description 1 to 5, 6 worse than V; none when not judged.
+             */
+            class?: number | null;
+            /** @description County's code. */
+            county: string;
+            /**
+             * Format: double
+             * @description Values that came, of those due, in per cent, of the indicator that had least; none without any.
+             */
+            coverage_percent?: number | null;
+            /**
+             * Format: int32
+             * @description Indicators with a mean, of those that the method has.
+             */
+            judged: number;
+            /** @description Kind. */
+            kind: components["schemas"]["StationKindView"];
+            /** @description When it was judged. */
+            made: string;
+            /** @description At most three, when the class is worse than III. */
+            main: components["schemas"]["PollutantView"][];
+            /** @description Name. */
+            name: components["schemas"]["Words"];
+            /**
+             * Format: int32
+             * @description Of so many.
+             */
+            of: number;
+            quality?: components["schemas"]["QualityView"] | null;
+            /** @description Station. */
+            station: string;
+            /**
+             * Format: int32
+             * @description Target class.
+             */
+            target?: number | null;
+            /** @description Against it. */
+            verdict: components["schemas"]["TargetView"];
+            /**
+             * Format: int64
+             * @description 1 for the first, more when data came late or changed.
+             */
+            version: number;
+        };
         /** @description A session of the caller. */
         SessionView: {
             /** @description From where it was begun. */
@@ -2237,6 +2428,11 @@ export interface components {
             /** @description Drinking-water sources. */
             sources: components["schemas"]["ShareView"];
         };
+        /**
+         * @description How a class stands to its target.
+         * @enum {string}
+         */
+        TargetView: "not_set" | "not_judged" | "met" | "missed";
         /** @description One problem found in a telegram. */
         TelegramProblem: {
             /** @description Stable code. */
@@ -2321,6 +2517,42 @@ export interface components {
         WallIn: {
             /** @description The token itself. */
             token: string;
+        };
+        /** @description What the sections were over a span. */
+        WaterSpanView: {
+            /** @description The span before. */
+            before: string;
+            /** @description Editions applied. */
+            editions: string[];
+            /** @description Its first day. */
+            first: string;
+            /** @description All of them, then by kind. */
+            groups: components["schemas"]["GroupView"][];
+            /** @description Its last day. */
+            last: string;
+            /** @description Method. */
+            method: string;
+            rivers?: components["schemas"]["RiverView"] | null;
+            /** @description Sections, by code. */
+            sections: components["schemas"]["SectionView"][];
+            /** @description The span. */
+            span: string;
+            /** @description Sections that were not judged in this span, by code: the span may not be over, or nobody has looked. */
+            without: components["schemas"]["WithoutView"][];
+            /** @description The same span a year before. */
+            year_before?: string | null;
+        };
+        /** @description Spans in which sections were judged. */
+        WaterSpansView: {
+            /** @description `2026-W05`, `2026-03-T1`, `2026-03`, `2026-Q1`, `2026`: the greatest text first. */
+            spans: string[];
+        };
+        /** @description A section that was not judged. */
+        WithoutView: {
+            /** @description Name. */
+            name: components["schemas"]["Words"];
+            /** @description Station. */
+            station: string;
         };
         /** @description Text in the two languages of the interface. */
         Words: {
@@ -2774,6 +3006,90 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    spans: {
+        parameters: {
+            query?: {
+                /** @description At most so many; 500 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaterSpansView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    span: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                span: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaterSpanView"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                span: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationView"][];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             "5XX": components["responses"]["Failed"];
         };
     };

@@ -222,7 +222,16 @@ pub struct WaterSpanView {
     /// Sections, by code.
     pub sections: Vec<SectionView>,
     /// Sections that were not judged in this span, by code: the span may not be over, or nobody has looked.
-    pub without: Vec<String>,
+    pub without: Vec<WithoutView>,
+}
+
+/// A section that was not judged.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WithoutView {
+    /// Station.
+    pub station: String,
+    /// Name.
+    pub name: Words,
 }
 
 /// One version of what a section was.
@@ -347,7 +356,9 @@ fn view(app: &App, visitor: &Visitor, span: Span, now: &Judged, earlier: [&Judge
     let city = app.city();
     let scope = visitor.scope(shanshui_domain::right::Right::StationRead);
     let seen = city.stations.iter().filter(|s| s.kind.is_water() && super::present::sees(&scope, s));
-    let without = seen.filter(|s| !now.rows.iter().any(|(row, _)| row.station == s.code)).map(|s| s.code.to_string());
+    let without = seen
+        .filter(|s| !now.rows.iter().any(|(row, _)| row.station == s.code))
+        .map(|s| WithoutView { station: s.code.to_string(), name: words(&s.name_zh, &s.name_en) });
     let sections = now.rows.iter().filter_map(|(row, told)| {
         let station = city.station(&row.station)?;
         Some(section_view(station, row, told, earlier.map(|e| e.class(&row.station))))

@@ -1,8 +1,15 @@
 import { expect, it } from 'vitest'
-import { detailOf, lengthOf, shortened } from './water'
+import { detailOf, lengthOf, shortened, spanName } from './water'
+import { i18n } from '@/i18n'
 
 it('a span says how long it is', () => {
   expect(['2026-W05', '2026-03-T1', '2026-03', '2026-Q1', '2026'].map(lengthOf)).toEqual(['week', 'ten_days', 'month', 'quarter', 'year'])
+})
+
+it('a span is named as people say it', () => {
+  i18n.global.locale.value = 'zh'
+  const names = ['2026-W05', '2026-03-T1', '2026-03', '2026-Q1', '2026'].map((span) => spanName(span, i18n.global.t))
+  expect(names).toEqual(['2026年第5周', '2026年3月上旬', '2026年3月', '2026年第1季度', '2026年'])
 })
 
 it('a mean is shortened and keeps no needless noughts', () => {

@@ -12,6 +12,17 @@ export function lengthOf(span: string): Length {
   return span.includes('-') ? 'month' : 'year'
 }
 
+type Translate = (key: string, named?: Record<string, unknown>) => string
+
+/** A span as people say it: 2026年11月中旬. */
+export function spanName(span: string, t: Translate): string {
+  const [year = '', second = '', third = ''] = span.split('-')
+  const digits = (text: string): number => Number(text.replace(/\D/g, ''))
+  const length = lengthOf(span)
+  if (length === 'ten_days') return t('water.name.ten_days', { year, month: digits(second), third: t(`water.name.third.${digits(third)}`) })
+  return t(`water.name.${length}`, { year, n: digits(second) })
+}
+
 export interface IndicatorRow {
   item: string
   factor: string
