@@ -36,7 +36,7 @@ pub struct Trend {
     pub direction: Direction,
     /// Whether it is also significant at 0.01.
     pub at_1_percent: bool,
-    /// The critical values used; those of the next smaller number when the table has none for `n`, which are stricter.
+    /// The critical value used; that of the next smaller number when the table has none for `n`, which is stricter.
     pub critical: Critical,
     /// Values that share a rank.
     pub ties: usize,
@@ -69,7 +69,8 @@ pub fn trend(values: &[Decimal], table: &[Critical]) -> Result<Trend, NoTrend> {
     if have < PERIODS_MIN {
         return Err(NoTrend::TooFew { have });
     }
-    let critical = table.iter().rfind(|row| row.n as usize <= have).ok_or(NoTrend::NoCritical { have })?;
+    let at = |percent| table.iter().rfind(|row| row.percent == percent && row.n as usize <= have);
+    let (critical, strict) = at(5).zip(at(1)).ok_or(NoTrend::NoCritical { have })?;
     let (ranks, ties) = ranks_doubled(values);
     let n = have as i128;
     // twice the distance of each rank, and of each period, from the middle
@@ -81,13 +82,13 @@ pub fn trend(values: &[Decimal], table: &[Critical]) -> Result<Trend, NoTrend> {
         let (together, both) = (Decimal::from(together), Decimal::from(of_ranks * of_periods));
         together * together > bound * bound * both
     };
-    let direction = match (passes(critical.at_5_percent), together > 0) {
+    let direction = match (passes(critical.critical), together > 0) {
         (false, _) => Direction::NotSignificant,
         (true, true) => Direction::Rises,
         (true, false) => Direction::Falls,
     };
     let r = correlation(together, of_ranks, of_periods);
-    Ok(Trend { n: have, r, direction, at_1_percent: passes(critical.at_1_percent), critical: critical.clone(), ties })
+    Ok(Trend { n: have, r, direction, at_1_percent: passes(strict.critical), critical: critical.clone(), ties })
 }
 
 /// The correlation for showing it: exact without equal values, else to some fifteen digits; nought when nothing changes.

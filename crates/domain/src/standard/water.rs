@@ -229,19 +229,17 @@ pub struct WaterStatistics {
     pub below_limit_counts: Decimal,
 }
 
-/// Critical values of Spearman's rank correlation for so many periods.
+/// A critical value of Spearman's rank correlation for so many periods.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Critical {
     /// Periods.
     pub n: u32,
-    /// At 0.05.
-    pub at_5_percent: Decimal,
-    /// At 0.01.
-    pub at_1_percent: Decimal,
-    /// How sure the first is.
-    pub mark_5: String,
-    /// How sure the second is.
-    pub mark_1: String,
+    /// Significance: 5 or 1 per cent.
+    pub percent: u32,
+    /// Passed when the correlation is greater.
+    pub critical: Decimal,
+    /// How sure the row is.
+    pub mark: String,
     /// Clause.
     pub cite: String,
 }
@@ -440,10 +438,9 @@ fn statistics(name: &str, toml: &str) -> Result<WaterStatistics, StandardError> 
 #[serde(deny_unknown_fields)]
 struct CriticalText {
     n: u32,
-    at_5_percent: String,
-    at_1_percent: String,
-    mark_5: String,
-    mark_1: String,
+    percent: u32,
+    critical: String,
+    mark: String,
     cite: String,
 }
 
@@ -451,17 +448,11 @@ struct CriticalText {
 pub(super) fn critical(name: &str, csv: &str) -> Result<Vec<Critical>, StandardError> {
     let mut all: Vec<Critical> = Vec::new();
     for (line, row) in rows::<CriticalText>(name, csv)? {
-        if all.last().is_some_and(|last| last.n >= row.n) {
+        if all.iter().rfind(|last| last.percent == row.percent).is_some_and(|last| last.n >= row.n) {
             return Err(refuse(name, line, "periods do not rise"));
         }
-        all.push(Critical {
-            at_5_percent: decimal(name, line, &row.at_5_percent)?,
-            at_1_percent: decimal(name, line, &row.at_1_percent)?,
-            n: row.n,
-            mark_5: row.mark_5,
-            mark_1: row.mark_1,
-            cite: row.cite,
-        });
+        let critical = decimal(name, line, &row.critical)?;
+        all.push(Critical { n: row.n, percent: row.percent, critical, mark: row.mark, cite: row.cite });
     }
     Ok(all)
 }
@@ -515,7 +506,8 @@ mod tests {
         assert!(city_index("x", &index).is_ok());
         check(city_index("x", &index.replace("'7'", "'5'")), "do not rise");
         check(city_index("x", &index.replace("'7'", "'seven'")), "\"seven\"");
-        let n = "n,at_5_percent,at_1_percent,mark_5,mark_1,cite\n5,0.9,1,C,K,x\n";
-        check(critical("x", &format!("{n}5,0.9,1,C,K,x\n")), "line 3: periods do not rise");
+        let n = "n,percent,critical,mark,cite\n5,5,0.9,C,x\n";
+        assert!(critical("x", &format!("{n}5,1,1,C,x\n")).is_ok());
+        check(critical("x", &format!("{n}5,5,0.9,C,x\n")), "line 3: periods do not rise");
     }
 }

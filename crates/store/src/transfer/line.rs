@@ -162,5 +162,12 @@ mod tests {
             prop_assert_eq!(line.matches('\n').count(), 1);
             prop_assert_eq!(parse(line.as_bytes(), row.len()), Ok(row));
         }
+
+        #[test]
+        fn no_bytes_break_it(bytes in prop::collection::vec(any::<u8>(), 0..200), columns in 0usize..4) {
+            if let Ok(row) = parse(&bytes, columns) {
+                prop_assert_eq!(row.len(), columns);
+            }
+        }
     }
 }
