@@ -49,7 +49,7 @@ function browserPath() {
 /** Starts the demonstration and gives its addresses. */
 function demo() {
   const data = fs.mkdtempSync(path.join(os.tmpdir(), 'shanshui-e2e-'))
-  const args = ['demo', '--http', '127.0.0.1:0', '--hj212', '127.0.0.1:0', '--without', 'ms16', '--history', '12', '--data', data]
+  const args = ['demo', '--http', '127.0.0.1:0', '--hj212', '127.0.0.1:0', '--without', 'ms16', '--history', '320', '--data', data]
   const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   return new Promise((done, fail) => {
     let said = ''
@@ -273,6 +273,26 @@ async function story(browser, { http, hj212, data }) {
     await duty.waitForSelector(test('device-row'))
     is(await duty.locator(test('device-row')).count(), 47, 'devices')
     await shot(duty, 'devices')
+  })
+  await step('the sections of the last weeks are judged, and say by what', async () => {
+    await duty.click(test('nav-water'))
+    await duty.waitForSelector(test('water-week'))
+    // late data is judged a minute or two after it came: the week that was over before is there by then
+    for (let tries = 0; ; tries += 1) {
+      await duty.click(test('water-week'))
+      await duty.waitForTimeout(1_000)
+      const met = await duty.locator(`${test('water-row')}:has-text("达标")`).count()
+      if (met > 0) break
+      if (tries > 150) throw new Error('no section of a week was judged')
+      await duty.reload()
+      await duty.waitForSelector(test('water-week'))
+    }
+    await duty.waitForSelector(test('water-group'))
+    await shot(duty, 'water')
+    await duty.locator(`${test('water-row')}:has-text("达标")`).first().locator(test('water-why')).click()
+    await duty.waitForSelector(test('evaluation-table'))
+    is(await duty.locator(`${test('evaluation-table')} tbody tr`).count() >= 4, true, 'the four indicators that a class needs')
+    await shot(duty, 'water-why')
   })
   await step('the security administrator gives a post, and its holder feels it', async () => {
     const security = await person(browser, http, 'linqiao')
