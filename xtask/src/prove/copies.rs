@@ -193,8 +193,9 @@ fn of(args: &Args, engine: Engine, ways: &[(By, Engine)], cluster: &Cluster) -> 
 
 /// Somebody who may log in and nothing else.
 fn person(rig: &Rig) -> anyhow::Result<()> {
-    let mut put = rig.command(&["user", "put", LOGIN, "--name-zh", LOGIN, "--name-en", LOGIN, "--config"]);
-    let mut child = put.arg(rig.config()).stdin(Stdio::piped()).spawn()?;
+    let mut put = rig.command(&["user", "--config"]);
+    put.arg(rig.config()).args(["put", LOGIN, "--name-zh", LOGIN, "--name-en", LOGIN]);
+    let mut child = put.stdin(Stdio::piped()).spawn()?;
     writeln!(child.stdin.take().context("piped")?, "{PASSWORD}")?;
     ensure!(child.wait()?.success(), "no person to log in");
     Ok(())
