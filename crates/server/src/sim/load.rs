@@ -360,6 +360,8 @@ impl Line {
         let mut decoder = Decoder::default();
         let mut bytes = vec![0u8; 32 << 10];
         loop {
+            // a line that is always busy has no quiet moment in which to look
+            self.look_at_stop();
             let now = Tick::now();
             if self.finished() || (self.closing && self.sent == self.out.len()) || !self.overdue(now) {
                 return Ok(());
@@ -383,7 +385,7 @@ impl Line {
                     Ok(_) => {}
                     Err(_) => return Ok(()),
                 },
-                () = time::sleep_until(self.wake(now)) => self.look_at_stop(),
+                () = time::sleep_until(self.wake(now)) => {}
             }
         }
     }
