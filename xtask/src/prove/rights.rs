@@ -33,7 +33,8 @@ pub fn run(args: &Args) -> anyhow::Result<Vec<Promise>> {
 }
 
 /// What must notice that a check is gone: the matrix, the lists and streams, and what the store promises by itself.
-const NOTICES: &str = "test(/^rights::/) | (package(shanshui-store) & test(sqlite::right::))";
+const NOTICES: &str =
+    "test(/^rights::/) | (package(shanshui-store) & (test(sqlite::right::) | test(sqlite::analyse::)))";
 
 /// Runs tests with the sources of a folder; what is built of them lies in a folder of its own. What was built of other sources under
 /// the same names would pass for what these make.

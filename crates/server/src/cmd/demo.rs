@@ -14,7 +14,7 @@ use indicatif::ProgressBar;
 use shanshui_domain::place::CityPack;
 use shanshui_domain::time::Instant;
 
-use super::serve::{Running, people_put, wait};
+use super::serve::{Ends, Running, people_put};
 use crate::city;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -78,8 +78,9 @@ async fn show(demo: &Demo) -> anyhow::Result<ExitCode> {
     for plan in plans {
         tokio::spawn(crate::sim::play(plan, to.clone(), Arc::clone(&tally), running.app.shutdown.clone()));
     }
+    let ends = Ends::listen();
     println!("{}", greeting(&pack, &running, &to));
-    wait(&running.app.shutdown).await;
+    ends.or(&running.app.shutdown).await;
     running.stop().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -15,6 +15,7 @@ use shanshui_domain::right::Caller;
 use shanshui_domain::time::Instant;
 use shanshui_store::{PersonRow, PostRow, Store, StoreError};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::inputs::Inputs;
@@ -208,12 +209,21 @@ pub(super) fn run(path: Option<&Path>, roles: Roles) -> anyhow::Result<ExitCode>
     let config = Config::load(path)?;
     super::log_to_stderr();
     super::runtime()?.block_on(async {
-        let (pack, inputs) = (city::load(&config.city_packs)?, Inputs::of(path, &config)?);
-        let running = Running::start_as(config, pack, Clock::system(), false, roles).await?;
-        people_of_pack(&running.app).await?;
-        inputs.note(&running.app.store, running.app.clock.now()).await?;
-        println!("{}", running.said());
-        wait(&running.app.shutdown).await;
+        let mut ends = Ends::listen();
+        let start = async {
+            let (pack, inputs) = (city::load(&config.city_packs)?, Inputs::of(path, &config)?);
+            let running = Running::start_as(config, pack, Clock::system(), false, roles).await?;
+            people_of_pack(&running.app).await?;
+            inputs.note(&running.app.store, running.app.clock.now()).await?;
+            println!("{}", running.said());
+            anyhow::Ok(running)
+        };
+        let running = tokio::select! {
+            started = start => started?,
+            // whatever was begun is as after a crash, which every start expects
+            () = ends.heard() => return Ok(ExitCode::SUCCESS),
+        };
+        ends.or(&running.app.shutdown).await;
         tracing::info!("ending");
         let failed = running.app.failed();
         running.stop().await;
@@ -265,19 +275,39 @@ pub async fn people_put(store: &Store, pack: &CityPack, now: Instant) -> anyhow:
     Ok(store.people_join(&Caller::machine(), joining, now).await?)
 }
 
-/// Waits for SIGINT, SIGTERM, or the program's own wish to end.
-pub(super) async fn wait(stop: &CancellationToken) {
-    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(signal) => signal,
-        Err(error) => {
-            tracing::error!(%error, "no signals; ending only by the program's own wish");
-            stop.cancelled().await;
-            return;
+/// What ends the program from outside: SIGINT and SIGTERM. Heard from the beginning on, so that whoever stops it in its first moments
+/// gets a program that ends as it should.
+pub(super) struct Ends {
+    signals: Option<[Signal; 2]>,
+}
+
+impl Ends {
+    /// Begins to listen.
+    pub(super) fn listen() -> Self {
+        let both = signal(SignalKind::interrupt()).and_then(|one| Ok([one, signal(SignalKind::terminate())?]));
+        let signals =
+            both.inspect_err(|error| tracing::error!(%error, "no signals; ending only by the program's own wish"));
+        Self { signals: signals.ok() }
+    }
+
+    /// Waits for one of them.
+    pub(super) async fn heard(&mut self) {
+        match &mut self.signals {
+            Some([interrupt, terminate]) => {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+            }
+            None => std::future::pending().await,
         }
-    };
-    tokio::select! {
-        () = stop.cancelled() => {}
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+    }
+
+    /// Waits for one of them, or for the program's own wish to end.
+    pub(super) async fn or(mut self, stop: &CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = self.heard() => {}
+        }
     }
 }
