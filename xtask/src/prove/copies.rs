@@ -183,10 +183,8 @@ fn of(args: &Args, engine: Engine, ways: &[(By, Engine)], cluster: &Cluster) -> 
     let taken = taken?;
     summary(simulator)?;
     rig.stop()?;
-    let control = match (engine, taken.last()) {
-        (Engine::Sqlite, Some((last, file))) => Some(spoilt(last, file, &ledger)?),
-        _ => None,
-    };
+    let of_file = taken.iter().rev().find_map(|(taken, file)| Some((taken, file.as_ref()?)));
+    let control = of_file.map(|(taken, file)| spoilt(taken, file, &ledger)).transpose()?;
     let copies = taken.into_iter().map(|(taken, _)| judged(taken, &ledger, &source));
     Ok(Tried { copies: copies.collect::<anyhow::Result<_>>()?, control })
 }
@@ -210,7 +208,8 @@ fn logs_in(at: std::net::SocketAddr, logins: &AtomicU64, ended: &AtomicBool) -> 
     Ok(())
 }
 
-/// Copies again and again, and puts each copy into an empty place. The last one restored into a file is left there.
+/// Copies again and again, and puts each copy into an empty place. The last one restored into a file is left there, for the control to
+/// spoil.
 fn take(
     args: &Args,
     rig: &Rig,
@@ -219,10 +218,11 @@ fn take(
     cluster: &Cluster,
     ledger: &Path,
     logins: &AtomicU64,
-) -> anyhow::Result<Vec<(Taken, PathBuf)>> {
+) -> anyhow::Result<Vec<(Taken, Option<PathBuf>)>> {
     let style = ProgressStyle::with_template("{prefix:14} {bar:30} {pos}/{len} copies")?;
     let bar = ProgressBar::new(u64::from(args.copies)).with_style(style).with_prefix("copies");
-    let mut all: Vec<(Taken, PathBuf)> = Vec::new();
+    let mut all: Vec<(Taken, Option<PathBuf>)> = Vec::new();
+    let mut left: Option<PathBuf> = None;
     for (n, (by, into)) in ways.iter().cycle().take(args.copies as usize).enumerate() {
         std::thread::sleep(BETWEEN);
         let mut place = rig.sibling(&format!("copy-{n}"));
@@ -254,13 +254,11 @@ fn take(
                 audit: audit(&restored, None)?,
                 whole,
             },
-            place.database(),
+            (*into == Engine::Sqlite).then(|| place.database()),
         ));
         remove(&copy)?;
-        // the control spoils the last one
-        if all.len() < args.copies as usize {
-            remove(&place.data())?;
-        }
+        let done_with = if *into == Engine::Sqlite { left.replace(place.data()) } else { Some(place.data()) };
+        done_with.as_deref().map_or(Ok(()), remove)?;
         bar.inc(1);
     }
     bar.finish_and_clear();
