@@ -76,8 +76,8 @@ function registered(station) {
   return { mn: row[head.indexOf('mn')], password: row[head.indexOf('password')], st: row[head.indexOf('st')] }
 }
 
-/** Municipal and boundary sections and drinking water sources of the demonstration. */
-const SECTIONS = 31
+/** Sections and sources of the demonstration that send: all but the one that is played by hand, which is judged at the full hour. */
+const SECTIONS = 30
 
 const test = (name) => `[data-test="${name}"]`
 
@@ -286,7 +286,7 @@ async function story(browser, { http, hj212, data }) {
       await duty.waitForTimeout(1_000)
       const rows = await duty.locator(test('water-row')).count()
       const met = await duty.locator(`${test('water-row')}:has-text("达标")`).count()
-      if (rows === SECTIONS && met > SECTIONS / 2) break
+      if (rows >= SECTIONS && met > SECTIONS / 2) break
       if (tries > 200) throw new Error(`of ${SECTIONS} sections ${rows} were judged, and ${met} keep their target`)
       await duty.reload()
       await duty.waitForSelector(test('water-week'))

@@ -276,7 +276,7 @@ pub async fn spans(
 
 /// What the sections were over a span.
 #[utoipa::path(get, path = "/api/v1/analyse/water/{span}", tag = "analyse", params(("span" = String, Path)),
-    responses((status = 200, body = WaterSpanView)))]
+    responses((status = 200, body = WaterSpanView), (status = 400, body = Problem)))]
 pub async fn span(
     State(app): State<App>,
     visitor: Visitor,
@@ -295,7 +295,7 @@ pub async fn span(
 /// Every version of what a section was over a span, newest first, with everything that led to it.
 #[utoipa::path(get, path = "/api/v1/analyse/water/{span}/stations/{code}", tag = "analyse",
     params(("span" = String, Path), ("code" = String, Path)),
-    responses((status = 200, body = [EvaluationView]), (status = 404, body = Problem)))]
+    responses((status = 200, body = [EvaluationView]), (status = 400, body = Problem), (status = 404, body = Problem)))]
 pub async fn versions(
     State(app): State<App>,
     visitor: Visitor,
