@@ -57,6 +57,19 @@ impl Span {
         Self::Month { year: day.year(), month: day.month() }
     }
 
+    /// The spans that a day is in, one of each kind, the shortest first.
+    pub fn all_of(day: Date) -> [Self; 5] {
+        let (year, month) = (day.year(), day.month());
+        let monday = day.saturating_sub(jiff::Span::new().days(day.weekday().to_monday_zero_offset()));
+        [
+            Self::Week { monday },
+            Self::TenDays { year, month, third: ((day.day() - 1) / 10).min(2) + 1 },
+            Self::Month { year, month },
+            Self::Quarter { year, quarter: (month - 1) / 3 + 1 },
+            Self::Year { year },
+        ]
+    }
+
     /// Its first day.
     pub fn first(self) -> Date {
         match self {
@@ -231,6 +244,20 @@ mod tests {
         ] {
             check(text, "none");
         }
+    }
+
+    #[test]
+    fn a_day_is_in_one_span_of_each_kind() {
+        let check = |day: Date, expected: &str| {
+            let spans = Span::all_of(day);
+            assert!(spans.iter().all(|span| span.contains(day)), "{day}");
+            assert_eq!(spans.map(|s| s.to_string()).join(" "), expected);
+        };
+        check(date(2026, 5, 31), "2026-W22 2026-05-T3 2026-05 2026-Q2 2026");
+        check(date(2026, 5, 10), "2026-W19 2026-05-T1 2026-05 2026-Q2 2026");
+        check(date(2026, 5, 11), "2026-W20 2026-05-T2 2026-05 2026-Q2 2026");
+        check(date(2027, 1, 1), "2026-W53 2027-01-T1 2027-01 2027-Q1 2027");
+        check(date(2024, 2, 29), "2024-W09 2024-02-T3 2024-02 2024-Q1 2024");
     }
 
     proptest! {

@@ -41,7 +41,7 @@ struct HeadText {
 /// What a head has beside the five lines that each has.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NothingMore {}
+pub(super) struct NothingMore {}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

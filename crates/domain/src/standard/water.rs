@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::Head;
-use super::load::{StandardError, decimal, head_and, refuse, rows, unit};
+use super::load::{NothingMore, StandardError, decimal, head_and, refuse, rows, unit};
 use crate::unit::Unit;
 
 /// Everything about surface water beside the classes of GB 3838.
@@ -327,10 +327,6 @@ fn sources(name: &str, csv: &str) -> Result<Vec<SourceLimit>, StandardError> {
     }
     Ok(all)
 }
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NothingMore {}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -36,24 +36,11 @@ const DAY_S: u32 = 86_400;
 /// How an evaluation is written down.
 const FORMAT: u32 = 1;
 
-/// The spans of every kind that a day is in.
-pub(crate) fn spans_of(day: Date) -> [Span; 5] {
-    let (year, month) = (day.year(), day.month());
-    let monday = day.saturating_sub(jiff::Span::new().days(day.weekday().to_monday_zero_offset()));
-    [
-        Span::Week { monday },
-        Span::TenDays { year, month, third: ((day.day() - 1) / 10).min(2) + 1 },
-        Span::Month { year, month },
-        Span::Quarter { year, quarter: (month - 1) / 3 + 1 },
-        Span::Year { year },
-    ]
-}
-
 /// Puts work down for every section and span that is over and was not judged yet: of each kind the last one that is.
 pub(super) async fn round(app: &App) -> Result<(), StoreError> {
     let now = app.clock.now();
     let today = app.zone.day(now);
-    for span in spans_of(today).map(Span::before) {
+    for span in Span::all_of(today).map(Span::before) {
         let there = app.store.evaluations(&Caller::machine(), SECTION, &span.to_string()).await?;
         let judged: BTreeSet<&StationCode> = there.iter().map(|row| &row.station).collect();
         let city = app.city();
@@ -80,7 +67,7 @@ pub(super) async fn again(app: &App, touched: BTreeSet<(StationCode, Date)>) -> 
     let minute = now.0.div_euclid(GATHER_MS * 1_000) + 1;
     let over = |span: &Span| span.last() < today;
     let depends = |(station, day): (StationCode, Date)| {
-        spans_of(day).into_iter().filter(over).map(move |span| format!("{span} {station} {minute}"))
+        Span::all_of(day).into_iter().filter(over).map(move |span| format!("{span} {station} {minute}"))
     };
     let section = |code: &StationCode| app.station(code).is_some_and(|s| s.kind.is_water());
     let all: BTreeSet<String> = touched.into_iter().filter(|(code, _)| section(code)).flat_map(depends).collect();
@@ -189,24 +176,4 @@ async fn series(app: &App, station: &Station, span: Span) -> Result<(Vec<Series>
     unread.sort_by(|a, b| (a.from, &a.segment).cmp(&(b.from, &b.segment)));
     unread.dedup();
     Ok((all, unread))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use jiff::civil::date;
-
-    #[test]
-    fn a_day_is_in_one_span_of_each_kind() {
-        let check = |day: Date, expected: &str| {
-            let spans = spans_of(day);
-            assert!(spans.iter().all(|span| span.contains(day)), "{day}");
-            assert_eq!(spans.map(|s| s.to_string()).join(" "), expected);
-        };
-        check(date(2026, 5, 31), "2026-W22 2026-05-T3 2026-05 2026-Q2 2026");
-        check(date(2026, 5, 10), "2026-W19 2026-05-T1 2026-05 2026-Q2 2026");
-        check(date(2026, 5, 11), "2026-W20 2026-05-T2 2026-05 2026-Q2 2026");
-        check(date(2027, 1, 1), "2026-W53 2027-01-T1 2027-01 2027-Q1 2027");
-        check(date(2024, 2, 29), "2024-W09 2024-02-T3 2024-02 2024-Q1 2024");
-    }
 }

@@ -547,9 +547,14 @@ impl Judge {
                     break;
                 }
                 Err(_) if self.app.shutdown.is_cancelled() => return Err(End::Shutdown),
-                Err(error) => {
+                Err(error @ (StoreError::Full(_) | StoreError::Unavailable(_) | StoreError::Busy)) => {
                     tracing::warn!(%error, "late data: what depends on it could not be put down");
                     tokio::time::sleep(PAUSE).await;
+                }
+                Err(error) => {
+                    // it would not go away by waiting, and alarms must not wait for it
+                    tracing::error!(%error, days = touched.len(), "late data: spans that it belongs to are not judged again");
+                    break;
                 }
             }
         }
