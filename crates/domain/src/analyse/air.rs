@@ -4,6 +4,9 @@
 //! the formula; under 2012 the values go in as they are, as the published hours show. The formula runs in integers, because
 //! floating point rounds CO 2.2 up to 56 where the standard gives 55. IAQI and AQI are rounded up; the AQI is the largest IAQI, capped at 500; primary pollutants are all that share it when it is above 50.
 
+pub mod area;
+pub mod period;
+
 use jiff::civil::Date;
 use serde::Serialize;
 

@@ -1,14 +1,19 @@
-//! Spans of civil days that are evaluated as one (评价时段): weeks, thirds of months, months, quarters, years.
+//! Spans of civil days that are evaluated as one (评价时段): days, weeks, thirds of months, months, quarters, years.
 
 use std::fmt;
 
 use jiff::civil::{Date, ISOWeekDate, Weekday, date};
 use serde::{Deserialize, Serialize};
 
-/// A span. In text `2026-W05`, `2026-03-T1` (上旬), `2026-03`, `2026-Q1`, `2026`.
+/// A span. In text `2026-03-01`, `2026-W05`, `2026-03-T1` (上旬), `2026-03`, `2026-Q1`, `2026`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Span {
+    /// 日.
+    Day {
+        /// The day.
+        day: Date,
+    },
     /// 周, from Monday.
     Week {
         /// Its Monday.
@@ -47,7 +52,7 @@ pub enum Span {
 /// A text is no span.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no week (2026-W05), third of a month (2026-03-T1), month (2026-03), quarter (2026-Q1) or year (2026)"
+    "{0:?} is no day (2026-03-01), week (2026-W05), third of a month (2026-03-T1), month (2026-03), quarter (2026-Q1) or year (2026)"
 )]
 pub struct NoSpan(String);
 
@@ -57,7 +62,7 @@ impl Span {
         Self::Month { year: day.year(), month: day.month() }
     }
 
-    /// The spans that a day is in, one of each kind, the shortest first.
+    /// The spans of more than a day that a day is in, one of each kind, the shortest first.
     pub fn all_of(day: Date) -> [Self; 5] {
         let (year, month) = (day.year(), day.month());
         let monday = day.saturating_sub(jiff::Span::new().days(day.weekday().to_monday_zero_offset()));
@@ -73,6 +78,7 @@ impl Span {
     /// Its first day.
     pub fn first(self) -> Date {
         match self {
+            Self::Day { day } => day,
             Self::Week { monday } => monday,
             Self::TenDays { year, month, third } => date(year, month, 10 * third - 9),
             Self::Month { year, month } => date(year, month, 1),
@@ -84,6 +90,7 @@ impl Span {
     /// Its last day.
     pub fn last(self) -> Date {
         match self {
+            Self::Day { day } => day,
             Self::Week { monday } => monday.saturating_add(jiff::Span::new().days(6)),
             Self::TenDays { year, month, third: third @ (1 | 2) } => date(year, month, 10 * third),
             Self::TenDays { year, month, .. } | Self::Month { year, month } => date(year, month, 1).last_of_month(),
@@ -105,6 +112,7 @@ impl Span {
     /// The span of the same kind right before it (环比).
     pub fn before(self) -> Self {
         match self {
+            Self::Day { day } => Self::Day { day: day.saturating_sub(jiff::Span::new().days(1)) },
             Self::Week { monday } => Self::Week { monday: monday.saturating_sub(jiff::Span::new().days(7)) },
             Self::TenDays { year, month, third: third @ (2 | 3) } => Self::TenDays { year, month, third: third - 1 },
             Self::TenDays { year, month: 1, .. } => Self::TenDays { year: year - 1, month: 12, third: 3 },
@@ -117,9 +125,10 @@ impl Span {
         }
     }
 
-    /// The same span a year earlier (同比); none of a week, which no year has at the same days.
+    /// The same span a year earlier (同比); none of a week, which no year has at the same days, and of the 29th of February.
     pub fn a_year_before(self) -> Option<Self> {
         match self {
+            Self::Day { day } => Date::new(day.year() - 1, day.month(), day.day()).ok().map(|day| Self::Day { day }),
             Self::Week { .. } => None,
             Self::TenDays { year, month, third } => Some(Self::TenDays { year: year - 1, month, third }),
             Self::Month { year, month } => Some(Self::Month { year: year - 1, month }),
@@ -168,8 +177,11 @@ fn read(text: &str) -> Option<Span> {
             _ => Some(Span::Month { year, month: month(second)? }),
         },
         (Some(second), Some(third)) => {
-            let third = third.strip_prefix('T').and_then(|t| small(t, 1, 1, 3))?;
-            Some(Span::TenDays { year, month: month(second)?, third })
+            let month = month(second)?;
+            match third.strip_prefix('T') {
+                Some(third) => Some(Span::TenDays { year, month, third: small(third, 1, 1, 3)? }),
+                None => Some(Span::Day { day: Date::new(year, month, small(third, 2, 1, 31)?).ok()? }),
+            }
         }
     }
 }
@@ -177,6 +189,7 @@ fn read(text: &str) -> Option<Span> {
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
+            Self::Day { day } => write!(f, "{:04}-{:02}-{:02}", day.year(), day.month(), day.day()),
             Self::Week { monday } => {
                 let week = monday.iso_week_date();
                 write!(f, "{:04}-W{:02}", week.year(), week.week())
@@ -228,6 +241,8 @@ mod tests {
         check("2026-01", "2026-01-01..2026-01-31 31 before 2025-12 2025-01");
         check("2024-02", "2024-02-01..2024-02-29 29 before 2024-01 2023-02");
         check("2026-Q1", "2026-01-01..2026-03-31 90 before 2025-Q4 2025-Q1");
+        check("2026-03-01", "2026-03-01..2026-03-01 1 before 2026-02-28 2025-03-01");
+        check("2024-02-29", "2024-02-29..2024-02-29 1 before 2024-02-28 -");
         check("2024", "2024-01-01..2024-12-31 366 before 2023 2023");
         for text in [
             "",
@@ -238,7 +253,9 @@ mod tests {
             "2026-W54",
             "2025-W53",
             "2026-03-T4",
-            "2026-03-01",
+            "2026-03-1",
+            "2026-02-29",
+            "2026-03-01-",
             "2026-03-T1-",
             "2026-Wé",
         ] {
@@ -265,7 +282,7 @@ mod tests {
         fn a_span_reads_what_it_writes_and_follows_the_one_before(year in 1900i16..2200, month in 1i8..=12, third in 1i8..=3, week in 1i8..=52) {
             let monday = ISOWeekDate::new(year, week, Weekday::Monday).expect("a week").date();
             let spans = [
-                Span::Week { monday }, Span::TenDays { year, month, third }, Span::Month { year, month },
+                Span::Day { day: monday }, Span::Week { monday }, Span::TenDays { year, month, third }, Span::Month { year, month },
                 Span::Quarter { year, quarter: (month + 2) / 3 }, Span::Year { year },
             ];
             for span in spans {

@@ -4,6 +4,8 @@
 //! that is not rounded away but marked in the last place, so that every later rounding, always half to even, is as if it were the
 //! first. Sums and means are exact; the order of addition changes nothing.
 
+use std::ops::RangeInclusive;
+
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -68,7 +70,7 @@ pub fn round_cell(value: Cell, decimals: u32) -> i64 {
 }
 
 /// `n / d` rounded half to even; `d` is positive.
-fn half_even(n: i128, d: i128) -> i64 {
+pub(super) fn half_even(n: i128, d: i128) -> i64 {
     let (q, r) = (n.div_euclid(d), n.rem_euclid(d));
     let up = 2 * r > d || (2 * r == d && q % 2 != 0);
     i64::try_from(q + i128::from(up)).expect("a mean of 64-bit values has 64 bits")
@@ -146,6 +148,7 @@ pub struct AirRules<'a> {
     levels: &'a [AqiLevel],
     editions: Vec<[Index<'a>; 2]>,
     first: usize,
+    forced: Option<usize>,
 }
 
 impl<'a> AirRules<'a> {
@@ -159,12 +162,29 @@ impl<'a> AirRules<'a> {
             editions.push([Index::new(edition, Report::Hour)?, Index::new(edition, Report::Day)?]);
         }
         let first = (0..editions.len()).min_by_key(|i| standards.aqi[*i].head.from).unwrap_or_default();
-        Ok(Self { standards, evaluation: &standards.air_evaluation, levels: &standards.aqi_levels, editions, first })
+        Ok(Self { standards, evaluation: &standards.air_evaluation, levels: &standards.aqi_levels, editions, first, forced: None })
+    }
+
+    /// The same with one edition of HJ 633 for all days, to judge again what was judged by another; none when there is no such.
+    #[must_use]
+    pub fn under(mut self, edition: &str) -> Option<Self> {
+        self.forced = Some(self.standards.aqi.iter().position(|s| s.head.id == edition)?);
+        Some(self)
+    }
+
+    /// How days and longer are evaluated.
+    pub fn evaluation(&self) -> &'a AirEvaluation {
+        self.evaluation
+    }
+
+    /// All editions.
+    pub fn standards(&self) -> &'a Standards {
+        self.standards
     }
 
     /// The index for data of a day: the edition that covers it, or the first one for older data.
     pub fn index(&self, day: Date, report: Report) -> &Index<'a> {
-        let at = self.editions.iter().position(|e| e[0].standard.head.covers(day)).unwrap_or(self.first);
+        let at = self.forced.or_else(|| self.editions.iter().position(|e| e[0].standard.head.covers(day))).unwrap_or(self.first);
         &self.editions[at][usize::from(report == Report::Day)]
     }
 
@@ -242,6 +262,11 @@ impl<'a> AirRules<'a> {
 
     /// A year of one station from its days, in any order.
     pub fn year(&self, days: &[YearDay]) -> AirYear {
+        self.statistics(days, None)
+    }
+
+    /// The same over a year, or over some of its months: then the days of each of these suffice by themselves (GB 3095 table 4).
+    pub(super) fn statistics(&self, days: &[YearDay], months: Option<RangeInclusive<i8>>) -> AirYear {
         let mut out = AirYear { days: 0, level_days: [0; 6], aqi_max: None, pollutants: Vec::with_capacity(6) };
         let mut primary = [0u32; 6];
         for day in days {
@@ -255,12 +280,17 @@ impl<'a> AirRules<'a> {
             }
         }
         for (i, primary_days) in primary.into_iter().enumerate() {
-            out.pollutants.push(self.pollutant_year(i, days, primary_days));
+            out.pollutants.push(self.pollutant_year(i, days, (primary_days, months.clone())));
         }
         out
     }
 
-    fn pollutant_year(&self, i: usize, days: &[YearDay], primary_days: u32) -> PollutantYear {
+    fn pollutant_year(
+        &self,
+        i: usize,
+        days: &[YearDay],
+        (primary_days, part): (u32, Option<RangeInclusive<i8>>),
+    ) -> PollutantYear {
         let (rules, row) = (self.evaluation, &self.evaluation.rows[i]);
         let (mut values, mut months) = (Vec::with_capacity(days.len()), [0u32; 12]);
         for day in days {
@@ -270,15 +300,16 @@ impl<'a> AirRules<'a> {
             }
         }
         values.sort_unstable();
-        let enough = |(month, days): (usize, &u32)| {
-            *days >= if month == 1 { rules.february_days_min } else { rules.month_days_min }
+        let enough = |month: i8| {
+            months[usize::from(month.unsigned_abs()) - 1]
+                >= if month == 2 { rules.february_days_min } else { rules.month_days_min }
         };
         let count = values.len() as u32;
         let sum: i128 = values.iter().map(|v| i128::from(*v)).sum();
         PollutantYear {
             pollutant: POLLUTANTS[i],
             days: count,
-            valid: count >= rules.year_days_min && months.iter().enumerate().all(enough),
+            valid: (part.is_some() || count >= rules.year_days_min) && part.unwrap_or(1..=12).all(enough),
             mean: (count > 0).then(|| half_even(sum, i128::from(count))),
             percentile: row.percentile,
             at_percentile: percentile(&values, row.percentile),
@@ -300,7 +331,7 @@ pub fn percentile(rising: &[i64], percent: u32) -> Option<i64> {
 }
 
 /// Mean of at least `least` values, rounded half to even.
-fn mean(values: &[Option<i64>], least: usize) -> Option<i64> {
+pub(super) fn mean(values: &[Option<i64>], least: usize) -> Option<i64> {
     let count = values.iter().flatten().count();
     let sum: i128 = values.iter().flatten().map(|v| i128::from(*v)).sum();
     (count >= least && count > 0).then(|| half_even(sum, count as i128))

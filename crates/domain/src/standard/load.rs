@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{
-    AirEvaluation, AirLimit, AirLimits, AirStatistic, AqiLevel, AqiStandard, Bound, Breakpoints, Head, Over, Standards,
+    AirLimit, AirLimits, AqiLevel, AqiStandard, Bound, Breakpoints, Head, Over, Standards,
     WaterBody, WaterRow, WaterStandard,
 };
 use crate::unit::Unit;
@@ -117,30 +117,6 @@ struct LevelText {
     _cite: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EvaluationText {
-    day_hours_min: usize,
-    mda8_hours_min: usize,
-    mda8_means_min: usize,
-    mda8_first_stamp: usize,
-    year_days_min: u32,
-    month_days_min: u32,
-    february_days_min: u32,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StatisticText {
-    pollutant: String,
-    factor: String,
-    over: String,
-    percentile: u32,
-    decimals: u32,
-    mark: String,
-    cite: String,
-}
-
 /// Reads a head and the settings beside it; what is neither is refused.
 pub(super) fn head_and<T: DeserializeOwned>(file: &str, text: &str) -> Result<(Head, T), StandardError> {
     let mut more: toml::Table = toml::from_str(text).map_err(|e| refuse(file, 0, e))?;
@@ -188,7 +164,7 @@ pub(super) fn unit(file: &str, line: u64, text: &str) -> Result<Unit, StandardEr
     Unit::parse(text).ok_or_else(|| refuse(file, line, format!("unknown unit {text:?}")))
 }
 
-fn over(file: &str, line: u64, text: &str) -> Result<Over, StandardError> {
+pub(super) fn over(file: &str, line: u64, text: &str) -> Result<Over, StandardError> {
     match text {
         "hour" => Ok(Over::Hour),
         "mda8" => Ok(Over::Mda8),
@@ -303,38 +279,6 @@ pub(super) fn aqi(name: &str, head_toml: &str, csv: &str) -> Result<AqiStandard,
     })
 }
 
-/// Reads HJ 663.
-pub(super) fn air_evaluation(name: &str, head_toml: &str, csv: &str) -> Result<AirEvaluation, StandardError> {
-    let (head, text) = head_and::<EvaluationText>(name, head_toml)?;
-    let mut out = Vec::new();
-    for (line, r) in rows::<StatisticText>(name, csv)? {
-        if !(1..100).contains(&r.percentile) {
-            return Err(refuse(name, line, format!("{} is no percentile", r.percentile)));
-        }
-        let over = over(name, line, &r.over)?;
-        let (pollutant, factor, mark, cite) = (r.pollutant, r.factor, r.mark, r.cite);
-        let (percentile, decimals) = (r.percentile, r.decimals);
-        out.push(AirStatistic { pollutant, factor, over, percentile, decimals, mark, cite });
-    }
-    if !out.iter().map(|r| r.pollutant.as_str()).eq(crate::analyse::air::POLLUTANTS) {
-        return Err(refuse(name, 0, "the rows are not the six pollutants in their order"));
-    }
-    if !(8..=24).contains(&text.mda8_first_stamp) {
-        return Err(refuse(name, 0, "mda8_first_stamp is no stamp of a day's own eight hours"));
-    }
-    Ok(AirEvaluation {
-        head,
-        day_hours_min: text.day_hours_min,
-        mda8_hours_min: text.mda8_hours_min,
-        mda8_means_min: text.mda8_means_min,
-        mda8_first_stamp: text.mda8_first_stamp,
-        year_days_min: text.year_days_min,
-        month_days_min: text.month_days_min,
-        february_days_min: text.february_days_min,
-        rows: out,
-    })
-}
-
 fn levels(name: &str, csv: &str) -> Result<Vec<AqiLevel>, StandardError> {
     let rows = rows::<LevelText>(name, csv)?.into_iter().map(|(_, r)| r);
     let levels: Vec<AqiLevel> = rows
@@ -390,10 +334,15 @@ impl Standards {
                 aqi("hj633-2026", text!("air/hj633-2026.toml"), text!("air/hj633-2026.breakpoints.csv"))?,
             ],
             aqi_levels: levels("hj633.levels", text!("air/hj633.levels.csv"))?,
-            air_evaluation: air_evaluation(
+            air_evaluation: super::air::evaluation(
                 "hj663-2013",
                 text!("air/hj663-2013.toml"),
                 text!("air/hj663-2013.statistics.csv"),
+            )?,
+            air_composite: super::air::composite(
+                "composite-2018",
+                text!("air/composite-2018.toml"),
+                text!("air/composite-2018.items.csv"),
             )?,
             surface: super::water::embedded()?,
             spearman: super::water::critical("spearman", text!("spearman.csv"))?,

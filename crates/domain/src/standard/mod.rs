@@ -3,6 +3,7 @@
 //! A limit is never a constant in Rust. What is read here is text that somebody else has opened or embedded; every refusal
 //! names file, line and reason. Which edition applies is decided by the **date of the data**, and any other can be asked for.
 
+mod air;
 pub mod discharge;
 mod load;
 pub mod review;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::unit::Unit;
 
+pub use air::{CompositeItem, CompositeRule, Statistic};
 pub use load::StandardError;
 pub use water::{
     CityIndexRule, Critical, Quality, QualityRow, SourceLimit, SurfaceWater, Trophic, TrophicGrade, TrophicIndicator,
@@ -286,6 +288,12 @@ pub struct AirEvaluation {
     pub month_days_min: u32,
     /// Valid days that February needs.
     pub february_days_min: u32,
+    /// Share of an area's points that a value of the area needs, in per cent.
+    pub city_points_min_percent: u32,
+    /// With fewer points than this the share of the next field suffices.
+    pub few_points: u32,
+    /// Share that few points need, in per cent.
+    pub few_points_min_percent: u32,
     /// The six pollutants in the order of tables.
     pub rows: Vec<AirStatistic>,
 }
@@ -303,6 +311,8 @@ pub struct Standards {
     pub aqi_levels: Vec<AqiLevel>,
     /// HJ 663.
     pub air_evaluation: AirEvaluation,
+    /// The index that cities are ranked by.
+    pub air_composite: CompositeRule,
     /// Periods, rivers, lakes, sources and cities.
     pub surface: SurfaceWater,
     /// Critical values of the rank correlation, by number of periods.
