@@ -112,11 +112,13 @@ pub enum PeriodKind {
     Day,
     /// 周期数据: one run of a cyclic analyser (CN 2013).
     Cycle,
+    /// 人工采样: a sample taken by people and analysed in a laboratory; no device sends it.
+    Sample,
 }
 
 impl PeriodKind {
     /// Every kind, in the order of [`PeriodKind::number`].
-    pub const ALL: [Self; 5] = [Self::Real, Self::Minute, Self::Hour, Self::Day, Self::Cycle];
+    pub const ALL: [Self; 6] = [Self::Real, Self::Minute, Self::Hour, Self::Day, Self::Cycle, Self::Sample];
 
     /// The number the store keeps.
     pub fn number(self) -> i64 {
@@ -126,6 +128,7 @@ impl PeriodKind {
             Self::Hour => 2,
             Self::Day => 3,
             Self::Cycle => 4,
+            Self::Sample => 5,
         }
     }
 
@@ -142,6 +145,7 @@ impl PeriodKind {
             Self::Hour => "hour",
             Self::Day => "day",
             Self::Cycle => "cycle",
+            Self::Sample => "sample",
         }
     }
 }

@@ -16,6 +16,9 @@ use crate::standard::{AqiLevel, AqiStandard, Breakpoints, Over, Standards};
 pub const POLLUTANTS: [&str; 6] = ["SO2", "NO2", "CO", "O3", "PM10", "PM2.5"];
 /// Their factor codes (O3 as used in the field).
 pub const CODES: [&str; 6] = ["a21026", "a21004", "a21005", "a05024", "a34002", "a34004"];
+/// Factor code of a day's largest eight-hour mean of ozone (臭氧日最大 8 小时平均). HJ 524 has none for it and a day value of `a05024`
+/// is a day mean, so that this one is ours.
+pub const MDA8_CODE: &str = "a05024-8h";
 /// IAQI at the breakpoints (HJ 633 table 1).
 const INDEX: [i64; 8] = [0, 50, 100, 150, 200, 300, 400, 500];
 

@@ -1,5 +1,7 @@
 //! Sensing (感知): readings (监测数据) and what becomes of them when they arrive twice.
 
+pub mod import;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{PointId, TelegramId};

@@ -90,7 +90,7 @@ fn long_past(kind: PeriodKind, age_ms: i64) -> bool {
         PeriodKind::Minute => 60,
         PeriodKind::Hour => 3 * 60,
         PeriodKind::Day => 48 * 60,
-        PeriodKind::Cycle => 12 * 60,
+        PeriodKind::Cycle | PeriodKind::Sample => 12 * 60,
     };
     age_ms > minutes * 60_000
 }
@@ -98,7 +98,7 @@ fn long_past(kind: PeriodKind, age_ms: i64) -> bool {
 fn cut(civil: Civil, kind: PeriodKind) -> Civil {
     let civil = Civil { milli: 0, ..civil };
     match kind {
-        PeriodKind::Real | PeriodKind::Cycle => civil,
+        PeriodKind::Real | PeriodKind::Cycle | PeriodKind::Sample => civil,
         PeriodKind::Minute => Civil { second: 0, ..civil },
         PeriodKind::Hour => Civil { minute: 0, second: 0, ..civil },
         PeriodKind::Day => Civil { hour: 0, minute: 0, second: 0, ..civil },

@@ -320,7 +320,7 @@ pub fn command(kind: PeriodKind) -> &'static str {
         PeriodKind::Minute => "2051",
         PeriodKind::Hour => "2061",
         PeriodKind::Day => "2031",
-        PeriodKind::Real | PeriodKind::Cycle => "2011",
+        PeriodKind::Real | PeriodKind::Cycle | PeriodKind::Sample => "2011",
     }
 }
 

@@ -208,7 +208,7 @@ impl Plan {
             }
             PeriodKind::Hour => Period::hour_of(at, &self.zone),
             PeriodKind::Day => Period::day_of(at, &self.zone),
-            PeriodKind::Real | PeriodKind::Cycle => None,
+            PeriodKind::Real | PeriodKind::Cycle | PeriodKind::Sample => None,
         }
     }
 

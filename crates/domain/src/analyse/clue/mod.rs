@@ -177,7 +177,7 @@ impl Look<'_> {
         let kind = match series.kind() {
             PeriodKind::Real | PeriodKind::Minute => "minute",
             PeriodKind::Hour => "hour",
-            PeriodKind::Day | PeriodKind::Cycle => "cycle",
+            PeriodKind::Day | PeriodKind::Cycle | PeriodKind::Sample => "cycle",
         };
         self.number(&format!("{name}_{kind}"), series)
     }

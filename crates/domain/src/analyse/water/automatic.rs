@@ -1,4 +1,4 @@
-//! A section over a span from its automatic station (自动监测数据评价): slots make days, days make the span.
+//! A section over a span from its automatic station and from samples taken by hand (自动与手工监测数据融合评价): slots make days, days make the span.
 //!
 //! A day counts when enough of its slots are valid, a month (or a shorter span) when enough of its days count; what a month lacks
 //! is not judged and says how much there was (环办监测函〔2020〕82号; the two shares are a proposal and stand in its file). The value
@@ -10,10 +10,10 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::mean::{Coverage, Gap, Measured, Sampled};
+use super::mean::{Coverage, Gap, Measured, Origin, Sampled, origin};
 use super::section::{Section, SectionRules};
 use crate::analyse::span::Span;
-use crate::standard::WaterBody;
+use crate::standard::{WaterBody, WaterStatistics};
 use crate::unit::Unit;
 
 /// One civil day of one factor.
@@ -49,7 +49,7 @@ pub struct Series {
 pub struct Input {
     /// Factor code.
     pub factor: String,
-    /// What the values are.
+    /// What the automatic values are; `sample` when there are none.
     pub kind: String,
     /// Days that count.
     pub days: u32,
@@ -61,6 +61,21 @@ pub struct Input {
     pub marked: u32,
     /// Values that the span would have.
     pub due: u32,
+    /// Samples taken by hand (手工监测) within the span.
+    #[serde(default)]
+    pub samples: u32,
+    /// Where the values of each part come from: the span itself, or its months.
+    #[serde(default)]
+    pub origins: Vec<PartOrigin>,
+}
+
+/// Where the values of one part come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartOrigin {
+    /// The part.
+    pub part: Span,
+    /// Automatic, by hand, or by hand because automatic data did not suffice.
+    pub origin: Origin,
 }
 
 /// A section with what it rests on.
@@ -74,42 +89,50 @@ pub struct Automatic {
     pub needs_percent: (u32, u32),
 }
 
-/// Judges a section by what its station has.
-pub fn judge(series: &[Series], span: Span, water: WaterBody, rules: &SectionRules<'_>) -> Automatic {
+/// Automatic data and samples of one factor, by the parts of the span.
+struct Factor<'a> {
+    series: Option<&'a Series>,
+    parts: BTreeMap<Date, (Span, Vec<&'a DaySum>, Vec<&'a Sampled<'a>>)>,
+}
+
+/// Judges a section by what its station has and what was sampled by hand. Of each factor and month the one that the rule puts first
+/// stands, whole: automatic values and samples are not mixed within a month (环办监测函〔2020〕82号).
+pub fn judge(
+    series: &[Series],
+    manual: &[Sampled<'_>],
+    span: Span,
+    water: WaterBody,
+    rules: &SectionRules<'_>,
+) -> Automatic {
     let statistics = rules.means.statistics;
     let (mut samples, mut inputs, mut lacking) = (Vec::new(), Vec::new(), BTreeMap::new());
-    for one in series {
-        let counts = |day: &&DaySum| day.valid * 100 >= statistics.day_slots_min_percent * one.slots_a_day;
-        let within: Vec<&DaySum> = one.days.iter().filter(|d| span.contains(d.day)).collect();
-        let counting: Vec<&DaySum> = within.iter().copied().filter(counts).filter(|d| d.valid > 0).collect();
-        inputs.push(Input {
-            factor: one.factor.clone(),
-            kind: one.kind.clone(),
-            days: counting.len() as u32,
-            of_days: span.days(),
-            values: within.iter().map(|d| d.valid).sum(),
-            marked: within.iter().map(|d| d.marked).sum(),
-            due: span.days() * one.slots_a_day,
-        });
-        for (part, days) in parts(span, &counting) {
-            let valid = days.iter().map(|d| (d.day, d.valid)).collect();
-            let coverage = Coverage { valid, slots_a_day: one.slots_a_day };
-            if !coverage.suffices(part, statistics) {
+    for (name, factor) in by_factor(series, manual, span, statistics) {
+        let mut input = input(name, &factor, span);
+        let slots_a_day = factor.series.map_or(1, |s| s.slots_a_day);
+        for (part, days, taken) in factor.parts.into_values() {
+            let coverage = Coverage { valid: days.iter().map(|d| (d.day, d.valid)).collect(), slots_a_day };
+            let have = factor.series.map(|_| &coverage);
+            let Some(origin) = origin(name, part, have, !taken.is_empty(), statistics) else {
                 let need = (part.days() * statistics.month_days_min_percent).div_ceil(100);
-                lacking.insert(one.factor.clone(), Gap::TooFewDays { have: days.len() as u32, need });
+                lacking.insert(name.to_owned(), Gap::TooFewDays { have: days.len() as u32, need });
                 continue;
+            };
+            input.origins.push(PartOrigin { part, origin });
+            match (origin, factor.series) {
+                (Origin::Automatic, Some(one)) => samples.extend(days.into_iter().map(|d| Sampled {
+                    day: d.day,
+                    factor: name,
+                    value: Measured::Value(d.sum / Decimal::from(d.valid)),
+                    unit: one.unit,
+                })),
+                _ => samples.extend(taken.into_iter().cloned()),
             }
-            samples.extend(days.into_iter().map(|d| Sampled {
-                day: d.day,
-                factor: &one.factor,
-                value: Measured::Value(d.sum / Decimal::from(d.valid)),
-                unit: one.unit,
-            }));
         }
-        if !within.is_empty() && counting.is_empty() {
+        if input.origins.is_empty() && input.values + input.marked > 0 && input.days == 0 {
             let need = (span.days() * statistics.month_days_min_percent).div_ceil(100);
-            lacking.insert(one.factor.clone(), Gap::TooFewDays { have: 0, need });
+            lacking.insert(name.to_owned(), Gap::TooFewDays { have: 0, need });
         }
+        inputs.push(input);
     }
     let mut section = rules.judge(&samples, span, water);
     for gap in section.gaps.iter_mut().filter(|gap| gap.gap == Gap::NotMeasured) {
@@ -121,17 +144,57 @@ pub fn judge(series: &[Series], span: Span, water: WaterBody, rules: &SectionRul
     Automatic { section, inputs, needs_percent }
 }
 
-/// The parts of a span whose days must suffice, each by itself: its months, or the span when it is no longer than one.
-fn parts<'a>(span: Span, days: &[&'a DaySum]) -> Vec<(Span, Vec<&'a DaySum>)> {
-    let mut all: BTreeMap<Date, (Span, Vec<&DaySum>)> = BTreeMap::new();
-    for day in days {
-        let part = match span {
-            Span::Quarter { .. } | Span::Year { .. } => Span::month_of(day.day),
-            short => short,
-        };
-        all.entry(part.first()).or_insert_with(|| (part, Vec::new())).1.push(day);
+fn input(name: &str, factor: &Factor<'_>, span: Span) -> Input {
+    let within: Vec<&DaySum> =
+        factor.series.into_iter().flat_map(|s| &s.days).filter(|d| span.contains(d.day)).collect();
+    Input {
+        factor: name.to_owned(),
+        kind: factor.series.map_or_else(|| "sample".to_owned(), |s| s.kind.clone()),
+        days: factor.parts.values().map(|(_, days, _)| days.len() as u32).sum(),
+        of_days: span.days(),
+        values: within.iter().map(|d| d.valid).sum(),
+        marked: within.iter().map(|d| d.marked).sum(),
+        due: factor.series.map_or(0, |s| span.days() * s.slots_a_day),
+        samples: factor.parts.values().map(|(_, _, taken)| taken.len() as u32).sum(),
+        origins: Vec::new(),
     }
-    all.into_values().collect()
+}
+
+/// The factors in the order of the series, then those of which there are samples alone; of each the parts whose data must suffice by
+/// itself: the months of a quarter or a year, or the span when it is no longer than a month.
+fn by_factor<'a>(
+    series: &'a [Series],
+    manual: &'a [Sampled<'a>],
+    span: Span,
+    statistics: &WaterStatistics,
+) -> Vec<(&'a str, Factor<'a>)> {
+    let mut all: Vec<(&str, Factor<'_>)> = Vec::new();
+    let part = |day: Date| match span {
+        Span::Quarter { .. } | Span::Year { .. } => Span::month_of(day),
+        short => short,
+    };
+    for one in series {
+        let counts = |day: &&DaySum| {
+            span.contains(day.day)
+                && day.valid > 0
+                && day.valid * 100 >= statistics.day_slots_min_percent * one.slots_a_day
+        };
+        let mut factor = Factor { series: Some(one), parts: BTreeMap::new() };
+        for day in one.days.iter().filter(counts) {
+            let part = part(day.day);
+            factor.parts.entry(part.first()).or_insert_with(|| (part, vec![], vec![])).1.push(day);
+        }
+        all.push((&one.factor, factor));
+    }
+    for sample in manual.iter().filter(|s| span.contains(s.day)) {
+        let at = all.iter().position(|(name, _)| *name == sample.factor).unwrap_or_else(|| {
+            all.push((sample.factor, Factor { series: None, parts: BTreeMap::new() }));
+            all.len() - 1
+        });
+        let part = part(sample.day);
+        all[at].1.parts.entry(part.first()).or_insert_with(|| (part, vec![], vec![])).2.push(sample);
+    }
+    all
 }
 
 #[cfg(test)]
@@ -160,7 +223,7 @@ mod tests {
         let standards = standards();
         let span = Span::parse(span).expect("a span");
         let rules = SectionRules::of(&standards, span, false).expect("an edition");
-        let got = judge(series, span, WaterBody::River, &rules);
+        let got = judge(series, &[], span, WaterBody::River, &rules);
         let gaps = got.section.gaps.iter().filter(|g| g.needed || g.gap != Gap::NotMeasured);
         let gaps: Vec<String> = gaps.map(|g| format!("{} {}", g.item, g.gap)).collect();
         let input = got
@@ -210,6 +273,28 @@ mod tests {
         check(&series, "2025", &format!("None 35/365 days 840+0/8760; {expected}"));
     }
 
+    /// Origins of TP, which comes first from the station, and of COD, which does not.
+    #[test]
+    fn samples_stand_where_the_rule_puts_them_first_or_the_station_lacks_days() {
+        let standards = standards();
+        let origins = |days: i8, factor: &str, value: &str| {
+            let series = [hours("w21011", "0.05", 4, days, 24), hours("w01018", "10", 4, days, 24)];
+            let value = Measured::parse(value).expect("a measurement");
+            let manual = [Sampled { day: date(2025, 4, 7), factor, value, unit: Unit::MgPerL }];
+            let span = Span::Month { year: 2025, month: 4 };
+            let rules = SectionRules::of(&standards, span, false).expect("an edition");
+            let got = judge(&series, &manual, span, WaterBody::River, &rules);
+            let input = got.inputs.iter().find(|i| i.factor == factor).expect("an input");
+            let mean = got.section.indicators.iter().find(|i| i.factor == factor).map(|i| i.mean.value.normalize().to_string());
+            (input.origins.first().map(|o| o.origin), mean.unwrap_or_default())
+        };
+        assert_eq!(origins(30, "w21011", "0.4"), (Some(Origin::Automatic), "0.05".into()));
+        assert_eq!(origins(10, "w21011", "0.4"), (Some(Origin::ManualForLack), "0.4".into()));
+        assert_eq!(origins(30, "w01018", "18"), (Some(Origin::Manual), "18".into()));
+        assert_eq!(origins(0, "w01017", "2"), (Some(Origin::Manual), "2".into()));
+        assert_eq!(origins(0, "w20119", "0.0004L"), (Some(Origin::Manual), "0.0002".into()), "half of the detection limit");
+    }
+
     proptest! {
         #[test]
         fn the_mean_of_days_does_not_depend_on_their_order(mut values in prop::collection::vec(1i64..100, 30), turn in 0usize..30) {
@@ -221,7 +306,7 @@ mod tests {
                 for (day, value) in series[3].days.iter_mut().zip(values) {
                     day.sum = Decimal::new(*value, 2) * Decimal::from(day.valid);
                 }
-                judge(&series, span, WaterBody::River, &rules).section.indicators.iter().find(|i| i.factor == "w21003").map(|i| i.mean.value)
+                judge(&series, &[], span, WaterBody::River, &rules).section.indicators.iter().find(|i| i.factor == "w21003").map(|i| i.mean.value)
             };
             let before = of(&values);
             values.rotate_left(turn);

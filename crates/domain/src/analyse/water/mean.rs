@@ -181,7 +181,7 @@ impl MeanRules<'_> {
 }
 
 /// Where the value of a factor and month comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// 自动监测.
