@@ -70,6 +70,12 @@ pub fn check_log(database: &Path) -> Result<Finding, StoreError> {
     Ok(finding("write-ahead log", kept.is_empty() && !torn.is_some_and(log::Torn::damaged), detail))
 }
 
+/// Files with their digests: all ids, and one file.
+const EVIDENCE: (&str, &str) =
+    ("SELECT id FROM evidence ORDER BY id", "SELECT size, sha256, bytes FROM evidence WHERE id=$1");
+const IMPORTS: (&str, &str) =
+    ("SELECT id FROM import ORDER BY id", "SELECT size, sha256, bytes FROM import WHERE id=$1");
+
 impl Store {
     /// Looks at everything.
     pub async fn check(&self) -> Result<Vec<Finding>, StoreError> {
@@ -112,7 +118,8 @@ impl Store {
         findings.extend(said("latest values", self.check_latest().await.map(one))?);
         findings.extend(said("versions", self.check_versions().await.map(one))?);
         findings.extend(said("sources", self.check_sources().await.map(one))?);
-        findings.extend(said("evidence", self.check_evidence().await.map(one))?);
+        findings.extend(said("evidence", self.check_files("evidence", EVIDENCE).await.map(one))?);
+        findings.extend(said("imports", self.check_files("imports", IMPORTS).await.map(one))?);
         Ok(findings)
     }
 
@@ -132,12 +139,17 @@ impl Store {
     }
 
     /// Files of cases against their digests, one after the other.
-    async fn check_evidence(&self) -> Result<Finding, StoreError> {
+    /// Files that are kept with their digests.
+    async fn check_files(
+        &self,
+        what: &str,
+        (all, one): (&'static str, &'static str),
+    ) -> Result<Finding, StoreError> {
         let mut wrong = Vec::new();
-        let all = self.read("SELECT id FROM evidence ORDER BY id", args![]).await?;
+        let all = self.read(all, args![]).await?;
         for row in &all {
             let id = row.text(0)?;
-            let found = self.read_one("SELECT size, sha256, bytes FROM evidence WHERE id=$1", args![&id]).await?;
+            let found = self.read_one(one, args![&id]).await?;
             let same = found.is_some_and(|row| {
                 let (Ok(size), Ok(sha256), Ok(bytes)) = (row.int(0), row.text(1), row.blob(2)) else { return false };
                 bytes.len() as i64 == size && hex::encode(Sha256::digest(&bytes)) == sha256
@@ -147,7 +159,7 @@ impl Store {
             }
         }
         let said = if wrong.is_empty() { format!("{} files", all.len()) } else { wrong.join("; ") };
-        Ok(finding("evidence", wrong.is_empty(), said))
+        Ok(finding(what, wrong.is_empty(), said))
     }
 
     /// A break that somebody has accepted is told, and is no fault any more.

@@ -75,6 +75,12 @@ const NEWEST: &str = concat!(
     " ORDER BY e.station, e.edition"
 );
 
+/// Spans of one length lie between the texts of the first and the last of them.
+const BETWEEN: &str = "SELECT e.kind, e.span, e.station, e.edition, e.version, e.level, e.result, e.made FROM evaluation e \
+     WHERE e.kind=$1 AND e.span>=$2 AND e.span<=$3 AND LENGTH(e.span)=LENGTH($2) AND e.station=$4 \
+     AND e.version=(SELECT MAX(n.version) FROM evaluation n WHERE n.kind=e.kind AND n.span=e.span \
+     AND n.station=e.station AND n.edition=e.edition) ORDER BY e.span, e.edition";
+
 const SPANS: &str = concat!(
     "SELECT DISTINCT e.span FROM evaluation e WHERE e.kind=$1 AND ",
     at_station!("e.station", "$2", "$3"),
@@ -93,6 +99,35 @@ impl Store {
         let [counties, units, _] = Within::of(caller, Right::StationRead).args();
         let rows = self.read(NEWEST, args![kind, span, counties, units]).await?;
         rows.iter().map(evaluation).collect()
+    }
+
+    /// What areas were over a span: the newest version of each edition, by area. Whoever sees any station sees them: what the air of a
+    /// city is like is public.
+    ///
+    /// # Errors
+    /// [`StoreError::Forbidden`] when the caller sees no stations at all.
+    pub async fn area_evaluations(
+        &self,
+        caller: &Caller,
+        kind: &str,
+        span: &str,
+    ) -> Result<Vec<EvaluationRow>, StoreError> {
+        if !caller.may(Right::StationRead) {
+            return Err(StoreError::Forbidden);
+        }
+        let everywhere = args![kind, span, "*", ""];
+        self.read(NEWEST, everywhere).await?.iter().map(evaluation).collect()
+    }
+
+    /// What one station, or one area of [`area_evaluations`](Self::area_evaluations), was over spans of one length, from the first to
+    /// the last: the newest version of each edition, rising.
+    pub async fn evaluations_between(
+        &self,
+        kind: &str,
+        station: &StationCode,
+        (first, last): (&str, &str),
+    ) -> Result<Vec<EvaluationRow>, StoreError> {
+        self.read(BETWEEN, args![kind, first, last, station]).await?.iter().map(evaluation).collect()
     }
 
     /// The spans of which there is something that the caller sees, the greatest text first.

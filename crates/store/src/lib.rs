@@ -20,6 +20,7 @@ pub mod dialect;
 pub mod evaluate;
 pub mod figure;
 pub mod history;
+pub mod import;
 pub mod look;
 pub mod meter;
 pub mod mover;
@@ -58,6 +59,7 @@ pub use cluster::{
 pub use dialect::sqlite::salvage::Salvaged;
 pub use dialect::{Health, Sync};
 pub use evaluate::EvaluationRow;
+pub use import::{ImportRow, ImportState};
 pub use figure::Schema;
 pub use history::MovedState;
 pub use meter::Meter;

@@ -61,6 +61,10 @@ rights! {
     StationRead = "station.read";
     /// Register stations.
     StationAdd = "station.add";
+    /// Bring tables and have their values kept.
+    ImportMake = "import.make";
+    /// See tables that were brought.
+    ImportRead = "import.read";
     /// See raw telegrams.
     TelegramRead = "telegram.read";
     /// See what lies in quarantine.
