@@ -4,6 +4,7 @@ use shanshui_domain::id::StationCode;
 use shanshui_domain::right::{Caller, Right};
 use shanshui_domain::time::Instant;
 
+use crate::scope::{Within, at_station};
 use crate::sql::{Row, Tx};
 use crate::{Store, StoreError, args};
 
@@ -79,6 +80,15 @@ pub(crate) fn put_states(tx: &mut dyn Tx, states: Vec<(String, String)>) -> Resu
     Ok(())
 }
 
+const OF_KIND: &str = concat!(
+    "SELECT j.station, j.at, j.kind, j.edition, j.version, j.level, j.result, j.explanation, j.made FROM placed p \
+     JOIN judgement j ON j.station=p.station AND j.at>=$2 AND j.at<$3 AND j.kind=$1 \
+     WHERE j.version=(SELECT MAX(n.version) FROM judgement n WHERE n.station=j.station AND n.at=j.at AND n.kind=j.kind \
+     AND n.edition=j.edition) AND ",
+    at_station!("p.station", "$4", "$5"),
+    " ORDER BY j.station, j.at, j.edition LIMIT $6"
+);
+
 impl Store {
     /// Keeps a judgement. The same again is not written; another one for the same station, period and edition becomes the next
     /// version, and the old one stays. True when something was written. `version` is given by the store.
@@ -126,6 +136,19 @@ impl Store {
                 args![station, from, to, limit as i64],
             )
             .await?;
+        rows.iter().map(judgement).collect()
+    }
+
+    /// The newest judgement of each period of one kind in `[from, to)`, of the stations that the caller sees, by station and time.
+    pub async fn judgements_of(
+        &self,
+        caller: &Caller,
+        kind: &str,
+        (from, to): (Instant, Instant),
+        limit: usize,
+    ) -> Result<Vec<JudgementRow>, StoreError> {
+        let [counties, units, _] = Within::of(caller, Right::StationRead).args();
+        let rows = self.read(OF_KIND, args![kind, from, to, counties, units, limit as i64]).await?;
         rows.iter().map(judgement).collect()
     }
 

@@ -6,7 +6,7 @@ use jiff::civil::{Date, ISOWeekDate, Weekday, date};
 use serde::{Deserialize, Serialize};
 
 /// A span. In text `2026-03-01`, `2026-W05`, `2026-03-T1` (上旬), `2026-03`, `2026-Q1`, `2026`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Span {
     /// 日.

@@ -10,6 +10,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Time};
 use serde::{Deserialize, Serialize};
 
+use crate::analyse::air::POLLUTANTS;
 use crate::analyse::water::mean::Measured;
 use crate::time::PeriodKind;
 use crate::unit::Unit;
@@ -457,6 +458,21 @@ fn with_time(date: Date, hour: i16, minute: i16, second: i16) -> Option<DateTime
     }
     let small = |n: i16| i8::try_from(n).ok();
     Some(date.to_datetime(Time::new(small(hour)?, small(minute)?, small(second)?, 0).ok()?))
+}
+
+/// The pollutants in a text such as `细颗粒物(PM2.5),臭氧1小时`, in the order of tables.
+pub fn pollutants(text: &str) -> Vec<&'static str> {
+    const WORDS: [&[&str]; 6] = [
+        &["SO2", "二氧化硫"],
+        &["NO2", "二氧化氮"],
+        &["CO", "一氧化碳"],
+        &["O3", "臭氧"],
+        &["PM10", "可吸入颗粒物"],
+        &["PM2.5", "细颗粒物"],
+    ];
+    let parts: Vec<&str> = text.split([',', '，', '、', ';', ' ']).collect();
+    let named = |words: &[&str]| parts.iter().any(|part| words.iter().any(|word| part.contains(word)));
+    POLLUTANTS.into_iter().zip(WORDS).filter(|(_, words)| named(words)).map(|(name, _)| name).collect()
 }
 
 #[cfg(test)]

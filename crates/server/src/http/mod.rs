@@ -1,6 +1,7 @@
 //! The HTTP edge: one page that lists every path ([`router`]), one gate, thin handlers.
 
 pub mod act;
+pub mod air;
 pub mod analyse;
 pub mod assets;
 pub mod audit;
@@ -11,6 +12,7 @@ pub mod described;
 pub mod events;
 pub mod extract;
 pub mod hash;
+pub mod import;
 pub mod limit;
 pub mod oidc;
 pub mod ops;
@@ -60,7 +62,8 @@ const JSON_BYTES_MAX: usize = 256 << 10;
         organisation::glass_break, organisation::glass_mend,
         sense::geography, sense::stations, sense::station_add, sense::station, sense::curve, sense::statistics, sense::telegram, sense::devices,
         sense::device_add, sense::quarantine, sense::commands, sense::command,
-        analyse::summary, analyse::judgements, water::spans, water::span, water::versions,
+        analyse::summary, analyse::judgements, water::spans, water::span, water::versions, air::spans, air::span, air::versions, air::days_csv, air::judgements,
+        import::imports, import::import_put, import::import_one, import::import_file, import::import_check, import::import_begin,
         act::alarms, act::acknowledge, act::cases, act::case_open, act::case, act::case_act, act::evidence_put,
         act::evidence, events::events, ops::healthz, ops::readyz,
     ),
@@ -131,6 +134,15 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/analyse/water", get(water::spans))
         .route("/api/v1/analyse/water/{span}", get(water::span))
         .route("/api/v1/analyse/water/{span}/stations/{code}", get(water::versions))
+        .route("/api/v1/analyse/air", get(air::spans))
+        .route("/api/v1/analyse/air/{span}", get(air::span))
+        .route("/api/v1/analyse/air/{span}/stations/{code}", get(air::versions))
+        .route("/api/v1/analyse/air.csv", get(air::days_csv))
+        .route("/api/v1/analyse/judgements.csv", get(air::judgements))
+        .route("/api/v1/analyse/imports/{id}", get(import::import_one))
+        .route("/api/v1/analyse/imports/{id}/file", get(import::import_file))
+        .route("/api/v1/analyse/imports/{id}/check", post(import::import_check))
+        .route("/api/v1/analyse/imports/{id}/begin", post(import::import_begin))
         .route("/api/v1/act/alarms", get(act::alarms))
         .route("/api/v1/act/alarms/{id}/acknowledge", post(act::acknowledge))
         .route("/api/v1/act/cases", get(act::cases).post(act::case_open))
@@ -138,6 +150,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/act/cases/{id}/actions", post(act::case_act))
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX));
     let files = Router::new()
+        .route("/api/v1/analyse/imports", get(import::imports).post(import::import_put))
         .route("/api/v1/act/cases/{id}/evidence", post(act::evidence_put))
         .route("/api/v1/act/evidence/{id}", get(act::evidence))
         .layer(DefaultBodyLimit::max(evidence_max));

@@ -21,7 +21,7 @@ use super::present::words;
 use super::view::{Problem, StationKindView, Words};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::job::evaluate::SECTION;
+use crate::job::evaluate::section::KIND as SECTION;
 
 /// Spans of one answer, at most.
 const SPANS_MAX: usize = 500;
@@ -234,7 +234,7 @@ pub struct WithoutView {
     pub name: Words,
 }
 
-/// One version of what a section was.
+/// One version of what a station was over a span.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EvaluationView {
     /// Edition.
@@ -303,14 +303,19 @@ pub async fn versions(
 ) -> Result<Json<Vec<EvaluationView>>, ApiError> {
     let span = Span::parse(&span).map_err(|e| ApiError::field("span", e))?;
     let rows = app.store.evaluation_versions(&visitor, (SECTION, &span.to_string()), &StationCode(code)).await?;
-    let view = |row: EvaluationRow| EvaluationView {
-        edition: row.edition,
-        version: row.version,
-        class: row.level.and_then(|level| u8::try_from(level).ok()),
-        made: instant_out(row.made),
-        explanation: serde_json::from_str(&row.result).unwrap_or_default(),
-    };
-    Ok(Json(rows.into_iter().map(view).collect()))
+    Ok(Json(rows.into_iter().map(EvaluationView::from).collect()))
+}
+
+impl From<EvaluationRow> for EvaluationView {
+    fn from(row: EvaluationRow) -> Self {
+        Self {
+            edition: row.edition,
+            version: row.version,
+            class: row.level.and_then(|level| u8::try_from(level).ok()),
+            made: instant_out(row.made),
+            explanation: serde_json::from_str(&row.result).unwrap_or_default(),
+        }
+    }
 }
 
 /// What is read of an evaluation.

@@ -4,13 +4,13 @@
 use std::collections::{HashMap, HashSet};
 
 use hj212::{DevicePolicy, Limits, Sm4Key, decode_all};
-use shanshui_domain::id::{Mn, PointId, StationCode};
+use shanshui_domain::id::{Mn, PointId, StationCode, TelegramId};
 use shanshui_domain::place::CityPack;
 use shanshui_domain::time::Zone;
 use shanshui_store::{Again, Store, StoreError, TelegramIn, TelegramRow};
 
 use super::connection::{field, problems};
-use super::read;
+use super::{imported, read};
 
 /// Reads kept telegrams.
 pub struct Reader {
@@ -73,6 +73,10 @@ impl Reader {
         if t.quarantine.as_deref() == Some("damaged") {
             return None;
         }
+        if imported::is_imported(t) {
+            let row = TelegramRow { id: TelegramId(0), telegram: t.clone() };
+            return imported::again(&row).err().map(|e| format!("its bytes are damaged: {e}"));
+        }
         let known = t.mn.as_ref().and_then(|mn| self.devices.get(&mn.0));
         let policy = known.map_or_else(DevicePolicy::default, |known| known.policy.clone());
         // what was agreed with the device may have changed since
@@ -89,6 +93,10 @@ impl Reader {
 
     /// The readings of a telegram; none when it brought none.
     pub fn again(&self, row: &TelegramRow) -> Option<Again> {
+        if imported::is_imported(&row.telegram) {
+            let readings = imported::again(row).ok().filter(|readings| !readings.is_empty())?;
+            return Some(Again { telegram: row.id, mn: Mn(String::new()), readings });
+        }
         let mn = row.telegram.mn.clone().filter(|_| row.telegram.quarantine.is_none())?;
         let known = self.devices.get(&mn.0)?;
         let context =

@@ -7,6 +7,7 @@
 mod again;
 mod connection;
 mod exchange;
+pub mod imported;
 mod lines;
 mod read;
 

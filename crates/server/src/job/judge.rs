@@ -105,7 +105,7 @@ pub fn water(
     zone: &Zone,
     standards: &Standards,
 ) -> Option<Judged> {
-    let (body, target) = (station.water?, station.target?);
+    let (body, target) = (station.water?, station.target);
     let standard = standards.water_on(zone.day(at))?;
     let mut sample = Sample::default();
     for (slot, (_, factor, _)) in sample.iter_mut().zip(water::FACTORS) {
@@ -114,14 +114,15 @@ pub fn water(
     }
     let class = water::classify(&sample, body, standard);
     let factors = class.factors.iter().map(|f| {
-        let bound = f.bounds[usize::from(target) - 1];
+        // without a target there is nothing to exceed, and the bound of the worst class is shown
+        let bound = f.bounds[usize::from(target.unwrap_or(5)) - 1];
         let seen = values.get(f.factor).map(|(point, seen)| (point.unit, seen.text.clone().unwrap_or_default()));
         let (unit, value) = seen.unwrap_or((Unit::MgPerL, String::new()));
         let unit = standard.row(f.factor, body).map_or(unit, |r| r.unit);
         FactorVerdict {
             factor: f.factor.to_owned(),
             value,
-            exceeds: f.class > target,
+            exceeds: target.is_some_and(|t| f.class > t),
             limit: limit_words(bound, unit),
             basis: json!({"edition": class.edition, "cite": f.cite, "method": class.method, "target": target, "class": f.class,
                 "value": f.value.to_string(), "bound": bound}),
@@ -136,7 +137,7 @@ pub fn water(
     let code =
         |item: &&str| water::FACTORS.iter().find(|(name, _, _)| name == item).map(|(_, code, _)| (*code).to_owned());
     let deciding = class.deciding.iter().filter_map(code).collect();
-    let verdict = Verdict { label_zh, label_en, deciding, exceeds: level.is_some_and(|c| c > target) };
+    let verdict = Verdict { label_zh, label_en, deciding, exceeds: level.zip(target).is_some_and(|(c, t)| c > t) };
     let explanation = serde_json::to_value(&class).ok()?;
     Some(Judged { kind: KIND_WATER, edition: class.edition, level, verdict, explanation, factors })
 }

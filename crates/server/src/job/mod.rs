@@ -9,6 +9,7 @@ pub mod chains;
 pub mod evaluate;
 pub mod gaps;
 pub(crate) mod history;
+pub mod import;
 pub mod judge;
 mod lines;
 mod watch;

@@ -8,12 +8,12 @@ use shanshui_store::{JobRow, StoreError};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::{chains, evaluate, gaps};
+use super::{chains, evaluate, gaps, import};
 use crate::app::App;
 use crate::ingest::Step;
 
 /// Kinds of work that any node of role job takes.
-const KINDS: &[&str] = &[gaps::ROUND, gaps::GAP, SWEEP, SEAL, WALK, evaluate::ROUND, evaluate::ONE];
+const KINDS: &[&str] = &[gaps::ROUND, gaps::GAP, SWEEP, SEAL, WALK, evaluate::ROUND, evaluate::ONE, import::KIND];
 /// Clears away what nobody needs any more.
 const SWEEP: &str = "sweep";
 /// Signs what has come into the audit.
@@ -114,6 +114,7 @@ async fn one(app: App, job: JobRow) -> String {
         WALK => chains::look(&app, None).await.map(|()| Outcome::Over(None)),
         evaluate::ROUND => evaluate::round(&app).await.map(|()| Outcome::Over(None)),
         evaluate::ONE => evaluate::work(&app, &job).await,
+        import::KIND => import::work(&app, &job).await,
         _ => sweep(&app).await.map(|()| Outcome::Over(None)),
     };
     let now = app.clock.now();

@@ -55,7 +55,7 @@ async fn answers(config: &Config, who: &[&str]) -> Answers {
     // judged from what is kept at this moment, wherever it lies; what was judged before must come out the same, and is no new version
     for station in app.city().stations.iter().filter(|s| s.kind.is_water()) {
         for span in SPANS.map(|text| AnalysedSpan::parse(text).expect("a span")) {
-            evaluate::section(&app, station, span).await.expect("judged");
+            evaluate::section::judge_span(&app, station, span).await.expect("judged");
         }
     }
     let mut answers = BTreeMap::new();

@@ -6,11 +6,13 @@ mod clock;
 mod equal;
 mod full;
 mod generated;
+mod import;
 mod ingest;
 mod month;
 mod nodes;
 mod ops;
 mod people;
+mod published;
 #[cfg(feature = "query")]
 mod query;
 mod rights;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use shanshui_domain::id::Mn;
-use shanshui_domain::place::Device;
+use shanshui_domain::place::{CityPack, Device};
 use shanshui_server::city;
 use shanshui_server::clock::Clock;
 use shanshui_server::cmd::serve::{Running, people_put};
@@ -20,6 +20,7 @@ pub(crate) struct City {
     pub running: Running,
     pub config: Config,
     folder: tempfile::TempDir,
+    pack: CityPack,
 }
 
 impl City {
@@ -33,6 +34,11 @@ impl City {
 
     /// With a clock of the test's own.
     pub(crate) async fn at(clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
+        Self::over(city::demo().expect("the city loads"), clock, change).await
+    }
+
+    /// Another city, with the people of the demonstration city.
+    pub(crate) async fn over(pack: CityPack, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut config = Config { data: folder.path().join("data"), ..Config::default() };
         config.http.listen = ([127, 0, 0, 1], 0).into();
@@ -42,16 +48,16 @@ impl City {
         config.hj212.listen = ([127, 0, 0, 1], 0).into();
         config.metrics.listen = Some(([127, 0, 0, 1], 0).into());
         change(&mut config);
-        let running = Box::pin(run(&config, clock)).await;
-        Self { running, config, folder }
+        let running = Box::pin(run(&config, pack.clone(), clock)).await;
+        Self { running, config, folder, pack }
     }
 
     /// Ends the program and starts it again over the same store.
     pub(crate) async fn restart(self) -> Self {
         let clock = self.running.app.clock.clone();
         self.running.stop().await;
-        let running = Box::pin(run(&self.config, clock)).await;
-        Self { running, config: self.config, folder: self.folder }
+        let running = Box::pin(run(&self.config, self.pack.clone(), clock)).await;
+        Self { running, ..self }
     }
 
     pub(crate) fn device(&self, station: &str) -> Device {
@@ -83,8 +89,8 @@ impl City {
     }
 }
 
-async fn run(config: &Config, clock: Clock) -> Running {
-    let running = Running::start(config.clone(), city::demo().expect("the city loads"), clock, false).await;
+async fn run(config: &Config, pack: CityPack, clock: Clock) -> Running {
+    let running = Running::start(config.clone(), pack, clock, false).await;
     let running = running.expect("the program starts");
     people_put(&running.app.store, &running.app.city(), running.app.clock.now()).await.expect("people are kept");
     running.app.people_reload().await.expect("people are read");

@@ -5,6 +5,15 @@ use serde::Serialize;
 
 use super::Evaluated;
 use crate::analyse::year::{AirRules, mean};
+use crate::id::StationCode;
+
+/// The code of a city among the codes of what is judged; a county's has its own code behind it. No station's code begins so.
+pub const CITY: &str = "@";
+
+/// Whether a code is that of an area.
+pub fn is_area(code: &StationCode) -> bool {
+    code.as_str().starts_with(CITY)
+}
 
 /// A day of an area.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

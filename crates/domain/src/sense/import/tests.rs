@@ -95,6 +95,16 @@ fn what_is_no_table_is_refused_with_its_line() {
     assert!(refused(b"a,b\n1,\xff\n").starts_with("line 2"), "{}", refused(b"a,b\n1,\xff\n"));
 }
 
+#[test]
+fn pollutants_are_found_in_the_words_of_a_release() {
+    let check = |text: &str, expected: &[&str]| assert_eq!(pollutants(text), expected, "{text}");
+    check("细颗粒物(PM2.5)", &["PM2.5"]);
+    check("颗粒物(PM10),细颗粒物(PM2.5)", &["PM10", "PM2.5"]);
+    check("臭氧1小时", &["O3"]);
+    check("一氧化碳、二氧化氮", &["NO2", "CO"]);
+    check("—", &[]);
+}
+
 proptest! {
     #[test]
     fn no_bytes_break_it(bytes in proptest::collection::vec(any::<u8>(), 0..200), text in "\\PC{0,20}") {
