@@ -140,11 +140,7 @@ impl Store {
 
     /// Files of cases against their digests, one after the other.
     /// Files that are kept with their digests.
-    async fn check_files(
-        &self,
-        what: &str,
-        (all, one): (&'static str, &'static str),
-    ) -> Result<Finding, StoreError> {
+    async fn check_files(&self, what: &str, (all, one): (&'static str, &'static str)) -> Result<Finding, StoreError> {
         let mut wrong = Vec::new();
         let all = self.read(all, args![]).await?;
         for row in &all {

@@ -59,9 +59,9 @@ pub use cluster::{
 pub use dialect::sqlite::salvage::Salvaged;
 pub use dialect::{Health, Sync};
 pub use evaluate::EvaluationRow;
-pub use import::{ImportRow, ImportState};
 pub use figure::Schema;
 pub use history::MovedState;
+pub use import::{ImportRow, ImportState};
 pub use meter::Meter;
 pub use mover::{MovedRows, MoverOptions};
 pub use node::{Holding, Lagged, NodeId, Note, Notes};

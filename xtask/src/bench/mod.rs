@@ -4,6 +4,7 @@
 //! neighbours. A figure is the median of the rounds. Peers are short scripts of ours in `bench/` over packages installed by name
 //! into a throw-away environment under the target folder.
 
+mod air_year;
 mod cluster;
 mod evaluate_air;
 mod history;
@@ -59,6 +60,7 @@ struct Bench {
 const BENCHES: &[Bench] = &[
     Bench { name: "hj212", run: hj212::run, measure: hj212::measure },
     Bench { name: "evaluate-air", run: evaluate_air::run, measure: evaluate_air::measure },
+    Bench { name: "air-year", run: air_year::run, measure: air_year::measure },
     Bench { name: "ingest", run: ingest::run, measure: ingest::measure },
     Bench { name: "store", run: store::run, measure: store::measure },
     Bench { name: "history", run: history::run, measure: history::measure },

@@ -162,7 +162,14 @@ impl<'a> AirRules<'a> {
             editions.push([Index::new(edition, Report::Hour)?, Index::new(edition, Report::Day)?]);
         }
         let first = (0..editions.len()).min_by_key(|i| standards.aqi[*i].head.from).unwrap_or_default();
-        Ok(Self { standards, evaluation: &standards.air_evaluation, levels: &standards.aqi_levels, editions, first, forced: None })
+        Ok(Self {
+            standards,
+            evaluation: &standards.air_evaluation,
+            levels: &standards.aqi_levels,
+            editions,
+            first,
+            forced: None,
+        })
     }
 
     /// The same with one edition of HJ 633 for all days, to judge again what was judged by another; none when there is no such.
@@ -184,7 +191,10 @@ impl<'a> AirRules<'a> {
 
     /// The index for data of a day: the edition that covers it, or the first one for older data.
     pub fn index(&self, day: Date, report: Report) -> &Index<'a> {
-        let at = self.forced.or_else(|| self.editions.iter().position(|e| e[0].standard.head.covers(day))).unwrap_or(self.first);
+        let at = self
+            .forced
+            .or_else(|| self.editions.iter().position(|e| e[0].standard.head.covers(day)))
+            .unwrap_or(self.first);
         &self.editions[at][usize::from(report == Report::Day)]
     }
 

@@ -335,9 +335,10 @@ impl Plan {
             year: self.time.year_from.as_deref().map(&mut at),
             values: self.columns.iter().map(|c| at(&c.column)).collect(),
             status: self.status.as_ref().map(|s| at(&s.column)),
-            published: self.published.as_ref().map(|p| {
-                [Some(at(&p.value)), p.level.as_deref().map(&mut at), p.primary.as_deref().map(&mut at)]
-            }),
+            published: self
+                .published
+                .as_ref()
+                .map(|p| [Some(at(&p.value)), p.level.as_deref().map(&mut at), p.primary.as_deref().map(&mut at)]),
         };
         if self.time.columns.is_empty() {
             faults.push(Fault { line: 1, column: String::new(), code: FaultCode::NoTime, found: String::new() });

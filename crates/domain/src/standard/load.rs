@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{
-    AirLimit, AirLimits, AqiLevel, AqiStandard, Bound, Breakpoints, Head, Over, Standards,
-    WaterBody, WaterRow, WaterStandard,
+    AirLimit, AirLimits, AqiLevel, AqiStandard, Bound, Breakpoints, Head, Over, Standards, WaterBody, WaterRow,
+    WaterStandard,
 };
 use crate::unit::Unit;
 

@@ -235,9 +235,11 @@ fn read_span(text: &str) -> Result<Span, ApiError> {
 fn areas(city: &CityPack) -> Vec<(StationCode, Words, String)> {
     let has = |county: &str| city.stations.iter().any(|s| s.kind == StationKind::AirStation && s.county == county);
     let whole = (StationCode(CITY.to_owned()), words(&city.city.name_zh, &city.city.name_en), String::new());
-    let counties = city.counties.iter().filter(|c| has(&c.code)).map(|c| {
-        (StationCode(format!("{CITY}{}", c.code)), words(&c.name_zh, &c.name_en), c.code.clone())
-    });
+    let counties = city
+        .counties
+        .iter()
+        .filter(|c| has(&c.code))
+        .map(|c| (StationCode(format!("{CITY}{}", c.code)), words(&c.name_zh, &c.name_en), c.code.clone()));
     std::iter::once(whole).chain(counties).collect()
 }
 
@@ -390,10 +392,8 @@ pub async fn judgements(
     if rows.len() > EXPORT_MAX {
         return Err(ApiError::field("from", format!("more than {EXPORT_MAX} rows; ask for less at a time")));
     }
-    let headers = [
-        (CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (CONTENT_DISPOSITION, "attachment; filename=\"judgements.csv\""),
-    ];
+    let headers =
+        [(CONTENT_TYPE, "text/csv; charset=utf-8"), (CONTENT_DISPOSITION, "attachment; filename=\"judgements.csv\"")];
     Ok((headers, csv_of(&app, &rows)?))
 }
 
@@ -444,16 +444,15 @@ pub async fn days_csv(
             let text = |value: Option<u16>| value.map_or_else(String::new, |v| v.to_string());
             let value = |i: usize| kept.values[i].map_or_else(String::new, |v| scaled(v, rules.decimals(i)));
             let level = row.level.map_or_else(String::new, |l| l.to_string());
-            let head = [code.to_string(), name.zh.clone(), row.span.clone(), text(kept.aqi), level, kept.primary().join(" ")];
+            let head =
+                [code.to_string(), name.zh.clone(), row.span.clone(), text(kept.aqi), level, kept.primary().join(" ")];
             let tail = [row.edition.clone(), row.version.to_string(), instant_out(row.made)];
             let cells = head.into_iter().chain((0..POLLUTANTS.len()).map(value)).chain(tail).map(escaped);
             out.write_record(cells).map_err(failed)?;
         }
     }
-    let headers = [
-        (CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (CONTENT_DISPOSITION, "attachment; filename=\"air.csv\""),
-    ];
+    let headers =
+        [(CONTENT_TYPE, "text/csv; charset=utf-8"), (CONTENT_DISPOSITION, "attachment; filename=\"air.csv\"")];
     Ok((headers, out.into_inner().map_err(|e| ApiError::Internal(anyhow::anyhow!("{e}")))?))
 }
 
@@ -486,5 +485,9 @@ fn csv_of(app: &App, rows: &[JudgementRow]) -> Result<Vec<u8>, ApiError> {
 
 /// A text that a spreadsheet would take for a formula is told to be a text.
 pub fn escaped(text: String) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err() { format!("'{text}") } else { text }
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err() {
+        format!("'{text}")
+    } else {
+        text
+    }
 }

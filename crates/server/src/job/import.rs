@@ -8,8 +8,8 @@ use calamine::{Data, Reader as _, Xlsx};
 use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use shanshui_domain::analyse::year::{AirRules, cell, round_cell};
 use shanshui_domain::analyse::air::{CODES, MDA8_CODE, POLLUTANTS};
+use shanshui_domain::analyse::year::{AirRules, cell, round_cell};
 use shanshui_domain::id::StationCode;
 use shanshui_domain::place::{Station, StationKind};
 use shanshui_domain::right::Caller;
@@ -256,9 +256,10 @@ impl Resolved {
             app.standards.aqi_levels.iter().find(|l| l.level == level).map_or_else(String::new, |l| l.zh.clone())
         };
         match what {
-            PublishedWhat::WaterClass => {
-                self.judged(app)?.level.map(|class| [ROMAN[usize::from(class)].to_owned(), String::new(), String::new()])
-            }
+            PublishedWhat::WaterClass => self
+                .judged(app)?
+                .level
+                .map(|class| [ROMAN[usize::from(class)].to_owned(), String::new(), String::new()]),
             PublishedWhat::AirHour => {
                 let judged = self.judged(app)?;
                 let name = |code: &String| CODES.iter().position(|c| c == code).map(|i| POLLUTANTS[i]);
@@ -269,7 +270,11 @@ impl Resolved {
                 let (rules, mut values) = (rules?, [None; 6]);
                 for (entry, text) in &self.values {
                     let factor = entry.point.factor.as_str();
-                    let i = if factor == MDA8_CODE { Some(3) } else { CODES.iter().position(|c| *c == factor && *c != CODES[3]) };
+                    let i = if factor == MDA8_CODE {
+                        Some(3)
+                    } else {
+                        CODES.iter().position(|c| *c == factor && *c != CODES[3])
+                    };
                     let unit = |i: usize| if POLLUTANTS[i] == "CO" { Unit::MgPerM3 } else { Unit::UgPerM3 };
                     let Some(i) = i else { continue };
                     let value = cell(in_unit(text, entry.point.unit, unit(i))?.as_bytes()).filter(|c| *c >= 0);
@@ -320,9 +325,8 @@ pub(super) async fn work(app: &App, job: &JobRow) -> Result<Outcome, StoreError>
     let bytes = app.store.import_bytes(&machine, &row.id).await?;
     let plan = row.plan.as_deref().and_then(|text| serde_json::from_str::<Plan>(text).ok());
     let read = match (sheet(&bytes), plan) {
-        (Ok(sheet), Some(plan)) => {
-            resolve(app, &plan, &sheet, &|s| stations.contains(s.code.as_str())).map(|(rows, report)| (plan, rows, report))
-        }
+        (Ok(sheet), Some(plan)) => resolve(app, &plan, &sheet, &|s| stations.contains(s.code.as_str()))
+            .map(|(rows, report)| (plan, rows, report)),
         _ => Err(Vec::new()),
     };
     let Ok((plan, rows, report)) = read else {
@@ -334,20 +338,15 @@ pub(super) async fn work(app: &App, job: &JobRow) -> Result<Outcome, StoreError>
     Ok(Outcome::Over(None))
 }
 
-async fn run(
-    app: &App,
-    id: &str,
-    plan: &Plan,
-    rows: &[Resolved],
-    mut report: Report,
-) -> Result<Report, StoreError> {
+async fn run(app: &App, id: &str, plan: &Plan, rows: &[Resolved], mut report: Report) -> Result<Report, StoreError> {
     let total = rows.len() as i64;
     let text = |report: &Report| serde_json::to_string(report).unwrap_or_default();
     let mut touched: BTreeSet<(StationCode, Date)> = BTreeSet::new();
     let mut done = 0_i64;
     for part in rows.chunks(ROWS * TEXTS) {
         let now = app.clock.now();
-        let arrivals: Vec<Arrival> = part.chunks(ROWS).map(|rows| imported::arrival(id, &values(plan, rows), now)).collect();
+        let arrivals: Vec<Arrival> =
+            part.chunks(ROWS).map(|rows| imported::arrival(id, &values(plan, rows), now)).collect();
         let receipts = app.store.arrive(arrivals).await?;
         for (rows, receipt) in part.chunks(ROWS).zip(&receipts) {
             let mut kept = receipt.kept.iter();

@@ -7,6 +7,8 @@ use jiff::civil::date;
 use jiff::{ToSpan as _, civil::Date};
 use serde_json::{Value, json};
 use shanshui_domain::analyse::span::Span;
+use shanshui_domain::id::TelegramId;
+use shanshui_server::ingest::Reader;
 use shanshui_server::job::evaluate::{air, section};
 
 use super::support::{City, Person};
@@ -61,14 +63,19 @@ async fn samples_are_tried_kept_once_and_stand_beside_automatic_data() {
     assert_eq!(plan["kind"], "sample");
     assert_eq!((&report["rows"], &report["values"]), (&json!(4), &json!(9)), "{report}");
     assert_eq!(report["faults"], json!({"no_number": 1, "no_station": 1, "no_time": 1}));
-    let lines: Vec<i64> = report["named"].as_array().expect("a list").iter().filter_map(|f| f["line"].as_i64()).collect();
+    let lines: Vec<i64> =
+        report["named"].as_array().expect("a list").iter().filter_map(|f| f["line"].as_i64()).collect();
     assert_eq!(lines, [5, 3, 4], "what cannot be read, then what cannot be placed");
     let report = kept(&person, &id, &plan).await;
     assert_eq!(report["kept"], json!([9, 0, 0]), "{report}");
     let again = person.post(&format!("/api/v1/analyse/imports/{id}/begin"), json!({"plan": plan})).await;
     assert_eq!(again.0, StatusCode::CONFLICT, "an import is not begun twice: {}", again.1);
     let (id, plan, _) = tried(&person, ("again.csv", text.replace("0.05,0.02", "0.05,0.03").into()), |_| {}).await;
-    assert_eq!(kept(&person, &id, &plan).await["kept"], json!([0, 8, 1]), "the same again is no news, another value is");
+    assert_eq!(
+        kept(&person, &id, &plan).await["kept"],
+        json!([0, 8, 1]),
+        "the same again is no news, another value is"
+    );
 
     let app = &city.running.app;
     let station = app.station(&"ms01".into()).expect("a station");
@@ -79,11 +86,16 @@ async fn samples_are_tried_kept_once_and_stand_beside_automatic_data() {
     let origin = &explained["inputs"][4]["origins"][0]["origin"];
     assert_eq!(origin, "manual", "there is no automatic data: {explained}");
 
-    let config = city.config.clone();
-    let store = shanshui_store::Store::open(&config.store.path(&config.data), shanshui_store::StoreOptions::default()).await;
-    drop(store);
-    let findings = super::ops::checked(city).await;
+    // every value is still what the import said, and the files are what their digests say
+    let findings = app.store.check().await.expect("checked");
     assert!(findings.iter().all(|f| f.ok), "{findings:#?}");
+    let reader = Reader::of(&app.store, &app.city(), app.zone.clone()).await.expect("read");
+    let mut so_far = app.store.rereading(reader.current()).await.expect("begun");
+    let page = app.store.telegrams_after(TelegramId(0), 100).await.expect("telegrams");
+    assert!(page.iter().all(|row| reader.fault(&row.telegram).is_none()));
+    app.store.reread(&mut so_far, page.iter().filter_map(|row| reader.again(row)).collect()).await.expect("read");
+    let found = app.store.reread_all(so_far).await.expect("read");
+    assert!(found.ok && found.detail.starts_with("10 rows"), "{found:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -114,7 +126,14 @@ async fn what_is_no_table_or_not_ones_own_is_refused() {
 async fn a_year_of_imported_days_gives_the_statistics_worked_by_hand() {
     let city = City::start().await;
     let person = city.person("zhoumin").await;
-    let station = city.running.app.city().stations.iter().find(|s| city.points(s.code.as_str()).iter().any(|p| p.0 == "a34004")).map(|s| s.code.clone());
+    let station = city
+        .running
+        .app
+        .city()
+        .stations
+        .iter()
+        .find(|s| city.points(s.code.as_str()).iter().any(|p| p.0 == "a34004"))
+        .map(|s| s.code.clone());
     let code = station.expect("an air station").to_string();
     let days: Vec<Date> = (0..365).map(|n| date(2025, 1, 1) + n.days()).collect();
     let mut text = "station,date,so2,no2,co,pm10,pm2_5\n".to_owned();
@@ -133,7 +152,8 @@ async fn a_year_of_imported_days_gives_the_statistics_worked_by_hand() {
     let station = app.station(&code.as_str().into()).expect("a station");
     air::station(app, &station, Span::Year { year: 2025 }).await.expect("judged");
     let seen = person.ok("/api/v1/analyse/air/2025").await;
-    let row = seen["stations"].as_array().expect("rows").iter().find(|r| r["code"] == json!(code)).expect("the station");
+    let row =
+        seen["stations"].as_array().expect("rows").iter().find(|r| r["code"] == json!(code)).expect("the station");
     assert_eq!((&row["period"]["days"], &row["period"]["good_days"]), (&json!(365), &json!(329)), "{row}");
     assert_eq!(row["period"]["good_percent"], "90.1");
     let pm = &row["values"][5];
@@ -142,8 +162,13 @@ async fn a_year_of_imported_days_gives_the_statistics_worked_by_hand() {
     assert_eq!((&row["period"]["composite"], &row["period"]["attained"]), (&Value::Null, &json!(false)));
     assert_eq!(row["period"]["not_attained"], json!(["O3", "PM2.5"]));
     let other = person.ok("/api/v1/analyse/air/2025?edition=HJ%20633-2026").await;
-    let row = other["stations"].as_array().expect("rows").iter().find(|r| r["code"] == json!(code)).expect("the station");
-    assert_eq!((&row["version"], &row["period"]["good_days"]), (&json!(0), &json!(329)), "30 is good under both editions");
+    let row =
+        other["stations"].as_array().expect("rows").iter().find(|r| r["code"] == json!(code)).expect("the station");
+    assert_eq!(
+        (&row["version"], &row["period"]["good_days"]),
+        (&json!(0), &json!(329)),
+        "30 is good under both editions"
+    );
 }
 
 /// A value that is said anew: only its day, what the day is in, and the areas of the station are judged again.
@@ -152,13 +177,19 @@ async fn a_corrected_hour_touches_only_what_depends_on_it() {
     let city = City::start().await;
     let app = &city.running.app;
     let open = async || {
-        let jobs = app.store.jobs_open("evaluate").await.expect("work");
-        let mut subjects: Vec<String> = jobs.into_iter().map(|job| job.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect();
+        let jobs = app.store.jobs("evaluate").await.expect("work");
+        let mut subjects: Vec<String> =
+            jobs.into_iter().map(|job| job.subject.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect();
         subjects.sort();
         subjects
     };
     let of = date(2025, 3, 14);
-    let code = app.city().stations.iter().find(|s| city.points(s.code.as_str()).iter().any(|p| p.0 == "a34004")).map(|s| (s.code.to_string(), s.county.clone()));
+    let code = app
+        .city()
+        .stations
+        .iter()
+        .find(|s| city.points(s.code.as_str()).iter().any(|p| p.0 == "a34004"))
+        .map(|s| (s.code.to_string(), s.county.clone()));
     let (code, county) = code.expect("an air station");
     assert!(day(&city, &code, of).await, "a day without data is one, too");
     let areas = [format!("2025-03-14 @"), format!("2025-03-14 @{county}")];

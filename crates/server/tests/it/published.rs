@@ -65,7 +65,17 @@ fn pack(stations: Vec<(String, String, String, StationKind, Option<WaterBody>)>,
         }
         let (target, enterprise) = (None, None);
         let (name_zh, name_en) = (name.clone(), name);
-        pack.stations.push(Station { code, kind, name_zh, name_en, county: county(&area), water, target, enterprise, ..like.clone() });
+        pack.stations.push(Station {
+            code,
+            kind,
+            name_zh,
+            name_en,
+            county: county(&area),
+            water,
+            target,
+            enterprise,
+            ..like.clone()
+        });
     }
     pack
 }
@@ -114,10 +124,12 @@ async fn station_hours(file: &str, begin: &str, end: &str) {
     println!("{file}: {} rows, kept {}, {} judged", report["rows"], report["kept"], report["judged"]);
 
     let path = format!("/api/v1/analyse/judgements.csv?kind=aqi_hour&from={begin}&to={end}");
-    let ours: HashMap<String, Row> = exported(&person, &path).await.into_iter().map(|r| (r["station"].clone(), r)).collect();
+    let ours: HashMap<String, Row> =
+        exported(&person, &path).await.into_iter().map(|r| (r["station"].clone(), r)).collect();
     let (mut judged, mut wrong) = (0, Vec::new());
     let names = |codes: &str| {
-        let name = |code: &str| CODES.iter().position(|c| *c == code).map(|i| shanshui_domain::analyse::air::POLLUTANTS[i]);
+        let name =
+            |code: &str| CODES.iter().position(|c| *c == code).map(|i| shanshui_domain::analyse::air::POLLUTANTS[i]);
         codes.split(' ').filter_map(name).collect::<Vec<_>>()
     };
     let levels = ["优", "良", "轻度污染", "中度污染", "重度污染", "严重污染"];
@@ -128,7 +140,10 @@ async fn station_hours(file: &str, begin: &str, end: &str) {
             continue;
         };
         let level = levels.iter().position(|l| *l == row["quality"]).map(|i| (i + 1).to_string()).unwrap_or_default();
-        if got["result"] != row["aqi"] || got["level"] != level || names(&got["deciding"]) != pollutants(&row["primarypollutant"]) {
+        if got["result"] != row["aqi"]
+            || got["level"] != level
+            || names(&got["deciding"]) != pollutants(&row["primarypollutant"])
+        {
             wrong.push(format!("{}: {got:?} for {} {}", row["stationcode"], row["aqi"], row["primarypollutant"]));
         }
     }
@@ -161,10 +176,12 @@ async fn city_days_through_the_store() {
             && cells.iter().all(|c| r[*c].parse::<f64>().is_ok_and(|v| v != 0.0))
     };
     let rows: Vec<Row> = texts.iter().flat_map(|t| table(t)).filter(whole).collect();
-    let names: BTreeMap<String, String> = rows.iter().map(|r| r["city"].clone()).enumerate().map(|(i, n)| (n, format!("k{i}"))).collect();
+    let names: BTreeMap<String, String> =
+        rows.iter().map(|r| r["city"].clone()).enumerate().map(|(i, n)| (n, format!("k{i}"))).collect();
     let mut factors = gases();
     factors.push((MDA8_CODE, Unit::UgPerM3));
-    let station = |(name, code): (&String, &String)| (code.clone(), name.clone(), name.clone(), StationKind::AirStation, None);
+    let station =
+        |(name, code): (&String, &String)| (code.clone(), name.clone(), name.clone(), StationKind::AirStation, None);
     let city = City::over(pack(names.iter().map(station).collect(), &factors), Clock::system(), |_| {}).await;
     let person = city.person("zhoumin").await;
     let cells = ["city", "date", "aqi", "quality", "so2", "no2", "co", "o3_8h", "pm10", "pm2_5"];
@@ -194,7 +211,8 @@ async fn city_days_through_the_store() {
 /// for another column of total phosphorus is two stations here.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn water_classes_through_the_store() {
-    let files = ["water/cnemc_section_4h_full_2020-05-08_09.csv", "water/cnemc_section_4h_100stations_2020-05_2021-04.csv"];
+    let files =
+        ["water/cnemc_section_4h_full_2020-05-08_09.csv", "water/cnemc_section_4h_100stations_2020-05_2021-04.csv"];
     let mut texts = Vec::new();
     for file in files {
         let Some(text) = shared(file) else { return };
@@ -233,26 +251,40 @@ async fn water_classes_through_the_store() {
         }
         let (id, plan, report) = tried(&person, ("water.csv", out.into_inner().expect("written")), |plan| {
             let names = ["ph_raw", "do_raw", "codmn_raw", "nh3n_raw", "tp_raw"];
-            let columns = names.iter().zip(factors).map(|(c, (f, u))| json!({"column": c, "factor": f, "unit": u.as_str()}));
+            let columns =
+                names.iter().zip(factors).map(|(c, (f, u))| json!({"column": c, "factor": f, "unit": u.as_str()}));
             plan["columns"] = columns.collect();
         })
         .await;
         println!("{file}: {} of {} in the self-test", report["selftest"]["agree"], report["selftest"]["compared"]);
         let report = kept(&person, &id, &plan).await;
-        println!("{file}: {} rows, kept {}, faults {}, {} judged", report["rows"], report["kept"], report["faults"], report["judged"]);
+        println!(
+            "{file}: {} rows, kept {}, faults {}, {} judged",
+            report["rows"], report["kept"], report["faults"], report["judged"]
+        );
         let path = "/api/v1/analyse/judgements.csv?kind=water_real&from=2020-01-01T00:00:00Z&to=2022-01-01T00:00:00Z";
         let ours = exported(&person, path).await;
-        let ours: HashMap<(&str, &str), &Row> = ours.iter().map(|r| ((r["station"].as_str(), r["at"].as_str()), r)).collect();
+        let ours: HashMap<(&str, &str), &Row> =
+            ours.iter().map(|r| ((r["station"].as_str(), r["at"].as_str()), r)).collect();
         let roman = ["Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ", "Ⅴ", "劣Ⅴ"];
         for row in rows.iter().filter(|r| roman.contains(&r["class"].as_str())) {
             judged += 1;
             let (year, month) = (&row["file_date"][..4], &row["time"][..2]);
             // the first days of January still show the last of December
-            let year = if month == "12" && &row["file_date"][5..7] == "01" { (year.parse::<i16>().expect("a year") - 1).to_string() } else { year.to_owned() };
+            let year = if month == "12" && &row["file_date"][5..7] == "01" {
+                (year.parse::<i16>().expect("a year") - 1).to_string()
+            } else {
+                year.to_owned()
+            };
             let at = format!("{year}-{}:00", row["time"].replace(' ', "T"));
             match ours.get(&(codes[&code(row)].0.as_str(), at.as_str())) {
                 Some(got) if got["result"] == row["class"] => {}
-                other => wrong.push(format!("{} {at}: {:?} for {}", row["section"], other.map(|r| &r["result"]), row["class"])),
+                other => wrong.push(format!(
+                    "{} {at}: {:?} for {}",
+                    row["section"],
+                    other.map(|r| &r["result"]),
+                    row["class"]
+                )),
             }
         }
     }

@@ -8,6 +8,7 @@ export const NEEDS = {
   acknowledge: ['alarm.acknowledge'],
   open_case: ['case.open'],
   cases: ['case.read'],
+  imports: ['import.read'],
   devices: ['device.read'],
   quarantine: ['quarantine.read'],
   register_device: ['device.add'],

@@ -285,14 +285,23 @@ mod tests {
             let rules = SectionRules::of(&standards, span, false).expect("an edition");
             let got = judge(&series, &manual, span, WaterBody::River, &rules);
             let input = got.inputs.iter().find(|i| i.factor == factor).expect("an input");
-            let mean = got.section.indicators.iter().find(|i| i.factor == factor).map(|i| i.mean.value.normalize().to_string());
+            let mean = got
+                .section
+                .indicators
+                .iter()
+                .find(|i| i.factor == factor)
+                .map(|i| i.mean.value.normalize().to_string());
             (input.origins.first().map(|o| o.origin), mean.unwrap_or_default())
         };
         assert_eq!(origins(30, "w21011", "0.4"), (Some(Origin::Automatic), "0.05".into()));
         assert_eq!(origins(10, "w21011", "0.4"), (Some(Origin::ManualForLack), "0.4".into()));
         assert_eq!(origins(30, "w01018", "18"), (Some(Origin::Manual), "18".into()));
         assert_eq!(origins(0, "w01017", "2"), (Some(Origin::Manual), "2".into()));
-        assert_eq!(origins(0, "w20119", "0.0004L"), (Some(Origin::Manual), "0.0002".into()), "half of the detection limit");
+        assert_eq!(
+            origins(0, "w20119", "0.0004L"),
+            (Some(Origin::Manual), "0.0002".into()),
+            "half of the detection limit"
+        );
     }
 
     proptest! {

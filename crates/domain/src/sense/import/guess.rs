@@ -30,8 +30,22 @@ const NAMES: &[(&[&str], &str, Unit)] = &[
 ];
 
 const STATIONS: &[&str] = &[
-    "station", "stationcode", "station_code", "站点编码", "站点代码", "站点", "断面编码", "断面代码", "断面名称", "断面", "section", "site",
-    "点位名称", "点位", "city", "城市",
+    "station",
+    "stationcode",
+    "station_code",
+    "站点编码",
+    "站点代码",
+    "站点",
+    "断面编码",
+    "断面代码",
+    "断面名称",
+    "断面",
+    "section",
+    "site",
+    "点位名称",
+    "点位",
+    "city",
+    "城市",
 ];
 const TIMES: &[&str] =
     &["time", "timepoint", "datetime", "监测时间", "采样时间", "时间", "date", "日期", "监测日期", "采样日期"];

@@ -20,7 +20,8 @@ fn times_are_read_as_they_are_written() {
     check("20160114070500", "2016-01-14T07:05:00");
     check("2016-01-14 24:00", "2016-01-15T00:00:00");
     check("2016-12-31 24:00:00", "2017-01-01T00:00:00");
-    for text in ["", "07:00", "2016-13-01", "2016-02-30", "14-01-2016", "2016-01-14 25:00", "2016-01-14 07:00:00:00", "2016011"]
+    for text in
+        ["", "07:00", "2016-13-01", "2016-02-30", "14-01-2016", "2016-01-14 25:00", "2016-01-14 07:00:00:00", "2016011"]
     {
         check(text, "none");
     }
@@ -69,7 +70,9 @@ fn a_time_without_a_year_takes_it_from_the_day_of_the_release() {
 
 #[test]
 fn samples_of_a_laboratory_keep_what_is_below_the_detection_limit() {
-    let sheet = sheet("断面名称,采样日期,高锰酸盐指数（mg/L）,总磷,备注\n西门,2026/3/5,1.9,0.01L,\n西门,2026/4/6,<0.5,未检出,\n");
+    let sheet = sheet(
+        "断面名称,采样日期,高锰酸盐指数（mg/L）,总磷,备注\n西门,2026/3/5,1.9,0.01L,\n西门,2026/4/6,<0.5,未检出,\n",
+    );
     let plan = Plan::guess(&sheet);
     assert_eq!(plan.kind, PeriodKind::Sample);
     let read = plan.read(&sheet).expect("all columns");

@@ -107,7 +107,10 @@ pub async fn area(app: &App, code: &StationCode, span: Span) -> Result<bool, Sto
         .collect();
     let rows = app.store.evaluations(&Caller::machine(), STATION, &span.to_string()).await?;
     let of = |code: &&StationCode| {
-        rows.iter().find(|r| r.station == **code).and_then(|r| KeptDay::parse(&r.result)).map_or([None; 6], |d| d.values)
+        rows.iter()
+            .find(|r| r.station == **code)
+            .and_then(|r| KeptDay::parse(&r.result))
+            .map_or([None; 6], |d| d.values)
     };
     let values: Vec<_> = points.iter().map(of).collect();
     let found = area_day(day, &values, &rules);
@@ -154,7 +157,9 @@ pub async fn days(
     let (first, last) = (Span::Day { day: span.first() }.to_string(), Span::Day { day: span.last() }.to_string());
     let rows = app.store.evaluations_between(kind, code, (&first, &last)).await?;
     let day = |row: &shanshui_store::EvaluationRow| {
-        let (Span::Day { day }, kept) = (Span::parse(&row.span).ok()?, KeptDay::parse(&row.result)?) else { return None };
+        let (Span::Day { day }, kept) = (Span::parse(&row.span).ok()?, KeptDay::parse(&row.result)?) else {
+            return None;
+        };
         // judged anew from its values: the same as what is kept, unless another edition is asked for
         Some(YearDay { day, values: kept.values, seen: rules.judge_day(day, &kept.values) })
     };
@@ -196,10 +201,15 @@ async fn station_day(app: &App, station: &Station, day: Date, rules: &AirRules<'
             }
         }
         // a day value of ozone is a day mean, which nothing judges
-        let daily = if factor == MDA8_CODE { Some(3) } else { CODES.iter().position(|code| *code == factor && *code != CODES[3]) };
+        let daily = if factor == MDA8_CODE {
+            Some(3)
+        } else {
+            CODES.iter().position(|code| *code == factor && *code != CODES[3])
+        };
         if let Some(i) = daily {
             let rows = app.store.range((entry.id, PeriodKind::Day), (from, to), 1).await?;
-            values[i] = rows.first().and_then(|row| read(row, i)).filter(|c| *c >= 0).map(|c| round_cell(c, rules.decimals(i)));
+            values[i] =
+                rows.first().and_then(|row| read(row, i)).filter(|c| *c >= 0).map(|c| round_cell(c, rules.decimals(i)));
             counts[i] = u32::from(values[i].is_some());
         }
     }
