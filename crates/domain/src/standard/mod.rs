@@ -6,6 +6,7 @@
 pub mod discharge;
 mod load;
 pub mod review;
+pub mod trace;
 mod water;
 
 use jiff::civil::Date;
