@@ -26,6 +26,13 @@ use crate::standard::Bound;
 use crate::standard::review::Known;
 use crate::time::{Instant, Period};
 
+/// Code of the flow of a section or outlet (流量).
+pub const FLOW: &str = "w00000";
+/// Code of the wind's speed (风速).
+pub const WIND_SPEED: &str = "a01007";
+/// Code of the direction the wind comes from (风向).
+pub const WIND_DIRECTION: &str = "a01008";
+
 /// Rules of tracing and their parameters.
 pub const KNOWN: [Known; 4] = [
     ("travel", &["spread", "ratio_spread", "horizon_s"]),

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::air::{Air, Stack, Wind, backward};
 use super::downstream::{FlowsBy, downstream};
 use super::sight::{Seen, look};
-use super::travel::{By, Current, Flows, Speed, Travel, speeds};
+use super::travel::{By, Current, Flows, Side, Speed, Travel, speeds};
 use super::upstream::{Upstream, departure, looked_at, upstream};
 use super::*;
 use crate::place::Rivers;
@@ -298,6 +298,33 @@ fn a_permit_that_names_neither_rules_out_and_a_related_one_counts_less() {
     let permit = second.parts.iter().find(|p| p.name == "permit").map(|p| p.value);
     assert_eq!(permit, Some(0.8));
     assert!(second.reasons.iter().any(|r| r.code == "permit.related"));
+}
+
+#[test]
+fn stretches_and_ways_hold_what_lies_above_and_below() {
+    let v = [0.25, 0.5, 1.0];
+    let reaches =
+        vec![reach(0, 0, 1, 18.0, v), reach(1, 9, 1, 9.0, v), reach(2, 1, 2, 36.0, v), reach(3, 5, 6, 9.0, v)];
+    let rivers = Rivers::new(reaches, vec![], vec![]).expect("no circle");
+    let speeds = speeds(&rivers, &Flows::default(), &book());
+    let current = Current { rivers: &rivers, speeds: &speeds };
+    let at = Spot { reach: 2, km: 18.0 };
+    let found: Vec<_> = current.stretches(at).iter().map(|s| (s.reach, s.side, s.km)).collect();
+    let expected = [
+        (0, Side::Up, [0.0, 18.0]),
+        (1, Side::Up, [0.0, 9.0]),
+        (2, Side::Up, [0.0, 18.0]),
+        (2, Side::Down, [18.0, 36.0]),
+    ];
+    assert_eq!(found, expected);
+    for s in current.stretches(at) {
+        let hours = s.travel.map(|t| t.likely_s / 3_600.0);
+        let expected =
+            [[20.0, 10.0], [15.0, 10.0], [10.0, 0.0], [0.0, 10.0]][if s.side == Side::Down { 3 } else { s.reach }];
+        assert!(near(hours[0], expected[0]) && near(hours[1], expected[1]), "{hours:?}");
+    }
+    assert_eq!(current.way(Spot { reach: 1, km: 2.0 }, at), [1, 2]);
+    assert_eq!(current.way(at, Spot { reach: 2, km: 30.0 }), [2]);
 }
 
 #[test]

@@ -214,3 +214,57 @@ impl Upwards<'_> {
         Some(along(rest).then(self.tails[spot.reach]?))
     }
 }
+
+/// Which side of the station a stretch lies on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// Its water comes to the station.
+    Up,
+    /// The station's water comes to it.
+    Down,
+}
+
+/// A stretch of a reach, above or below a station.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stretch {
+    /// Place of the reach.
+    pub reach: usize,
+    /// Side.
+    pub side: Side,
+    /// Kilometres of its begin and end from the head of the reach.
+    pub km: [f64; 2],
+    /// Travel between its begin and the station, and between its end and the station.
+    pub travel: [Travel; 2],
+}
+
+impl Current<'_> {
+    /// Everything that lies above or below a spot.
+    pub fn stretches(self, at: Spot) -> Vec<Stretch> {
+        let (up, down) = (self.up(at), self.down(at));
+        let mut out = Vec::new();
+        for (reach, r) in self.rivers.reaches().iter().enumerate() {
+            let own = reach == at.reach;
+            let (above, below) = if own { (at.km, at.km) } else { (r.length_km, 0.0) };
+            let spot = |km: f64| Spot { reach, km };
+            if let Some(travel) = up.from(spot(0.0)).zip(up.from(spot(above))) {
+                out.push(Stretch { reach, side: Side::Up, km: [0.0, above], travel: travel.into() });
+            }
+            if let Some(travel) = down.to(spot(below)).zip(down.to(spot(r.length_km))) {
+                out.push(Stretch { reach, side: Side::Down, km: [below, r.length_km], travel: travel.into() });
+            }
+        }
+        out
+    }
+
+    /// The reaches that water from one spot may take to another, both ends among them.
+    pub fn way(self, from: Spot, to: Spot) -> Vec<usize> {
+        let (down, up) = (self.down(from), self.up(to));
+        let on = |reach: &usize| {
+            let end = Spot { reach: *reach, km: self.rivers.reaches()[*reach].length_km };
+            let entered = *reach == from.reach || down.heads[*reach].is_some();
+            entered && (*reach == to.reach || up.from(end).is_some())
+        };
+        (0..self.speeds.len()).filter(on).collect()
+    }
+}

@@ -245,6 +245,8 @@ mod tests {
         assert_eq!(rivers.reaches()[1].line, [[118.9, 28.95], [119.0, 29.0]]);
         assert_eq!(rivers.spot(&"s1".into()).map(|s| (s.reach, s.km)), Some((1, 12.0)));
         assert_eq!(rivers.intakes()[0].spot.reach, 0);
+        let middle = rivers.reaches()[1].place(6.0).expect("drawn");
+        assert!((middle[0] - 118.95).abs() < 1e-3 && (middle[1] - 28.975).abs() < 1e-3, "{middle:?}");
     }
 
     #[test]

@@ -59,6 +59,23 @@ pub struct Reach {
     pub cite: String,
 }
 
+impl Reach {
+    /// Where on the map a place lies, by its share of the length; none when the reach is not drawn.
+    pub fn place(&self, km: f64) -> Option<[f64; 2]> {
+        let steps: Vec<f64> = self.line.windows(2).map(|w| load::distance_km(w[0], w[1])).collect();
+        let mut left = steps.iter().sum::<f64>() * (km / self.length_km).clamp(0.0, 1.0);
+        for (pair, step) in self.line.windows(2).zip(steps) {
+            if left <= step && step > 0.0 {
+                let share = left / step;
+                let on = |i: usize| pair[0][i] + share * (pair[1][i] - pair[0][i]);
+                return Some([on(0), on(1)]);
+            }
+            left -= step;
+        }
+        self.line.last().copied()
+    }
+}
+
 /// A place on a reach.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Spot {
