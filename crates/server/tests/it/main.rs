@@ -17,3 +17,4 @@ mod rights;
 mod simulate;
 mod support;
 mod token;
+mod trace;
