@@ -27,9 +27,15 @@ export function water(points: [number, number][], kind: Water): Feature {
 }
 
 /** A number beside a station. */
-export function badge(place: LonLat, text: string, kind: 'rank' | 'chosen' | 'out' | 'anomaly' | 'reached'): Feature {
+export function badge(place: LonLat, text: string, kind: 'rank' | 'chosen' | 'out' | 'anomaly' | 'reached' | 'below'): Feature {
   const feature = new Feature({ geometry: new Point(fromLonLat([place.lon, place.lat])) })
+  feature.set('aside', kind === 'out')
   const colours = { rank: '#8a3b00', chosen: '#b3261e', out: '#68787c', anomaly: '#b3261e', reached: '#1f5f93' }
+  // a station has a mark of its own: this only keeps it in sight
+  if (kind === 'below') {
+    feature.setStyle([])
+    return feature
+  }
   const fill = new Fill({ color: colours[kind] })
   const stroke = new Stroke({ color: '#fff', width: 2 })
   const displacement = [15, 15]

@@ -2,7 +2,7 @@
 //!
 //! Usual is the median of the time before the window (`base_s`). A reading is raised when it departs from it by the `ratio`, and by
 //! `scatter` times the robust standard deviation; `direction` says whether up (1), down (-1) or either way (0). With fewer readings
-//! before than `base_rows_min`, the better quarter of all readings stands for what is usual.
+//! before than `base_rows_min`, the median of the better half of all readings stands for what is usual, and all of them for the scatter.
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{Row, Watched, after};
 use crate::analyse::robust::{median, sigma};
 use crate::standard::trace::TraceBook;
-use crate::time::{Instant, Period};
+use crate::time::Period;
 
 /// What was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -68,12 +68,15 @@ pub fn look(watched: &Watched, window: Period, book: &TraceBook) -> Sight {
     let coverage = coverage(&watched.rows, &inside, window);
     let before = after(window.start, -number("base_s"));
     let base = watched.rows.iter().filter(|r| before <= r.during.start && r.during.end <= window.start);
-    let mut base: Vec<f64> = base.map(|r| r.value).collect();
+    let base: Vec<f64> = base.map(|r| r.value).collect();
     let direction = number("direction");
-    if (base.len() as f64) < number("base_rows_min") {
-        base = better_quarter(&watched.rows, window.end, direction);
-    }
-    let Some((usual, scatter)) = median(&base).zip(sigma(&base)) else {
+    let known = if (base.len() as f64) < number("base_rows_min") {
+        let all: Vec<f64> = watched.rows.iter().filter(|r| r.during.start < window.end).map(|r| r.value).collect();
+        median(&better_half(&all, direction)).zip(sigma(&all))
+    } else {
+        median(&base).zip(sigma(&base))
+    };
+    let Some((usual, scatter)) = known else {
         return Sight { coverage, ..Sight::unwatched(&watched.factor) }.absent();
     };
     let rise = |v: f64| match direction {
@@ -119,24 +122,25 @@ fn coverage(rows: &[Row], inside: &[&Row], window: Period) -> f64 {
     let mut steps: Vec<i64> = rows.windows(2).map(|w| w[1].during.start.0 - w[0].during.start.0).collect();
     steps.sort_unstable();
     let step = steps.get(steps.len() / 2).copied().unwrap_or(0);
-    let covered = |r: &&Row| {
-        let end = r.during.end.0.max(r.during.start.0 + step);
-        (end.min(window.end.0) - r.during.start.0.max(window.start.0)).max(0)
-    };
-    let length = (window.end.0 - window.start.0).max(1);
-    (inside.iter().map(covered).sum::<i64>() as f64 / length as f64).min(1.0)
+    // moments that lie in one another's step count once
+    let (mut covered, mut until) = (0, window.start.0);
+    for row in inside {
+        let end = row.during.end.0.max(row.during.start.0 + step).min(window.end.0);
+        covered += (end - row.during.start.0.max(until)).max(0);
+        until = until.max(end);
+    }
+    covered as f64 / (window.end.0 - window.start.0).max(1) as f64
 }
 
-/// The better quarter of what was read up to a moment: the low values, or the high ones where falling is worse.
-fn better_quarter(rows: &[Row], until: Instant, direction: f64) -> Vec<f64> {
-    let mut all: Vec<f64> = rows.iter().filter(|r| r.during.start < until).map(|r| r.value).collect();
+/// The better half of readings: the low ones, or the high ones where falling is worse; all of them where either way is.
+fn better_half(all: &[f64], direction: f64) -> Vec<f64> {
+    let mut all = all.to_vec();
     all.sort_by(f64::total_cmp);
     if direction < 0.0 {
         all.reverse();
     }
-    // either way: nothing is better than the middle
     if direction != 0.0 {
-        all.truncate(all.len().div_ceil(4));
+        all.truncate(all.len().div_ceil(2));
     }
     all
 }

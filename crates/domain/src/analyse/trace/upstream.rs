@@ -91,6 +91,8 @@ pub fn upstream(current: Current<'_>, at: Spot, anomaly: &Anomaly, places: &[Pla
         let mut candidate = search.candidate(place, travel);
         match search.ruled_out(place, &candidate) {
             Some(why) => {
+                // said once, at the end
+                candidate.reasons.retain(|r| *r != why);
                 candidate.reasons.push(why);
                 out.ruled_out.push(candidate);
             }

@@ -31,7 +31,8 @@ fn instant_at(field: &str, text: Option<&str>, otherwise: Instant) -> Result<Ins
     text.map_or(Ok(otherwise), |t| super::convert::instant_in(field, t))
 }
 
-/// The values of a point: hours, else runs of a cyclic analyser, else real-time values.
+/// The values of a point: hours and the real-time values of the hour that is not over, else runs of a cyclic analyser, else real-time
+/// values.
 async fn rows(
     app: &App,
     visitor: &Visitor,
@@ -42,10 +43,14 @@ async fn rows(
     let bounds: Vec<_> = bounds.iter().filter_map(LimitLine::bound).collect();
     for kind in [PeriodKind::Hour, PeriodKind::Cycle, PeriodKind::Real] {
         let found = app.store.range_sampled(visitor, (entry.id, kind), span, ROWS_MAX, &bounds).await?;
-        let rows: Vec<Row> = found.rows.iter().filter_map(|row| one(row, kind)).collect();
-        if !rows.is_empty() {
-            return Ok(rows);
+        let mut rows: Vec<Row> = found.rows.iter().filter_map(|row| one(row, kind)).collect();
+        let Some(last) = rows.last().map(|r| r.during.end) else { continue };
+        if kind == PeriodKind::Hour && last < span.1 {
+            let rest = (last.max(span.1.plus_ms(-HOUR_MS)), span.1);
+            let real = app.store.range_sampled(visitor, (entry.id, PeriodKind::Real), rest, ROWS_MAX, &bounds).await?;
+            rows.extend(real.rows.iter().filter_map(|row| one(row, PeriodKind::Real)));
         }
+        return Ok(rows);
     }
     Ok(Vec::new())
 }
