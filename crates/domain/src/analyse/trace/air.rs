@@ -172,11 +172,11 @@ fn source(stack: &Stack, place: Xy, puffs: &[Puff], winds: &[Wind], factor: Opti
         return Source { station, hour: None, km, own: None, score: 0.0, parts: Vec::new(), reasons };
     };
     let own = own(stack, winds[i].during, factor, book);
-    let said = match own.as_ref().map(|o| o.seen) {
-        Some(Seen::Exceeded) => 1.0,
-        Some(Seen::Raised) => number("own_raised"),
-        Some(Seen::Usual) => 0.0,
-        _ => number("own_absent"),
+    let said = match own.seen {
+        Seen::Exceeded => 1.0,
+        Seen::Raised => number("own_raised"),
+        Seen::Usual => 0.0,
+        Seen::Absent | Seen::Unwatched => number("own_absent"),
     };
     let recent = 1.0 - i as f64 / winds.len() as f64;
     let part = |name, value| Part { name, weight: number(&format!("weight_{name}")), value };
@@ -185,12 +185,12 @@ fn source(stack: &Stack, place: Xy, puffs: &[Puff], winds: &[Wind], factor: Opti
     let (km, radius) = (format!("{:.1}", inside.0), format!("{:.1}", inside.1));
     let mut reasons =
         vec![Reason { code: "air.inside", numbers: vec![("hour", hour.to_string()), ("km", km), ("radius", radius)] }];
-    reasons.extend(own.as_ref().map(super::upstream::own_reason));
-    Source { station, hour: Some(hour), km: inside.0, own, score: score(&parts), parts, reasons }
+    reasons.push(super::upstream::own_reason(&own));
+    Source { station, hour: Some(hour), km: inside.0, own: Some(own), score: score(&parts), parts, reasons }
 }
 
 /// What it discharged: the worst of the factors that matter.
-fn own(stack: &Stack, during: Period, factor: Option<&str>, book: &TraceBook) -> Option<Sight> {
+fn own(stack: &Stack, during: Period, factor: Option<&str>, book: &TraceBook) -> Sight {
     let matters = |w: &&Watched| match factor {
         Some(factor) => book.share(factor, &w.factor) > 0.0,
         None => w.permit,
@@ -203,7 +203,7 @@ fn own(stack: &Stack, during: Period, factor: Option<&str>, book: &TraceBook) ->
         Seen::Unwatched => 0,
     };
     let sights = stack.watched.iter().filter(matters).map(|w| look(w, during, book));
-    Some(sights.max_by_key(rank).unwrap_or_else(|| Sight::unwatched(factor.unwrap_or_default())))
+    sights.max_by_key(rank).unwrap_or_else(|| Sight::unwatched(factor.unwrap_or_default()))
 }
 
 /// Distance from the middle line of an hour, and its half width at that place.
