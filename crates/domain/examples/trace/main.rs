@@ -1,12 +1,13 @@
-//! Measures tracing the other way round: releases a pulse at an outlet of a city's network, carries it down with velocities drawn
-//! within (or beyond) the interval of each reach, and asks where the first section that notices it came from.
+//! Measures tracing the other way round: releases a pulse at an outlet of a city's network, carries it down with
+//! velocities drawn within (or beyond) the interval of each reach, and asks where the first section that notices it
+//! came from.
 //!
 //! ```text
 //! cargo run -p shanshui-domain --example trace -- CITY_FOLDER SEED TRIALS
 //! ```
 //!
-//! Printed are the tables of `docs/ref/trace.md`. Outlets of the pack are joined by invented ones, so that there is something to
-//! mistake them for; some of them are raised at another time.
+//! Printed are the tables of `docs/ref/trace.md`. Outlets of the pack are joined by invented ones, so that there is
+//! something to mistake them for; some of them are raised at another time.
 
 mod river;
 

@@ -93,8 +93,8 @@ struct Tally {
 pub fn measure(rivers: &Rivers, pack: &CityPack, book: &TraceBook, (seed, trials): (u64, u32)) {
     println!("seed {seed}, {trials} trials of each kind, {MORE} invented outlets beside those of the pack\n");
     println!(
-        "| what happened | trials | outlets above | of them left | true one first | in the first two | in the first three \
-         | wrongly ruled out | release inside of its window |"
+        "| what happened | trials | outlets above | of them left | true one first | in the first two | \
+         in the first three | wrongly ruled out | release inside of its window |"
     );
     println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|");
     for case in &CASES {

@@ -1,5 +1,5 @@
-//! Rules of tracing (溯源) as data: `standards/trace/`. Parameters and words are a [`RuleBook`]; factors that go together have a table
-//! of their own. All of them are our own defaults (mark `P`), for each city to replace.
+//! Rules of tracing (溯源) as data: `standards/trace/`. Parameters and words are a [`RuleBook`]; factors that go together
+//! have a table of their own. All of them are our own defaults (mark `P`), for each city to replace.
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -62,7 +62,8 @@ impl TraceBook {
         Ok(Self { rules, related: related(include_str!("../../../../standards/trace/related.csv"))? })
     }
 
-    /// How much a permit for `other` counts when `factor` is traced: 1 for the same, 0 for one that does not go with it.
+    /// How much a permit for `other` counts when `factor` is traced: 1 for the same, 0 for one that does not go with
+    /// it.
     pub fn share(&self, factor: &str, other: &str) -> f64 {
         if factor == other {
             return 1.0;

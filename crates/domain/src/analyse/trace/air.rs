@@ -1,9 +1,9 @@
 //! Air (大气后向扇区): where the air of the last hours came from, by the wind of one station, hour by hour.
 //!
-//! Backwards from the station, each hour moves the middle of the air against its wind by speed times an hour, and widens it by the
-//! tangent of `half_angle` over that way. A calm hour (below `calm_m_s`), or one without wind, moves nothing and widens it by
-//! `calm_spread_m_s` times an hour. The area of an hour is the hull of the two circles at its ends. Distances are of a plane that
-//! touches the earth at the station: right to some hundred kilometres.
+//! Backwards from the station, each hour moves the middle of the air against its wind by speed times an hour, and
+//! widens it by the tangent of `half_angle` over that way. A calm hour (below `calm_m_s`), or one without wind, moves
+//! nothing and widens it by `calm_spread_m_s` times an hour. The area of an hour is the hull of the two circles at its
+//! ends. Distances are of a plane that touches the earth at the station: right to some hundred kilometres.
 
 use serde::Serialize;
 

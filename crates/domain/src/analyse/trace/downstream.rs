@@ -1,8 +1,8 @@
 //! Downstream (下游影响): whom an anomaly reaches, when, and how diluted.
 //!
-//! Arrival is the begin of the anomaly plus the travel time; it has passed when its end plus the slow travel time is over. The dilution
-//! is the flow at the anomaly over the flow at the place, of flows measured on both reaches, else of their flows of reference. It is
-//! that of a stuff that neither decays nor settles in water that is mixed at once.
+//! Arrival is the begin of the anomaly plus the travel time; it has passed when its end plus the slow travel time is
+//! over. The dilution is the flow at the anomaly over the flow at the place, of flows measured on both reaches, else of
+//! their flows of reference. It is that of a stuff that neither decays nor settles in water that is mixed at once.
 
 use serde::Serialize;
 

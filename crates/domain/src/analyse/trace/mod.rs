@@ -6,7 +6,8 @@
 //! * [`downstream`]: which intakes and sections it reaches, when, and how diluted.
 //! * [`air`]: where the air of the last hours came from.
 //!
-//! Nothing here is a verdict: a rank says where to look first. Numbers are rows of `standards/trace/` ([`crate::standard::trace`]).
+//! Nothing here is a verdict: a rank says where to look first. Numbers are rows of `standards/trace/`
+//! ([`crate::standard::trace`]).
 
 pub mod air;
 pub mod downstream;

@@ -1,9 +1,9 @@
 //! Whether a place saw something (是否看到异常): readings of a window against what was usual before.
 //!
-//! Usual is the median of the time before the window (`base_s`). A reading is raised when it departs from it by the `ratio`, and by
-//! `scatter` times the robust standard deviation; `direction` says whether up (1), down (-1) or either way (0). With fewer readings
-//! before than `base_rows_min`, the median of the better half of all readings stands for what is usual, and all of them for the
-//! scatter.
+//! Usual is the median of the time before the window (`base_s`). A reading is raised when it departs from it by the
+//! `ratio`, and by `scatter` times the robust standard deviation; `direction` says whether up (1), down (-1) or either
+//! way (0). With fewer readings before than `base_rows_min`, the median of the better half of all readings stands for
+//! what is usual, and all of them for the scatter.
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;

@@ -1,9 +1,10 @@
 //! Travel times (行程时间) along a river network, as intervals of seconds.
 //!
-//! Where a reach has a velocity by flow and a flow is known, the mean velocity follows the power law and the interval is the parameter
-//! `spread` around it; a flow that was measured on another reach serves as a ratio to the flows of reference, with the wider
-//! `ratio_spread`. Else the reach's low, mean and high velocities are taken. Where water has several ways, the interval holds all of
-//! them. Water that is mixed, held back by gates or runs backwards is not described.
+//! Where a reach has a velocity by flow and a flow is known, the mean velocity follows the power law and the interval
+//! is the parameter `spread` around it; a flow that was measured on another reach serves as a ratio to the flows of
+//! reference, with the wider `ratio_spread`. Else the reach's low, mean and high velocities are taken. Where water has
+//! several ways, the interval holds all of them. Water that is mixed, held back by gates or runs backwards is not
+//! described.
 
 use serde::Serialize;
 

@@ -1,10 +1,10 @@
 //! Upstream (上游溯源): who may have caused an anomaly, ranked, with reasons; and who is ruled out, with why.
 //!
-//! Every outlet and every section above the station is looked at. Its *window of departure* is when water must have left it to be at
-//! the station during the anomaly: from the begin less the slow travel time to the end less the fast one. A section between a
-//! candidate and the station rules the candidate out when all of its water passes there and nothing was seen in the time it would
-//! have passed; it confirms it when something was. A section is ruled out by its own readings, an outlet is not: what it says of
-//! itself lowers its rank only.
+//! Every outlet and every section above the station is looked at. Its *window of departure* is when water must have
+//! left it to be at the station during the anomaly: from the begin less the slow travel time to the end less the fast
+//! one. A section between a candidate and the station rules the candidate out when all of its water passes there and
+//! nothing was seen in the time it would have passed; it confirms it when something was. A section is ruled out by its
+//! own readings, an outlet is not: what it says of itself lowers its rank only.
 
 use std::collections::HashSet;
 
@@ -82,7 +82,8 @@ pub struct Upstream {
     pub ruled_out: Vec<Candidate>,
 }
 
-/// Looks for who may have caused it. `at` is where the anomaly's station lies; places that are not above it are left out.
+/// Looks for who may have caused it. `at` is where the anomaly's station lies; places that are not above it are left
+/// out.
 pub fn upstream(current: Current<'_>, at: Spot, anomaly: &Anomaly, places: &[Place], book: &TraceBook) -> Upstream {
     let search = Search { current, ways: current.up(at), at, anomaly, places, book };
     let mut out = Upstream::default();

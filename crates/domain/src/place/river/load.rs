@@ -216,10 +216,11 @@ mod tests {
     use crate::place::CityPack;
     use crate::place::load::tests::small;
 
-    const LAND: &str = "{\"type\":\"FeatureCollection\",\"features\":[{\"properties\":{\"layer\":\"river\",\"name_zh\":\"衢江\"},\
+    const LAND: &str = "{\"type\":\"FeatureCollection\",\"features\":[{\
+        \"properties\":{\"layer\":\"river\",\"name_zh\":\"衢江\"},\
         \"geometry\":{\"type\":\"LineString\",\"coordinates\":[[118.8,28.9],[118.9,28.95],[119.0,29.0]]}}]}";
-    const HEAD: &str = "id,name_zh,name_en,from_node,to_node,length_km,river,begin,end,low_m_s,mean_m_s,high_m_s,flow_ref_m3_s,\
-        velocity_ref_m_s,exponent,mark,cite\n";
+    const HEAD: &str = "id,name_zh,name_en,from_node,to_node,length_km,river,begin,end,low_m_s,mean_m_s,high_m_s,\
+        flow_ref_m3_s,velocity_ref_m_s,exponent,mark,cite\n";
     const TWO: &str = "a,上段,upper,n1,n2,10,衢江,118.8 28.9,118.9 28.95,0.2,0.5,1,100,0.5,0.4,P,x\n\
         b,下段,lower,n2,n3,12,衢江,118.9 28.95,119.0 29.0,0.2,0.5,1,,,,P,x\n";
 

@@ -31,8 +31,8 @@ fn instant_at(field: &str, text: Option<&str>, otherwise: Instant) -> Result<Ins
     text.map_or(Ok(otherwise), |t| super::convert::instant_in(field, t))
 }
 
-/// The values of a point: hours and the real-time values of the hour that is not over, else runs of a cyclic analyser, else real-time
-/// values.
+/// The values of a point: hours and the real-time values of the hour that is not over, else runs of a cyclic analyser,
+/// else real-time values.
 async fn rows(
     app: &App,
     visitor: &Visitor,

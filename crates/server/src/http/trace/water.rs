@@ -56,7 +56,8 @@ pub struct WaterTraceQuery {
     flow: Option<f64>,
 }
 
-/// Where an anomaly of a section or outlet came from, and where it goes. 404 with the code `lacking` says what the city pack lacks.
+/// Where an anomaly of a section or outlet came from, and where it goes. 404 with the code `lacking` says what the city
+/// pack lacks.
 #[utoipa::path(get, path = "/api/v1/analyse/trace/water", tag = "analyse", params(WaterTraceQuery),
     responses((status = 200, body = WaterTraceView), (status = 400, body = Problem), (status = 404, body = Problem)))]
 pub async fn trace_water(
