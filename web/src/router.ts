@@ -32,6 +32,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'water', component: () => import('./features/analyse/WaterPage.vue'), meta: { right: 'stations', title: 'nav.water' } },
       { path: 'air', component: () => import('./features/analyse/AirPage.vue'), meta: { right: 'stations', title: 'nav.air' } },
       { path: 'imports', component: () => import('./features/analyse/ImportPage.vue'), meta: { right: 'imports', title: 'nav.imports' } },
+      { path: 'trace', component: () => import('./features/analyse/TracePage.vue'), meta: { right: 'stations', title: 'nav.trace' } },
       { path: 'cases', component: () => import('./features/act/CasesPage.vue'), meta: { right: 'cases', title: 'nav.cases' } },
       { path: 'cases/:id', component: () => import('./features/act/CasePage.vue'), props: true, meta: { right: 'cases', title: 'nav.cases' } },
       { path: 'devices', component: () => import('./features/sense/DevicesPage.vue'), meta: { right: 'devices', title: 'nav.devices' } },

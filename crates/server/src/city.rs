@@ -132,5 +132,8 @@ fn join(city: &mut CityPack, other: CityPack) -> anyhow::Result<()> {
     city.devices.extend(other.devices);
     city.people.extend(other.people);
     city.posts.extend(other.posts);
+    let joined = city.rivers.join(&other.rivers);
+    city.rivers = joined
+        .map_err(|ids| anyhow::anyhow!("reaches.csv: {} are in an earlier pack, or run in a circle", ids.join(", ")))?;
     Ok(())
 }

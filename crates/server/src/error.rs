@@ -20,6 +20,8 @@ pub enum ApiError {
     Forbidden,
     /// There is no such thing, or it is not the caller's to see.
     NotFound,
+    /// What is asked for needs something that the city pack has not: what is lacking.
+    Lacking(Words),
     /// Somebody else was faster; read again.
     Conflict(String),
     /// There is one already.
@@ -70,6 +72,9 @@ impl ApiError {
             Self::BadLogin => (StatusCode::UNAUTHORIZED, "bad_login", "用户名或密码不正确", "wrong name or password"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "您没有此项权限", "you may not do this"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "没有找到", "not found"),
+            Self::Lacking(_) => {
+                (StatusCode::NOT_FOUND, "lacking", "城市包缺少所需内容", "the city pack lacks what this needs")
+            }
             Self::Conflict(_) => (
                 StatusCode::CONFLICT,
                 "conflict",
@@ -162,7 +167,7 @@ impl ApiError {
     fn title(&self, zh: &str, en: &str) -> Words {
         match self {
             Self::Refused(refused) => refused_words(refused),
-            Self::WeakPassword(why) => why.clone(),
+            Self::WeakPassword(why) | Self::Lacking(why) => why.clone(),
             Self::BadRequest(detail) => Words { zh: format!("{zh}：{detail}"), en: format!("{en}: {detail}") },
             _ => Words { zh: zh.into(), en: en.into() },
         }

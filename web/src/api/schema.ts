@@ -155,6 +155,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analyse/trace/air": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the air of a station came from, hour by hour. 404 with the code `lacking` says what the city pack lacks. */
+        get: operations["trace_air"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/trace/water": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where an anomaly of a section or outlet came from, and where it goes. 404 with the code `lacking` says what the city pack lacks. */
+        get: operations["trace_water"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analyse/water": {
         parameters: {
             query?: never;
@@ -1025,6 +1059,24 @@ export interface components {
             disabled: boolean;
             /** @description Who. */
             person: components["schemas"]["PersonView"];
+        };
+        /** @description Where air came from. */
+        AirTraceView: {
+            /** @description Moment. */
+            at: string;
+            /** @description Inside, likeliest first. */
+            candidates: components["schemas"]["TraceSourceView"][];
+            /** @description Factor that is traced. */
+            factor?: string | null;
+            factor_name?: components["schemas"]["Words"] | null;
+            /** @description Outside of all hours. */
+            outside: components["schemas"]["TraceSourceView"][];
+            /** @description Rules and their versions. */
+            rules: string[];
+            /** @description Hour by hour, the last first. */
+            sectors: components["schemas"]["TraceSectorView"][];
+            /** @description Station. */
+            station: components["schemas"]["TraceStationView"];
         };
         /**
          * @description Kind of alarm.
@@ -2513,6 +2565,304 @@ export interface components {
             /** @description When it was used last, to a minute. */
             seen?: string | null;
         };
+        /**
+         * @description How an hour of air was taken.
+         * @enum {string}
+         */
+        TraceAirKind: "moving" | "calm" | "missing";
+        /** @description Somebody below the station. */
+        TraceArrivalView: {
+            /** @description A boundary section. */
+            boundary: boolean;
+            /** @description Code of the section or intake. */
+            code: string;
+            /**
+             * Format: double
+             * @description What is left of it by dilution, above 0 and at most 1; none when a flow is unknown.
+             */
+            diluted_to?: number | null;
+            /** @description First moment that is possible. */
+            earliest: string;
+            flows?: components["schemas"]["TraceFlowsBy"] | null;
+            /** @description What it is. */
+            kind: components["schemas"]["TraceReachedKind"];
+            /** @description Last moment at which it begins to arrive. */
+            latest: string;
+            /** @description At mean velocities. */
+            likely: string;
+            /** @description Name. */
+            name: components["schemas"]["Words"];
+            /** @description It is over by then. */
+            passed: string;
+            place?: components["schemas"]["LonLat"] | null;
+            /** @description It is a station, with a page of its own. */
+            station: boolean;
+            /** @description How far and how long. */
+            travel: components["schemas"]["TraceTravelView"];
+        };
+        /** @description A section between a candidate and the station. */
+        TraceBetweenView: {
+            /** @description All water of the candidate passes it. */
+            all_pass: boolean;
+            /** @description When the water passed it: begin. */
+            from: string;
+            /** @description What it saw. */
+            own: components["schemas"]["TraceOwnView"];
+            /** @description Section. */
+            station: components["schemas"]["TraceStationView"];
+            /** @description End. */
+            to: string;
+        };
+        /** @description Somebody above the station. */
+        TraceCandidateView: {
+            /** @description Sections between it and the station, in the order of the water. */
+            between: components["schemas"]["TraceBetweenView"][];
+            /** @description Window of departure: first moment that is possible. */
+            from: string;
+            /** @description Likely window: begin. */
+            likely_from: string;
+            /** @description End. */
+            likely_to: string;
+            /** @description What its own readings say of the window. */
+            own: components["schemas"]["TraceOwnView"];
+            /** @description What it is made of. */
+            parts: components["schemas"]["TracePartView"][];
+            /**
+             * Format: int32
+             * @description From 1; none when ruled out.
+             */
+            rank?: number | null;
+            /** @description Ids of the reaches that its water takes. */
+            reaches: string[];
+            /** @description Why; of one that is ruled out the last says why. */
+            reasons: components["schemas"]["Words"][];
+            /**
+             * Format: double
+             * @description 0 to 1.
+             */
+            score: number;
+            /** @description Station. */
+            station: components["schemas"]["TraceStationView"];
+            /** @description Last moment that is possible. */
+            to: string;
+            /** @description How far and how long. */
+            travel: components["schemas"]["TraceTravelView"];
+        };
+        /** @description A flow that was taken. */
+        TraceFlowView: {
+            /**
+             * Format: double
+             * @description m3/s.
+             */
+            m3_s: number;
+            /** @description Reach. */
+            reach: string;
+            station?: components["schemas"]["Words"] | null;
+        };
+        /**
+         * @description Where flows come from.
+         * @enum {string}
+         */
+        TraceFlowsBy: "measured" | "reference";
+        /** @description What a station's own readings say of a window. */
+        TraceOwnView: {
+            /**
+             * Format: double
+             * @description Share of the window that readings cover, 0 to 1.
+             */
+            coverage: number;
+            /** @description Factor looked at. */
+            factor: string;
+            /** @description Its name. */
+            factor_name: components["schemas"]["Words"];
+            /**
+             * Format: double
+             * @description The reading that departs most from it.
+             */
+            peak?: number | null;
+            /** @description First raised reading. */
+            raised_from?: string | null;
+            /** @description End of the last raised reading. */
+            raised_to?: string | null;
+            /** @description What. */
+            seen: components["schemas"]["TraceSeen"];
+            /** @description Unit. */
+            unit: string;
+            /**
+             * Format: double
+             * @description What was usual before.
+             */
+            usual?: number | null;
+        };
+        /** @description Part of a score. */
+        TracePartView: {
+            /** @description `permit`, `own`, `between`, `timing`, `distance`; of air `middle`, `recent`, `own`. */
+            name: string;
+            /**
+             * Format: double
+             * @description How much of it is there, 0 to 1.
+             */
+            value: number;
+            /**
+             * Format: double
+             * @description Weight, 0 to 1.
+             */
+            weight: number;
+        };
+        /**
+         * @description What is reached.
+         * @enum {string}
+         */
+        TraceReachedKind: "section" | "drinking" | "irrigation" | "industry";
+        /** @description The area an hour's air came over. */
+        TraceSectorView: {
+            /** @description How it was taken. */
+            air: components["schemas"]["TraceAirKind"];
+            /** @description Corners of the area; the first is not repeated. */
+            area: number[][];
+            /**
+             * Format: double
+             * @description Direction the wind comes from, degrees from north by east.
+             */
+            direction?: number | null;
+            /** @description Begin of the hour. */
+            from: string;
+            /**
+             * Format: int32
+             * @description Hours back, from 1.
+             */
+            hour: number;
+            /** @description Middle at the begin of the hour. */
+            middle: components["schemas"]["LonLat"];
+            /**
+             * Format: double
+             * @description Half width there in km.
+             */
+            radius_km: number;
+            /**
+             * Format: double
+             * @description Wind speed in m/s.
+             */
+            speed_m_s?: number | null;
+            /** @description End of it. */
+            to: string;
+        };
+        /**
+         * @description What was seen in a window.
+         * @enum {string}
+         */
+        TraceSeen: "unwatched" | "absent" | "usual" | "raised" | "exceeded";
+        /**
+         * @description Which side of the station.
+         * @enum {string}
+         */
+        TraceSide: "up" | "down";
+        /** @description A source of air. */
+        TraceSourceView: {
+            /**
+             * Format: int32
+             * @description Hours back whose area holds it best; none outside of all.
+             */
+            hour?: number | null;
+            /**
+             * Format: double
+             * @description Kilometres from the middle line.
+             */
+            km: number;
+            own?: components["schemas"]["TraceOwnView"] | null;
+            /** @description What it is made of. */
+            parts: components["schemas"]["TracePartView"][];
+            /**
+             * Format: int32
+             * @description From 1; none outside.
+             */
+            rank?: number | null;
+            /** @description Why. */
+            reasons: components["schemas"]["Words"][];
+            /**
+             * Format: double
+             * @description 0 to 1.
+             */
+            score: number;
+            /** @description Station. */
+            station: components["schemas"]["TraceStationView"];
+        };
+        /**
+         * @description What velocities were taken from.
+         * @enum {string}
+         */
+        TraceSpeedBy: "flow" | "ratio" | "velocities";
+        /** @description A station. */
+        TraceStationView: {
+            /** @description Code. */
+            code: string;
+            enterprise?: components["schemas"]["Words"] | null;
+            /** @description Kind. */
+            kind: components["schemas"]["StationKindView"];
+            /** @description Name. */
+            name: components["schemas"]["Words"];
+            /** @description Place. */
+            place: components["schemas"]["LonLat"];
+        };
+        /** @description A stretch of a reach above or below the station. */
+        TraceStretchView: {
+            /** @description Travel between its begin and the station. */
+            begin: components["schemas"]["TraceTravelView"];
+            /** @description What they were taken from. */
+            by: components["schemas"]["TraceSpeedBy"];
+            /** @description Travel between its end and the station. */
+            end: components["schemas"]["TraceTravelView"];
+            /**
+             * Format: double
+             * @description Begin of the stretch in km from the reach's head.
+             */
+            from_km: number;
+            /**
+             * Format: double
+             * @description Length of the whole reach in km.
+             */
+            length_km: number;
+            /** @description Line of the whole reach, in the direction of the water; empty when it is not drawn. */
+            line: number[][];
+            /** @description How sure the pack's velocities are. */
+            mark: string;
+            /** @description Its name. */
+            name: components["schemas"]["Words"];
+            /** @description Id of the reach. */
+            reach: string;
+            /** @description Side. */
+            side: components["schemas"]["TraceSide"];
+            /**
+             * Format: double
+             * @description End of it.
+             */
+            to_km: number;
+            /** @description Low, mean and high velocity in m/s. */
+            velocity: number[];
+        };
+        /** @description How far and how long water goes. */
+        TraceTravelView: {
+            /**
+             * Format: double
+             * @description Seconds at the high velocities.
+             */
+            fast_s: number;
+            /**
+             * Format: double
+             * @description Kilometres.
+             */
+            km: number;
+            /**
+             * Format: double
+             * @description Seconds at the mean velocities.
+             */
+            likely_s: number;
+            /**
+             * Format: double
+             * @description Seconds at the low velocities.
+             */
+            slow_s: number;
+        };
         /** @description The token of a wall screen. */
         WallIn: {
             /** @description The token itself. */
@@ -2546,6 +2896,41 @@ export interface components {
         WaterSpansView: {
             /** @description `2026-W05`, `2026-03-T1`, `2026-03`, `2026-Q1`, `2026`: the greatest text first. */
             spans: string[];
+        };
+        /** @description Where it came from and where it goes. */
+        WaterTraceView: {
+            /** @description Sections and intakes below, in the order of arrival. */
+            arrivals: components["schemas"]["TraceArrivalView"][];
+            /** @description Ways in which velocities were taken, of the stretches below. */
+            by: components["schemas"]["TraceSpeedBy"][];
+            /** @description Likeliest first. */
+            candidates: components["schemas"]["TraceCandidateView"][];
+            /** @description Factor. */
+            factor: string;
+            /** @description Its name. */
+            factor_name: components["schemas"]["Words"];
+            /** @description Flows that were taken. */
+            flows: components["schemas"]["TraceFlowView"][];
+            /** @description Begin. */
+            from: string;
+            /** @description What the station itself saw then. */
+            own: components["schemas"]["TraceOwnView"];
+            /** @description Reach it lies on. */
+            reach: components["schemas"]["Words"];
+            /** @description Ruled out, with why. */
+            ruled_out: components["schemas"]["TraceCandidateView"][];
+            /** @description Rules and their versions. */
+            rules: string[];
+            /** @description Station of the anomaly. */
+            station: components["schemas"]["TraceStationView"];
+            /** @description The network above and below. */
+            stretches: components["schemas"]["TraceStretchView"][];
+            /** @description End. */
+            to: string;
+            /** @description Its unit. */
+            unit: string;
+            /** @description Outlets with waste water that the network does not place: nothing can be said of them. */
+            unplaced: components["schemas"]["TraceStationView"][];
         };
         /** @description A section that was not judged. */
         WithoutView: {
@@ -3006,6 +3391,102 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    trace_air: {
+        parameters: {
+            query: {
+                /** @description Station that measures the wind. */
+                station: string;
+                /** @description Moment to go back from, RFC 3339; now when absent. */
+                at?: string | null;
+                /** @description Hours to go back, 6 when absent. */
+                hours?: number | null;
+                /** @description Factor code that is traced; any when absent. */
+                factor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AirTraceView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    trace_water: {
+        parameters: {
+            query: {
+                /** @description Station of the anomaly. */
+                station: string;
+                /** @description Factor code. */
+                factor: string;
+                /** @description Begin of it, RFC 3339; four hours before `to` when absent. */
+                from?: string | null;
+                /** @description End of it, RFC 3339; now when absent. At most 14 days after `from`. */
+                to?: string | null;
+                /** @description Flow at the station in m3/s, when it is known better than by readings. */
+                flow?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaterTraceView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             "5XX": components["responses"]["Failed"];
         };
     };

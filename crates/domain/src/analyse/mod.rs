@@ -10,6 +10,7 @@
 //! * [`discharge`]: what outlets discharge: limits, hours, days, loads, transmission.
 //! * [`review`]: automatic checks of data review (数据审核); [`clue`]: clues of falsification (数据真实性线索). Both look at the
 //!   [`series`] of a station, measure by [`robust`] statistics and say why by [`evidence`].
+//! * [`trace`]: where it came from and where it goes (溯源), in rivers and with the wind.
 //! * [`table`]: the CSV evaluators of the command line.
 
 pub mod air;
@@ -23,6 +24,7 @@ pub mod robust;
 pub mod series;
 pub mod span;
 pub mod table;
+pub mod trace;
 pub mod trend;
 pub mod water;
 pub mod year;

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::register::code_like;
+use super::river;
 use super::{City, CityPack, Device, Enterprise, Named, PackPerson, PackPost, Point, PointLimit, Station, StationKind};
 use crate::id::{FactorCode, StationCode};
 use crate::right::{Organisation, Tree};
@@ -50,14 +51,19 @@ pub struct PointText {
 }
 
 /// Collects every fault, so that one reading shows them all.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     files: &'a BTreeMap<String, String>,
     faults: Vec<PackError>,
 }
 
 impl Reader<'_> {
-    fn fault(&mut self, file: &str, line: Option<u64>, reason: impl std::fmt::Display) {
+    pub(super) fn fault(&mut self, file: &str, line: Option<u64>, reason: impl std::fmt::Display) {
         self.faults.push(PackError { file: file.to_owned(), line, reason: reason.to_string() });
+    }
+
+    /// Whether the pack has a file of that name.
+    pub(super) fn has(&self, file: &str) -> bool {
+        self.files.contains_key(file)
     }
 
     fn text(&mut self, file: &str) -> String {
@@ -69,7 +75,7 @@ impl Reader<'_> {
     }
 
     /// Rows with their line numbers.
-    fn rows<T: DeserializeOwned>(&mut self, file: &str) -> Vec<(u64, T)> {
+    pub(super) fn rows<T: DeserializeOwned>(&mut self, file: &str) -> Vec<(u64, T)> {
         let text = self.text(file);
         let mut out = Vec::new();
         let mut reader = csv::Reader::from_reader(text.as_bytes());
@@ -83,7 +89,7 @@ impl Reader<'_> {
         out
     }
 
-    fn unique<T>(&mut self, file: &str, rows: &[(u64, T)], code: impl Fn(&T) -> String) {
+    pub(super) fn unique<T>(&mut self, file: &str, rows: &[(u64, T)], code: impl Fn(&T) -> String) {
         let mut seen = HashSet::new();
         for (line, row) in rows {
             if !seen.insert(code(row)) {
@@ -93,13 +99,13 @@ impl Reader<'_> {
     }
 
     /// Scopes are lists of codes with commas between, in which `*` is everything: a code has neither.
-    fn plain(&mut self, file: &str, line: u64, code: &str) {
+    pub(super) fn plain(&mut self, file: &str, line: u64, code: &str) {
         if !code_like(code) {
             self.fault(file, Some(line), format!("code: {code:?} is not 1 to 32 letters, digits, - or _"));
         }
     }
 
-    fn known(&mut self, file: &str, line: u64, what: &str, code: &str, codes: &HashSet<String>) {
+    pub(super) fn known(&mut self, file: &str, line: u64, what: &str, code: &str, codes: &HashSet<String>) {
         if !codes.contains(code) {
             self.fault(file, Some(line), format!("{what}: no such code {code:?}"));
         }
@@ -176,6 +182,7 @@ impl CityPack {
             }
         }
         let geography = geography(&mut r);
+        let rivers = river::rivers(&mut r, &station_codes, &county_codes, &geography);
         match city {
             Some(city) if r.faults.is_empty() => Ok(Self {
                 city,
@@ -188,6 +195,7 @@ impl CityPack {
                 people: values(people),
                 posts: values(posts),
                 geography,
+                rivers,
             }),
             _ => Err(r.faults),
         }
@@ -322,7 +330,7 @@ pub(super) mod tests {
         CityPack::parse(&small()).expect("whole")
     }
 
-    fn small() -> BTreeMap<String, String> {
+    pub(in super::super) fn small() -> BTreeMap<String, String> {
         let files = [
             (
                 "city.toml",

@@ -5,6 +5,7 @@
 
 mod load;
 mod register;
+pub mod river;
 
 use std::fmt;
 
@@ -18,6 +19,10 @@ use crate::unit::Unit;
 
 pub use load::{PackError, PointText};
 pub use register::{Registration, code_like};
+pub use river::Rivers;
+
+/// Mean radius of the earth in kilometres (IUGG).
+pub(crate) const EARTH_KM: f64 = 6_371.008_8;
 
 /// A whole city.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +47,8 @@ pub struct CityPack {
     pub posts: Vec<PackPost>,
     /// Map: a GeoJSON feature collection; property `layer` is `county`, `river` or `reservoir`.
     pub geography: String,
+    /// River network; empty when the pack has none.
+    pub rivers: Rivers,
 }
 
 impl CityPack {

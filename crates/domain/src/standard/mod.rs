@@ -7,6 +7,7 @@ mod air;
 pub mod discharge;
 mod load;
 pub mod review;
+pub mod trace;
 mod water;
 
 use jiff::civil::Date;

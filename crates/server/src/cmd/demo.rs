@@ -47,6 +47,10 @@ pub struct Demo {
 const SPIKE_STATION: &str = "ms16";
 const EXCEED: (&str, &str) = ("ol01", "w01018");
 const DEAD_STATION: &str = "ms03";
+/// Ammonia that two outlets let go, and the boundary section below them that sees it: station, hours ago from and until, value.
+const EPISODE_FACTOR: &str = "w21003";
+const EPISODE: [(&str, f64, f64, Option<f64>); 3] =
+    [("ol01", 15.5, 11.5, None), ("ol02", 8.5, 4.5, None), ("bs04", 3.0, -0.5, Some(1.6))];
 const SECOND_US: i64 = 1_000_000;
 
 pub(super) fn run(demo: &Demo) -> anyhow::Result<ExitCode> {
@@ -85,10 +89,18 @@ async fn show(demo: &Demo) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// One exceedance, one dead station, and the spike of a disturbed probe.
+/// One exceedance, one dead station, the spike of a disturbed probe, and an episode to trace.
 fn scenario(now: Instant, calm: bool) -> Scenario {
     let after = |s: i64| Instant(now.0 + s * SECOND_US);
-    let events = vec![
+    let hours = |h: f64| after((-3_600.0 * h) as i64);
+    let episode = EPISODE.map(|(station, from, until, value)| Event::Exceed {
+        station: station.into(),
+        factor: EPISODE_FACTOR.into(),
+        from: hours(from),
+        until: hours(until),
+        value,
+    });
+    let mut events = vec![
         Event::Exceed {
             station: EXCEED.0.into(),
             factor: EXCEED.1.into(),
@@ -99,6 +111,7 @@ fn scenario(now: Instant, calm: bool) -> Scenario {
         Event::Dead { station: DEAD_STATION.into(), from: after(0), until: after(2 * 3_600) },
         Event::Spike { station: SPIKE_STATION.into(), at: after(60) },
     ];
+    events.extend(episode);
     Scenario { seed: 2026, events: if calm { Vec::new() } else { events }, periods: true, interval_s: None }
 }
 

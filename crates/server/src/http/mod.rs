@@ -26,6 +26,7 @@ pub mod sense;
 pub mod session;
 pub mod system;
 pub mod token;
+pub mod trace;
 pub mod view;
 pub mod water;
 
@@ -64,6 +65,7 @@ const JSON_BYTES_MAX: usize = 256 << 10;
         sense::device_add, sense::quarantine, sense::commands, sense::command,
         analyse::summary, analyse::judgements, water::spans, water::span, water::versions, air::spans, air::span, air::versions, air::days_csv, air::judgements,
         import::imports, import::import_put, import::import_one, import::import_file, import::import_check, import::import_begin,
+        trace::water::trace_water, trace::air::trace_air,
         act::alarms, act::acknowledge, act::cases, act::case_open, act::case, act::case_act, act::evidence_put,
         act::evidence, events::events, ops::healthz, ops::readyz,
     ),
@@ -143,6 +145,8 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/analyse/imports/{id}/file", get(import::import_file))
         .route("/api/v1/analyse/imports/{id}/check", post(import::import_check))
         .route("/api/v1/analyse/imports/{id}/begin", post(import::import_begin))
+        .route("/api/v1/analyse/trace/water", get(trace::water::trace_water))
+        .route("/api/v1/analyse/trace/air", get(trace::air::trace_air))
         .route("/api/v1/act/alarms", get(act::alarms))
         .route("/api/v1/act/alarms/{id}/acknowledge", post(act::acknowledge))
         .route("/api/v1/act/cases", get(act::cases).post(act::case_open))

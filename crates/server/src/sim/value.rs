@@ -30,6 +30,7 @@ enum Medium {
 type Row = (&'static str, Unit, f64, f64, f64, f64);
 
 const RIVER: &[Row] = &[
+    ("w00000", Unit::M3PerS, 150.0, 330.0, 10.0, 0.1),
     ("w01001", Unit::Ph, 7.2, 8.2, 15.0, 0.5),
     ("w01003", Unit::Ntu, 3.0, 22.0, 6.0, 0.1),
     ("w01009", Unit::MgPerL, 7.0, 10.0, 15.0, 0.7),

@@ -222,6 +222,10 @@ async fn filled(person: &Person, path: &str) -> Vec<String> {
         "/api/v1/analyse/water/{span}/stations/{code}" => {
             each(stations().await, "code").iter().flat_map(|p| SPANS.map(|span| p.replace("{span}", span))).collect()
         }
+        "/api/v1/analyse/trace/water" => with(vec![path.into()], &TRACES),
+        "/api/v1/analyse/trace/air" => {
+            with(vec![path.into()], &["station=as01&at=2026-03-10T04:00:00Z", "station=bs04"])
+        }
         "/api/v1/sense/points/{id}/curve" => {
             with(each(points(person).await, "id"), &["kind=real", "kind=hour"].map(|kind| format!("{SPAN}&{kind}")))
         }
@@ -248,6 +252,14 @@ async fn filled(person: &Person, path: &str) -> Vec<String> {
 
 /// What sections are judged over: of a month, and of a week in it.
 const SPANS: [&str; 2] = ["2026-03", "2026-W11"];
+
+/// Of sections with outlets above, of one without a place on the network, and of one that is none.
+const TRACES: [&str; 4] = [
+    "station=bs04&factor=w21003&from=2026-03-10T00:00:00Z&to=2026-03-10T04:00:00Z",
+    "station=bs05&factor=w01019&from=2026-03-12T00:00:00Z&to=2026-03-12T08:00:00Z&flow=300",
+    "station=as01&factor=a34004&from=2026-03-12T00:00:00Z&to=2026-03-12T08:00:00Z",
+    "station=none&factor=w21003",
+];
 
 const SPAN: &str = "from=2026-02-28T16:00:00Z&to=2026-03-30T16:00:00Z";
 

@@ -19,3 +19,4 @@ mod rights;
 mod simulate;
 mod support;
 mod token;
+mod trace;

@@ -196,6 +196,12 @@ async fn path_to(
         "/api/v1/analyse/water/{span}/stations/{code}" => {
             template.replace("{span}", "2026-02").replace("{code}", at_station()?.as_str())
         }
+        // what has no place on the network is not found by anybody
+        "/api/v1/analyse/trace/water" => {
+            let code = at_station()?;
+            app.city().rivers.spot(&code)?;
+            format!("{template}?station={code}&factor=w01001")
+        }
         "/api/v1/sense/points/{id}/curve" | "/api/v1/sense/points/{id}/statistics" => {
             template.replace("{id}", &city.points(at_station()?.as_str()).first()?.1.to_string())
         }

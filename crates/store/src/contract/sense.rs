@@ -299,6 +299,7 @@ fn pack(factors: &[&str]) -> CityPack {
         people: vec![],
         posts: vec![],
         geography: String::new(),
+        rivers: shanshui_domain::place::Rivers::default(),
     }
 }
 
