@@ -10,6 +10,7 @@
 //! * [`discharge`]: what outlets discharge: limits, hours, days, loads, transmission.
 //! * [`review`]: automatic checks of data review (数据审核); [`clue`]: clues of falsification (数据真实性线索). Both look at the
 //!   [`series`] of a station, measure by [`robust`] statistics and say why by [`evidence`].
+//! * [`forecast`]: what comes next (预测预报), and whether that is better than the last value.
 //! * [`table`]: the CSV evaluators of the command line.
 
 pub mod air;
@@ -17,6 +18,7 @@ pub mod alarm;
 pub mod clue;
 pub mod discharge;
 pub mod evidence;
+pub mod forecast;
 pub mod limit;
 pub mod review;
 pub mod robust;

@@ -1,0 +1,50 @@
+//! Measures forecasts on real series: what would have been said, and how it turned out.
+//!
+//! ```text
+//! cargo run --release -p shanshui-domain --example forecast -- WATER.csv TEST_DAYS AIR.csv…
+//! ```
+//!
+//! The water file has the columns of the national release (`section`, `file_date`, `time`, `status`, `ph_raw`, …), the air files those of
+//! daily city values (`city`, `date`, `pm2_5`, …). The last TEST_DAYS of each series are kept away: model, interval and verdict come from
+//! what lies before, then every model goes through the days kept away, one origin a day. The result is printed as Markdown.
+
+mod data;
+mod table;
+
+use std::process::ExitCode;
+
+use shanshui_domain::standard::forecast::ForecastRules;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let [water, days, air @ ..] = args.as_slice() else {
+        eprintln!("usage: forecast WATER.csv TEST_DAYS [AIR.csv…]");
+        return ExitCode::from(2);
+    };
+    match measure(water, days, air) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("{reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(water: &str, days: &str, air: &[String]) -> Result<(), String> {
+    let rules = ForecastRules::embedded().map_err(|e| e.to_string())?;
+    let days: usize = days.parse().map_err(|e| format!("{days:?}: {e}"))?;
+    let read = |path: &String| std::fs::read_to_string(path).map_err(|e| format!("{path}: {e}"));
+    let text = read(&water.to_owned())?;
+    println!("## Water: daily values of national automatic stations\n");
+    table::measured(&data::water(&text)?, &rules, days);
+    if air.is_empty() {
+        return Ok(());
+    }
+    let mut series = Vec::new();
+    for path in air {
+        series.extend(data::air(&read(path)?)?);
+    }
+    println!("\n## Air: daily values of cities\n");
+    table::measured(&series, &rules, days);
+    Ok(())
+}
