@@ -18,6 +18,7 @@ const KINDS: [&str; 5] = ["last value", "a week ago", "ETS", "MSTL", "chosen"];
 /// One series: errors of the five columns by horizon, in shares of the last value's.
 struct One {
     factor: &'static str,
+    unit: &'static str,
     /// Mean absolute error by column: over all steps, then by horizon.
     mae: [Vec<f64>; 5],
     shown: bool,
@@ -25,79 +26,99 @@ struct One {
     held: (usize, usize),
 }
 
-pub fn measured(all: &[Measured], rules: &ForecastRules, days: usize) {
+pub fn measured(all: &[Measured], rules: &ForecastRules, [days, windows]: [usize; 2]) {
     let Some(grid) = rules.grid("day") else { return };
-    let (mut ones, mut short) = (Vec::new(), BTreeMap::new());
+    let (mut ones, mut short, mut used) = (Vec::new(), BTreeMap::new(), 0);
     for series in all {
-        match one(series, rules, grid, days) {
-            Ok(found) => ones.push(found),
-            Err(reason) => *short.entry(reason).or_insert(0) += 1,
+        let before = ones.len();
+        for window in 0..windows {
+            match one(series, rules, grid, (days, window)) {
+                Ok(found) => ones.push(found),
+                Err(reason) if window == 0 => *short.entry(reason).or_insert(0) += 1,
+                Err(_) => {}
+            }
         }
+        used += usize::from(ones.len() > before);
     }
     println!(
-        "{} of {} series can be used: {} steps to learn from at least, origins before the last {days} days.",
-        ones.len(),
+        "{used} of {} series can be used, in {} windows of {days} days kept away (at most {windows} of a series).",
         all.len(),
-        grid.train_min
+        ones.len()
     );
-    for (reason, count) in &short {
-        println!("Not used: {count} ({reason}).");
-    }
+    let reasons: Vec<String> = short.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+    println!(
+        "The newest window cannot be used of: {}.\n",
+        if short.is_empty() { "none".into() } else { reasons.join(", ") }
+    );
     let mut factors: Vec<&str> = Vec::new();
-    ones.iter().for_each(|o| {
-        if !factors.contains(&o.factor) {
-            factors.push(o.factor)
+    for one in &ones {
+        if !factors.contains(&one.factor) {
+            factors.push(one.factor);
         }
-    });
+    }
+    errors(&ones, &factors);
+    by_day(&ones, &factors, grid);
+    shown(&ones, &factors, rules);
+}
+
+fn of<'a>(ones: &'a [One], factor: &str) -> Vec<&'a One> {
+    ones.iter().filter(|o| o.factor == factor || factor == "all").collect()
+}
+
+fn errors(ones: &[One], factors: &[&str]) {
     println!(
-        "\nMean absolute error in the days kept away, in per cent of the last value's; the mean over series, all steps together.\n"
+        "Mean absolute error over one to three days ahead: of the last value in the unit of the factor, of the others in per cent of \
+         the last value's; means over windows.\n"
     );
     println!(
-        "| factor | series | {} | least by chosen | models chosen |\n|---|---|---|---|---|---|---|---|---|",
-        KINDS.join(" | ")
+        "| factor | windows | last value | {} | chosen is better | models chosen |",
+        KINDS[1..].join(" % | ") + " %"
     );
-    for factor in &factors {
-        let of: Vec<&One> = ones.iter().filter(|o| o.factor == *factor).collect();
-        let relative = KINDS.iter().enumerate().map(|(k, _)| percent(&of, k, 0)).collect::<Vec<_>>().join(" | ");
+    println!("|---|---|---|---|---|---|---|---|---|");
+    for factor in factors {
+        let of = of(ones, factor);
+        let relative = (1..KINDS.len()).map(|k| percent(&of, k, 0)).collect::<Vec<_>>().join(" | ");
         let better = of.iter().filter(|o| o.mae[4][0] < o.mae[0][0]).count();
-        println!("| {factor} | {} | {relative} | {better} of {} | {} |", of.len(), of.len(), chosen(&of));
+        let last = of.iter().map(|o| o.mae[0][0]).sum::<f64>() / of.len() as f64;
+        let (unit, n) = (of[0].unit, of.len());
+        println!("| {factor} | {n} | {last:.3} {unit} | {relative} | {better} of {n} | {} |", chosen(&of));
     }
-    println!(
-        "\nBy day ahead: mean absolute error of the chosen model in per cent of the last value's at the same horizon, and of the better of the two fixed kinds.\n"
-    );
-    let heads: Vec<String> =
-        grid.report.iter().flat_map(|h| KINDS[2..].iter().map(move |k| format!("{k} {h} d"))).collect();
-    println!("| factor | {} |\n|---|{}", heads.join(" | "), "---|".repeat(heads.len()));
-    for factor in &factors {
-        let of: Vec<&One> = ones.iter().filter(|o| o.factor == *factor).collect();
-        let cells: Vec<String> = (1..=grid.report.len())
-            .flat_map(|h| (2..5).map(move |k| (k, h)))
-            .map(|(k, h)| percent(&of, k, h))
-            .collect();
-        println!("| {factor} | {} |", cells.join(" | "));
+}
+
+fn by_day(ones: &[One], factors: &[&str], grid: &Grid) {
+    println!("\nThe same by day ahead, in per cent of the last value's error that far ahead.\n");
+    let heads = grid.report.iter().flat_map(|h| KINDS[2..].iter().map(move |k| format!("{k}, {h} d")));
+    println!("| factor | {} |", heads.collect::<Vec<_>>().join(" | "));
+    println!("|---|{}", "---|".repeat(grid.report.len() * 3));
+    for factor in factors {
+        let of = of(ones, factor);
+        let all = (1..=grid.report.len()).flat_map(|h| (2..5).map(move |k| (k, h)));
+        println!("| {factor} | {} |", all.map(|(k, h)| percent(&of, k, h)).collect::<Vec<_>>().join(" | "));
     }
+}
+
+fn shown(ones: &[One], factors: &[&str], rules: &ForecastRules) {
     println!(
-        "\nShown by the rule ({:.0} % better than every baseline on the newer origins before the days kept away), and what came of it.\n",
+        "\nWhat the rule shows, by a margin of {:.0} %, and what came of it in the days kept away.\n",
         100.0 * rules.margin
     );
     println!(
-        "| factor | shown | error of shown, % of the last value's | shown and better | not shown: would have been | interval held, shown | interval held, all |\n|---|---|---|---|---|---|---|"
+        "| factor | shown | error of shown, % of the last value's | shown and better | error of not shown, % | interval held, shown | interval held, all |"
     );
+    println!("|---|---|---|---|---|---|---|");
+    let held = |of: &[&One]| {
+        let (inside, all) = of.iter().fold((0, 0), |(a, b), o| (a + o.held.0, b + o.held.1));
+        if all == 0 { "-".to_owned() } else { format!("{:.0} %", 100.0 * inside as f64 / all as f64) }
+    };
     for factor in factors.iter().copied().chain(["all"]) {
-        let of: Vec<&One> = ones.iter().filter(|o| o.factor == factor || factor == "all").collect();
+        let of = of(ones, factor);
         let (shown, hidden): (Vec<&One>, Vec<&One>) = of.iter().copied().partition(|o| o.shown);
         let better = shown.iter().filter(|o| o.mae[4][0] < o.mae[0][0]).count();
-        let held = |of: &[&One]| {
-            let (inside, all) = of.iter().fold((0, 0), |(a, b), o| (a + o.held.0, b + o.held.1));
-            if all == 0 { "-".to_owned() } else { format!("{:.0} %", 100.0 * inside as f64 / all as f64) }
-        };
+        let (n, share) = (shown.len(), 100.0 * shown.len() as f64 / of.len().max(1) as f64);
         println!(
-            "| {factor} | {} of {} ({:.0} %) | {} | {better} of {} | {} | {} | {} |",
-            shown.len(),
+            "| {factor} | {n} of {} ({share:.0} %) | {} | {better} of {n} | {} | {} | {} |",
             of.len(),
-            100.0 * shown.len() as f64 / of.len().max(1) as f64,
             percent(&shown, 4, 0),
-            shown.len(),
             percent(&hidden, 4, 0),
             held(&shown),
             held(&of)
@@ -138,14 +159,21 @@ fn best(backtest: &Backtest, of: fn(Model) -> bool) -> Option<Model> {
     backtest.scores.iter().map(|s| s.model).find(|model| of(*model))
 }
 
-fn one(measured: &Measured, rules: &ForecastRules, grid: &Grid, days: usize) -> Result<One, &'static str> {
-    let whole = Regular::of(&measured.values, grid.step_ms, CHINA_MS).ok_or("no value")?;
+fn one(
+    measured: &Measured,
+    rules: &ForecastRules,
+    grid: &Grid,
+    (days, window): (usize, usize),
+) -> Result<One, &'static str> {
+    let all = Regular::of(&measured.values, grid.step_ms, CHINA_MS).ok_or("without a value")?;
+    let end = (all.len() - 1).checked_sub(days * window).ok_or("too short")?;
+    let whole = all.until(end);
     let last = whole.len().checked_sub(days + 1).and_then(|place| whole.measured(place)).ok_or("too short")?;
     let beside: Vec<Regressor> = holidays(&whole, grid.horizon, &rules.holidays, &Zone::china()).into_iter().collect();
     let before = whole.until(last);
     let past = Task { series: &before, beside: &beside, grid, rules };
     past.series.training(last, grid, rules.missing_max).map_err(|_| "too short or too many gaps")?;
-    let judged: Judged = past.judge().map_err(|_| "too few origins")?;
+    let judged: Judged = past.judge().map_err(|_| "with too few origins")?;
 
     let task = Task { series: &whole, beside: &beside, grid, rules };
     let kept_away: Vec<usize> = (last..whole.len() - 1).filter(|place| whole.values()[*place].is_some()).collect();
@@ -158,7 +186,7 @@ fn one(measured: &Measured, rules: &ForecastRules, grid: &Grid, days: usize) -> 
     ];
     let errors: Vec<Errors> = columns.iter().filter_map(|model| task.errors((*model)?, &kept_away)).collect();
     if errors.len() < columns.len() || errors[0].iter().flatten().flatten().count() < days {
-        return Err("too few values in the days kept away");
+        return Err("with too few values in the days kept away");
     }
     let mae = |errors: &Errors| {
         let horizon = |h: &usize| score(*h, errors.iter().filter_map(|e| e[h - 1])).map_or(f64::NAN, |s| s.mae);
@@ -168,6 +196,7 @@ fn one(measured: &Measured, rules: &ForecastRules, grid: &Grid, days: usize) -> 
     let bands = judged.bands(judged.chosen, grid.horizon, rules.level).ok_or("no interval")?;
     Ok(One {
         factor: measured.factor,
+        unit: measured.unit,
         mae: std::array::from_fn(|k| mae(&errors[k])),
         shown: judged.verdict == Verdict::Better,
         model: name(judged.chosen),

@@ -2,7 +2,7 @@
 //!
 //! A series is brought to equal steps ([`regular`]). Every model ([`model`], [`ets`]) is held against what was measured at rolling origins
 //! of the past ([`backtest`]): on the older ones the model of least mean absolute error is chosen, on the newer ones it is held against
-//! the baselines. Only when it beats each of them by a margin it is shown; else the forecast says *no better than the last value*, with
+//! the baselines. Only when it beats each of them by a margin on both it is shown; else the forecast says *no better than the last value*, with
 //! the figures. Intervals come from the errors at the origins, by step ahead. [`aqi`] makes an AQI of forecast concentrations.
 //!
 //! Nothing here knows a clock: the newest measured value is *now*. Parameters: `standards/forecast/`. What was measured of real series:
@@ -45,11 +45,11 @@ pub struct Point {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It beats every baseline by the margin.
+    /// It beats every baseline by the margin, where it was chosen and where it was held against them.
     Better,
     /// A baseline had the least error where the model was chosen (不优于上一值).
     BaselineChosen,
-    /// The chosen model does not beat a baseline by the margin where it was held against it (不优于上一值).
+    /// The chosen model does not beat every baseline by the margin (不优于上一值).
     NoBetter,
 }
 
@@ -91,9 +91,9 @@ pub struct Forecast {
     pub verdict: Verdict,
     /// The baseline of least error where they were held against one another.
     pub baseline: Model,
-    /// By how much the model's error lies below that baseline's there, in per cent.
-    pub gain_percent: f64,
-    /// What the gain must be.
+    /// By how much the model's error lies below that of the best baseline, in per cent: on the older origins, on the newer ones.
+    pub gains_percent: [f64; 2],
+    /// What both must be.
     pub margin_percent: f64,
     /// What the interval is to hold, in per cent.
     pub level_percent: f64,
@@ -126,8 +126,8 @@ pub struct Judged {
     pub baseline: Model,
     /// Verdict.
     pub verdict: Verdict,
-    /// The chosen model's error less than that baseline's, as a share of it.
-    pub gain: f64,
+    /// By what share the chosen model's error lies below that of the best baseline: on the older origins, on the newer ones.
+    pub gains: [f64; 2],
     /// Older origins.
     pub chosen_on: Backtest,
     /// Newer origins.
@@ -163,24 +163,27 @@ impl Task<'_> {
         let (chosen_on, first) = self.backtest(&models, &older);
         let (scored_on, second) = self.backtest(&models, &newer);
         let least = |backtest: &Backtest, of: fn(Model) -> bool| {
-            backtest.scores.iter().find(|s| of(s.model)).map(|s| s.model).ok_or(TooLittle::Nothing)
+            backtest.scores.iter().find(|s| of(s.model)).cloned().ok_or(TooLittle::Nothing)
         };
-        let chosen = least(&chosen_on, |_| true)?;
-        let baseline = least(&scored_on, Model::baseline)?;
-        let error = |model| scored_on.of(model).map(|s| s.mae).ok_or(TooLittle::Nothing);
-        let (own, theirs) = (error(chosen)?, error(baseline)?);
-        let gain = if theirs > 0.0 { 1.0 - own / theirs } else { 0.0 };
+        let chosen = least(&chosen_on, |_| true)?.model;
+        let gain = |backtest: &Backtest| {
+            let theirs = least(backtest, Model::baseline)?.mae;
+            let own = backtest.of(chosen).ok_or(TooLittle::Nothing)?.mae;
+            Ok(if theirs > 0.0 { 1.0 - own / theirs } else { 0.0 })
+        };
+        let gains = [gain(&chosen_on)?, gain(&scored_on)?];
         let verdict = match () {
             () if chosen.baseline() => Verdict::BaselineChosen,
-            () if gain < self.rules.margin => Verdict::NoBetter,
+            () if gains.iter().any(|g| *g < self.rules.margin) => Verdict::NoBetter,
             () => Verdict::Better,
         };
+        let baseline = least(&scored_on, Model::baseline)?.model;
         let both = |(model, older): (Model, Errors)| {
             let newer = second.iter().find(|(m, _)| *m == model)?.1.clone();
             Some((model, [older, newer]))
         };
         let errors = first.into_iter().filter_map(both).collect();
-        Ok(Judged { chosen, baseline, verdict, gain, chosen_on, scored_on, errors })
+        Ok(Judged { chosen, baseline, verdict, gains, chosen_on, scored_on, errors })
     }
 
     /// Forecasts what comes after the newest measured value.
@@ -222,7 +225,7 @@ impl Task<'_> {
             effects: self.beside.iter().zip(&fitted.effects).map(effect).collect(),
             verdict: judged.verdict,
             baseline: judged.baseline,
-            gain_percent: 100.0 * judged.gain,
+            gains_percent: judged.gains.map(|g| 100.0 * g),
             margin_percent: 100.0 * self.rules.margin,
             level_percent: 100.0 * level,
             coverage_percent: judged.coverage(horizon, level).map(|c| 100.0 * c),
