@@ -4,11 +4,19 @@
 //! The AQI expected is that of the values expected. Its range goes from that of all lower ends to that of all upper ends, and is therefore
 //! wider than the level of one interval says. µg/m³, CO mg/m³.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::backtest::Task;
+use super::model::Regressor;
+use super::regular::{Regular, TooLittle};
+use super::{FORMAT, Forecast, holidays};
 use crate::analyse::air::{POLLUTANTS, Report, Rounded, round_half_even};
-use crate::analyse::year::AirRules;
+use crate::analyse::year::{AirRules, DayHours, HOURS, cell};
+use crate::standard::forecast::{ForecastRules, Grid};
+use crate::time::{Instant, Zone};
 
 /// A day value with its interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -82,6 +90,84 @@ pub fn day(rules: &AirRules<'_>, day: Date, values: &[Option<DayValue>; 6]) -> A
     }
 }
 
+/// One pollutant's days to come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PollutantForecast {
+    /// Pollutant.
+    pub pollutant: String,
+    /// Its forecast.
+    pub forecast: Option<Forecast>,
+    /// Why there is none.
+    pub too_little: Option<TooLittle>,
+}
+
+/// The AQI of the days to come, with everything that led to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AqiForecast {
+    /// [`FORMAT`].
+    pub v: u32,
+    /// The days after today.
+    pub days: Vec<AqiDay>,
+    /// The six pollutants.
+    pub pollutants: Vec<PollutantForecast>,
+}
+
+/// Values of the six pollutants by time, in the order of [`POLLUTANTS`].
+pub type Six = [Vec<(Instant, f64)>; 6];
+
+/// Day values of the six pollutants from their hours, by HJ 663: means, of ozone the largest eight-hour mean; a day with too few hours has
+/// none. µg/m³, CO mg/m³. Each is stamped with the begin of its day.
+pub fn day_values(rules: &AirRules<'_>, hours: &Six, zone: &Zone) -> Six {
+    let mut days: BTreeMap<Date, DayHours> = BTreeMap::new();
+    for (i, all) in hours.iter().enumerate() {
+        for (at, value) in all.iter().filter(|(_, v)| v.is_finite()) {
+            let civil = zone.civil(*at);
+            let row = days.entry(civil.date()).or_insert([[None; 6]; HOURS]);
+            row[civil.hour() as usize][i] = cell(format!("{value:.9}").as_bytes());
+        }
+    }
+    let mut out = Six::default();
+    for (day, hours) in &days {
+        let values = rules.day(*day, hours).values;
+        let Some(at) = zone.instant(day.at(0, 0, 0, 0)) else { continue };
+        for (i, value) in values.iter().enumerate() {
+            if let Some(value) = value {
+                out[i].push((at, *value as f64 / 10f64.powi(rules.decimals(i) as i32)));
+            }
+        }
+    }
+    out
+}
+
+/// Forecasts the AQI of the days after `today` from day values; `offset_ms` is that of civil time.
+pub fn forecast(
+    air: &AirRules<'_>,
+    (rules, grid): (&ForecastRules, &Grid),
+    values: &Six,
+    (today, zone, offset_ms): (Date, &Zone, i64),
+) -> AqiForecast {
+    let one = |values: &Vec<(Instant, f64)>| {
+        let series = Regular::of(values, grid.step_ms, offset_ms).ok_or(TooLittle::Nothing)?;
+        let off: Vec<Regressor> = holidays(&series, grid.horizon, &rules.holidays, zone).into_iter().collect();
+        Task { series: &series, beside: &off, grid, rules }.forecast()
+    };
+    let all: [Result<Forecast, TooLittle>; 6] = std::array::from_fn(|i| one(&values[i]));
+    let value = |i: usize, day: Date| {
+        let forecast = all[i].as_ref().ok()?;
+        let point = forecast.best().iter().find(|p| zone.day(p.at) == day)?;
+        Some(DayValue { value: point.value, low: point.low, high: point.high, modelled: forecast.shown() })
+    };
+    let days = std::iter::successors(today.tomorrow().ok(), |day| day.tomorrow().ok()).take(rules.air_days);
+    let days = days.map(|d| day(air, d, &std::array::from_fn(|i| value(i, d)))).collect();
+    let said = all.iter().zip(POLLUTANTS).map(|(one, pollutant)| PollutantForecast {
+        pollutant: pollutant.to_owned(),
+        forecast: one.as_ref().ok().cloned(),
+        too_little: one.as_ref().err().copied(),
+    });
+    let pollutants = said.collect();
+    AqiForecast { v: FORMAT, days, pollutants }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,5 +204,37 @@ mod tests {
         six[0] = None;
         let kept = day(&rules, date(2026, 12, 1), &six);
         assert_eq!((kept.aqi, kept.missing), ([None, None, Some(114)], vec!["SO2".to_owned()]));
+    }
+
+    #[test]
+    fn three_days_from_hours() {
+        let standards = Standards::embedded().expect("loads");
+        let air = AirRules::new(&standards).expect("whole");
+        let rules = ForecastRules::embedded().expect("loads");
+        let zone = Zone::china();
+        let begin = zone.instant(date(2026, 1, 1).at(0, 0, 0, 0)).expect("an instant");
+        // PM2.5 goes on as it is, with a wave of five days that the last value misses
+        let pm = |h: usize| 40.0 + 12.0 * (h as f64 / 120.0 * std::f64::consts::TAU).sin() + (h % 7) as f64;
+        let mut hours = Six::default();
+        for h in 0..260 * 24 {
+            let at = begin.plus_ms(h as i64 * 3_600_000);
+            [9.0, 30.0, 0.7, 50.0, 45.0, pm(h)].iter().zip(&mut hours).for_each(|(v, all)| all.push((at, *v)));
+        }
+        let days = day_values(&air, &hours, &zone);
+        assert_eq!((days[5].len(), days[0][0]), (260, (begin, 9.0)));
+        let grid = rules.grid("day").expect("there");
+        let today = date(2026, 9, 18);
+        let said = forecast(&air, (&rules, grid), &days, (today, &zone, 8 * 3_600_000));
+        assert_eq!(
+            said.days.iter().map(|d| d.day.to_string()).collect::<Vec<_>>(),
+            ["2026-09-19", "2026-09-20", "2026-09-21"]
+        );
+        assert_eq!(said.pollutants[0].too_little, Some(TooLittle::Constant));
+        let pm = said.pollutants[5].forecast.as_ref().expect("enough");
+        assert_eq!((pm.training.steps, pm.best().len()), (260, grid.horizon));
+        let first = &said.days[0];
+        assert_eq!((first.edition.as_str(), first.missing.len(), first.pollutants.len()), ("HJ 633-2026", 5, 1));
+        let [low, mid, high] = first.pollutants[0].iaqi;
+        assert!(low <= mid && mid <= high && low.is_some(), "{first:?}");
     }
 }
