@@ -30,6 +30,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'alarms', component: () => import('./features/act/AlarmsPage.vue'), meta: { right: 'alarms', title: 'nav.alarms' } },
       { path: 'stations/:code', component: () => import('./features/sense/StationPage.vue'), props: true, meta: { right: 'stations', title: 'nav.station' } },
       { path: 'water', component: () => import('./features/analyse/WaterPage.vue'), meta: { right: 'stations', title: 'nav.water' } },
+      { path: 'forecasts', component: () => import('./features/analyse/ForecastPage.vue'), meta: { right: 'stations', title: 'nav.forecast' } },
       { path: 'cases', component: () => import('./features/act/CasesPage.vue'), meta: { right: 'cases', title: 'nav.cases' } },
       { path: 'cases/:id', component: () => import('./features/act/CasePage.vue'), props: true, meta: { right: 'cases', title: 'nav.cases' } },
       { path: 'devices', component: () => import('./features/sense/DevicesPage.vue'), meta: { right: 'devices', title: 'nav.devices' } },

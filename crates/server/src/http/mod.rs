@@ -10,6 +10,7 @@ pub mod convert;
 pub mod described;
 pub mod events;
 pub mod extract;
+pub mod forecast;
 pub mod hash;
 pub mod limit;
 pub mod oidc;
@@ -61,6 +62,7 @@ const JSON_BYTES_MAX: usize = 256 << 10;
         sense::geography, sense::stations, sense::station_add, sense::station, sense::curve, sense::statistics, sense::telegram, sense::devices,
         sense::device_add, sense::quarantine, sense::commands, sense::command,
         analyse::summary, analyse::judgements, water::spans, water::span, water::versions,
+        forecast::forecasts, forecast::forecast,
         act::alarms, act::acknowledge, act::cases, act::case_open, act::case, act::case_act, act::evidence_put,
         act::evidence, events::events, ops::healthz, ops::readyz,
     ),
@@ -131,6 +133,8 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/analyse/water", get(water::spans))
         .route("/api/v1/analyse/water/{span}", get(water::span))
         .route("/api/v1/analyse/water/{span}/stations/{code}", get(water::versions))
+        .route("/api/v1/analyse/forecasts", get(forecast::forecasts))
+        .route("/api/v1/analyse/forecasts/{station}/{factor}", get(forecast::forecast))
         .route("/api/v1/act/alarms", get(act::alarms))
         .route("/api/v1/act/alarms/{id}/acknowledge", post(act::acknowledge))
         .route("/api/v1/act/cases", get(act::cases).post(act::case_open))

@@ -78,6 +78,8 @@ pub const RIGHTS: &[Row] = &[
     (Method::GET, "/api/v1/analyse/water", right(Right::StationRead)),
     (Method::GET, "/api/v1/analyse/water/{span}", right(Right::StationRead)),
     (Method::GET, "/api/v1/analyse/water/{span}/stations/{code}", right(Right::StationRead)),
+    (Method::GET, "/api/v1/analyse/forecasts", right(Right::StationRead)),
+    (Method::GET, "/api/v1/analyse/forecasts/{station}/{factor}", right(Right::StationRead)),
     (Method::GET, "/api/v1/act/alarms", right(Right::AlarmRead)),
     (Method::POST, "/api/v1/act/alarms/{id}/acknowledge", right(Right::AlarmAcknowledge)),
     (Method::GET, "/api/v1/act/cases", right(Right::CaseRead)),
