@@ -126,7 +126,7 @@ pub struct EarlierForecastView {
     pub made: String,
     /// Whether it was shown; else the figures are those of the last value with its interval.
     pub shown: bool,
-    /// Model that was chosen.
+    /// Model that the figures are of.
     pub model: Option<String>,
     /// Steps ahead.
     pub steps: usize,
@@ -202,7 +202,7 @@ pub async fn forecast(
             version: row.version,
             made: instant_out(row.made),
             shown: row.shown,
-            model: told.as_ref().map(|f| word(f.model).to_owned()),
+            model: told.as_ref().map(|f| word(if f.shown() { f.model } else { f.baseline }).to_owned()),
             steps: told.as_ref().map_or(0, |f| f.best().len()),
             measured: found.map_or(0, |f| f.measured),
             inside: found.map_or(0, |f| f.inside),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::ets::Bounds;
 use super::model::{Beside, Fitted, Model, Regressor};
 use super::regular::{Regular, TooLittle};
+use super::short;
 use crate::standard::forecast::{ForecastRules, Grid};
 use crate::time::Instant;
 
@@ -159,7 +160,7 @@ pub fn score(horizon: usize, errors: impl Iterator<Item = f64>) -> Option<Horizo
         squares += error * error;
     }
     let n = count as f64;
-    (count > 0).then(|| HorizonScore { horizon, count, mae: sum / n, rmse: (squares / n).sqrt() })
+    (count > 0).then(|| HorizonScore { horizon, count, mae: short(sum / n), rmse: short((squares / n).sqrt()) })
 }
 
 /// The band (预测区间) that held a share of errors: with n errors the ones of rank ⌊(n+1)a⌋ and ⌈(n+1)(1−a)⌉, a half of what may lie
@@ -194,7 +195,7 @@ mod tests {
     #[test]
     fn errors_and_bands_by_hand() {
         let s = score(1, [3.0, -4.0].into_iter()).expect("errors");
-        assert_eq!((s.count, s.mae, s.rmse), (2, 3.5, 12.5_f64.sqrt()));
+        assert_eq!((s.count, s.mae, s.rmse), (2, 3.5, 3.53553));
         assert_eq!(score(1, std::iter::empty()), None);
         let errors = || (1..=19).map(f64::from);
         assert_eq!(band(errors(), 0.8), Some([2.0, 18.0]), "ranks 2 and 18 of 19");

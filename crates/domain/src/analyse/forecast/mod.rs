@@ -101,7 +101,7 @@ pub struct Forecast {
     pub coverage_percent: Option<f64>,
     /// Steps ahead by the chosen model; empty when it is not shown.
     pub points: Vec<Point>,
-    /// Steps ahead by the baseline: no forecast to be shown, but what an index is made of when there is none.
+    /// Steps ahead by the baseline when the chosen model is not shown: no forecast to be shown, but what an index is made of.
     pub plain: Vec<Point>,
 }
 
@@ -204,7 +204,8 @@ impl Task<'_> {
             let floor = if least >= 0.0 { 0.0 } else { f64::NEG_INFINITY };
             let one = |(h, (value, [low, high])): (usize, (f64, [f64; 2]))| {
                 let at = self.series.at(last + 1 + h);
-                Point { at, value, low: (value + low.min(0.0)).max(floor), high: (value + high.max(0.0)).max(floor) }
+                let [low, high] = [value + low.min(0.0), value + high.max(0.0)].map(|v| short(v.max(floor)));
+                Point { at, value: short(value), low, high }
             };
             Some(ahead.into_iter().zip(bands).enumerate().map(one).collect::<Vec<_>>())
         };
@@ -230,11 +231,16 @@ impl Task<'_> {
             level_percent: 100.0 * level,
             coverage_percent: judged.coverage(horizon, level).map(|c| 100.0 * c),
             points: if shown { points(judged.chosen).ok_or(TooLittle::Nothing)? } else { Vec::new() },
-            plain: points(judged.baseline).ok_or(TooLittle::Nothing)?,
+            plain: if shown { Vec::new() } else { points(judged.baseline).ok_or(TooLittle::Nothing)? },
             chosen_on: judged.chosen_on,
             scored_on: judged.scored_on,
         })
     }
+}
+
+/// Six digits: more is not known, and every one is kept for years.
+fn short(v: f64) -> f64 {
+    format!("{v:.5e}").parse().unwrap_or(v)
 }
 
 /// Holidays as a regressor (节假日): 1 on a day off, 0 else, for every step of a series and those ahead; none when the table does not have
