@@ -68,7 +68,7 @@ async fn a_forecast_is_made_in_the_evening_and_held_against_what_comes() {
     // 120 days, the last value at 16:00, which is over at 20:00
     let (begin, count) = (instant("2026-02-20T16:00:00"), 721);
     measured(store, PointId(point), (begin, 0), count).await;
-    let zhou = city.person("zhou").await;
+    let zhou = city.person("zhoumin").await;
     let path = "/api/v1/analyse/forecasts/ms16/w01001";
     assert_eq!(zhou.get(path).await.0, StatusCode::NOT_FOUND, "it is not yet evening");
 
@@ -101,6 +101,8 @@ async fn a_forecast_is_made_in_the_evening_and_held_against_what_comes() {
     // half a day later three steps have come
     measured(store, PointId(point), (instant("2026-06-20T20:00:00"), count), 3).await;
     put("2026-06-21T08:01:00");
+    // the session of yesterday is over
+    let zhou = city.person("zhoumin").await;
     let later = zhou.get(path).await.1;
     let outcome = &later["earlier"][0];
     assert_eq!((&outcome["measured"], &outcome["steps"]), (&4.into(), &18.into()), "{outcome}");
