@@ -548,7 +548,7 @@ export const en: typeof zh = {
     none: 'No forecast of this factor yet; they are made once a day, in the evening',
     noneAtAll: 'No forecasts yet; they are made once a day, in the evening',
     shown: 'Shown',
-    notShown: 'No better than the last value, not shown',
+    notShown: 'No better than the last value or that of a season ago, not shown',
     insufficient: 'Too little data',
     everything: 'All',
     state: 'State',

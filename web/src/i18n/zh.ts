@@ -546,7 +546,7 @@ export const zh = {
     none: '该因子尚未做过预测；每天傍晚生成一次',
     noneAtAll: '尚无预测；每天傍晚生成一次',
     shown: '显示',
-    notShown: '不优于上一值，不显示',
+    notShown: '不优于上一值或同期值，不显示',
     insufficient: '数据不足',
     everything: '全部',
     state: '状态',

@@ -67,7 +67,7 @@ fn of<'a>(ones: &'a [One], factor: &str) -> Vec<&'a One> {
 
 fn errors(ones: &[One], factors: &[&str]) {
     println!(
-        "Mean absolute error over one to three days ahead: of the last value in the unit of the factor, of the others in per cent of \
+        "Mean absolute error over one to four days ahead: of the last value in the unit of the factor, of the others in per cent of \
          the last value's; means over windows.\n"
     );
     println!(
