@@ -33,6 +33,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'air', component: () => import('./features/analyse/AirPage.vue'), meta: { right: 'stations', title: 'nav.air' } },
       { path: 'imports', component: () => import('./features/analyse/ImportPage.vue'), meta: { right: 'imports', title: 'nav.imports' } },
       { path: 'trace', component: () => import('./features/analyse/TracePage.vue'), meta: { right: 'stations', title: 'nav.trace' } },
+      { path: 'forecasts', component: () => import('./features/analyse/ForecastPage.vue'), meta: { right: 'stations', title: 'nav.forecast' } },
       { path: 'cases', component: () => import('./features/act/CasesPage.vue'), meta: { right: 'cases', title: 'nav.cases' } },
       { path: 'cases/:id', component: () => import('./features/act/CasePage.vue'), props: true, meta: { right: 'cases', title: 'nav.cases' } },
       { path: 'devices', component: () => import('./features/sense/DevicesPage.vue'), meta: { right: 'devices', title: 'nav.devices' } },

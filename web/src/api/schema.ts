@@ -121,6 +121,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analyse/forecasts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest forecast of each factor, as far as the caller sees its station. */
+        get: operations["forecasts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/forecasts/{station}/{factor}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest forecast of a factor, with what was measured, and how earlier ones turned out. */
+        get: operations["forecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analyse/stations/{code}/judgements": {
         parameters: {
             query?: never;
@@ -1137,6 +1171,23 @@ export interface components {
             /** @description Version of the program. */
             version: string;
         };
+        /** @description One day of an AQI forecast. */
+        AqiDayView: {
+            /** @description AQI of the lower ends, of what is expected, of the upper ends. */
+            aqi: (number | null)[];
+            /** @description The day. */
+            day: string;
+            /** @description Edition of HJ 633. */
+            edition: string;
+            /** @description Their levels, 1 to 6. */
+            level: (number | null)[];
+            /** @description Pollutants without a forecast. */
+            missing: string[];
+            /** @description Primary pollutants of what is expected. */
+            primary: string[];
+            /** @description Pollutants for which the last value stands, because no model beats it. */
+            unmodelled: string[];
+        };
         /** @description A signed root of the audit. */
         AuditRootView: {
             /** @description Digest algorithm. */
@@ -1537,6 +1588,33 @@ export interface components {
             /** @description How much there is. */
             room: components["schemas"]["RoomView"];
         };
+        /** @description An earlier forecast and what came of it. */
+        EarlierForecastView: {
+            /** @description Civil day on which it was made. */
+            day: string;
+            /** @description Of those, inside the interval. */
+            inside: number;
+            /** @description When it was made. */
+            made: string;
+            /**
+             * Format: double
+             * @description Mean absolute error of those; none while nothing was measured.
+             */
+            mae?: number | null;
+            /** @description Of these, measured since. */
+            measured: number;
+            /** @description Model that the figures are of. */
+            model?: string | null;
+            /** @description Whether it was shown; else the figures are those of the last value with its interval. */
+            shown: boolean;
+            /** @description Steps ahead. */
+            steps: number;
+            /**
+             * Format: int64
+             * @description Version.
+             */
+            version: number;
+        };
         /** @description One version of what a section was. */
         EvaluationView: {
             /**
@@ -1589,6 +1667,92 @@ export interface components {
             picture: string;
             /** @description Secret in base 32, to be typed into an authenticator. */
             secret: string;
+        };
+        /** @description One step ahead. */
+        ForecastPointView: {
+            /** @description Begin of the step. */
+            at: string;
+            /**
+             * Format: double
+             * @description Upper end.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description Lower end of the interval.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description What is expected.
+             */
+            value: number;
+        };
+        /** @description The newest forecast of a factor. */
+        ForecastSummaryView: {
+            /** @description Civil day on which it was made. */
+            day: string;
+            /** @description The days of an index. */
+            days: components["schemas"]["AqiDayView"][];
+            /**
+             * Format: int32
+             * @description Decimals shown.
+             */
+            decimals: number;
+            /** @description Factor code; `aqi` of the index. */
+            factor: string;
+            /** @description Error below that of the best baseline, in per cent, on the older and the newer origins of the back-test. */
+            gains_percent?: number[] | null;
+            /** @description `series` of measured values, `aqi` of the index. */
+            kind: string;
+            /** @description Made after the hour by which it is due. */
+            late: boolean;
+            /**
+             * Format: double
+             * @description What the interval is to hold, in per cent.
+             */
+            level_percent?: number | null;
+            /** @description When it was made. */
+            made: string;
+            /**
+             * Format: double
+             * @description What both must be.
+             */
+            margin_percent?: number | null;
+            /** @description `persistence`, `seasonal`, `ets`, `mstl`. */
+            model?: string | null;
+            /** @description Its name. */
+            name: components["schemas"]["Words"];
+            /** @description Whether it is better than the last value. */
+            shown: boolean;
+            /** @description Station. */
+            station: string;
+            /** @description Its name. */
+            station_name: components["schemas"]["Words"];
+            /** @description Why too little is known: `nothing`, `short`, `gaps`, `origins`, `constant`. */
+            too_little?: string | null;
+            /** @description Unit; empty of the index. */
+            unit: string;
+            /** @description `better`, `baseline_chosen`, `no_better`; none when too little is known. */
+            verdict?: string | null;
+            /**
+             * Format: int64
+             * @description From 1: more when it was made again that day and came out otherwise.
+             */
+            version: number;
+        };
+        /** @description The newest forecast of a factor with everything that led to it. */
+        ForecastView: {
+            /** @description This and earlier forecasts, newest first, held against what was measured. */
+            earlier: components["schemas"]["EarlierForecastView"][];
+            /** @description Model, parameters, training span, gaps, errors of every model. */
+            explanation: Record<string, unknown>;
+            /** @description The newest. */
+            forecast: components["schemas"]["ForecastSummaryView"];
+            /** @description What was measured before it and since, step by step. */
+            measured: components["schemas"]["MeasuredView"][];
+            /** @description Steps ahead; empty when it is not shown. */
+            points: components["schemas"]["ForecastPointView"][];
         };
         /** @description Breaks the glass. */
         GlassIn: {
@@ -1780,6 +1944,16 @@ export interface components {
             /** @description Whether they have a second factor. */
             second_factor: boolean;
             token?: components["schemas"]["TokenKindView"] | null;
+        };
+        /** @description A measured step. */
+        MeasuredView: {
+            /** @description Begin of the step. */
+            at: string;
+            /**
+             * Format: double
+             * @description Mean of the step.
+             */
+            value: number;
         };
         /** @description A stretch of the history that cannot be read. */
         MissingView: {
@@ -3331,6 +3505,73 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    forecasts: {
+        parameters: {
+            query?: {
+                /** @description Only of this station; of all when absent. */
+                station?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForecastSummaryView"][];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    forecast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+                factor: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForecastView"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             "5XX": components["responses"]["Failed"];
         };
     };

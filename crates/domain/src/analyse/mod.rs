@@ -11,6 +11,7 @@
 //! * [`review`]: automatic checks of data review (数据审核); [`clue`]: clues of falsification (数据真实性线索). Both look at the
 //!   [`series`] of a station, measure by [`robust`] statistics and say why by [`evidence`].
 //! * [`trace`]: where it came from and where it goes (溯源), in rivers and with the wind.
+//! * [`forecast`]: what comes next (预测预报), and whether that is better than the last value.
 //! * [`table`]: the CSV evaluators of the command line.
 
 pub mod air;
@@ -18,6 +19,7 @@ pub mod alarm;
 pub mod clue;
 pub mod discharge;
 pub mod evidence;
+pub mod forecast;
 pub mod limit;
 pub mod review;
 pub mod robust;

@@ -5,6 +5,7 @@
 
 mod air;
 pub mod discharge;
+pub mod forecast;
 mod load;
 pub mod review;
 pub mod trace;

@@ -11,6 +11,7 @@ pub mod convert;
 pub mod described;
 pub mod events;
 pub mod extract;
+pub mod forecast;
 pub mod hash;
 pub mod import;
 pub mod limit;
@@ -66,6 +67,7 @@ const JSON_BYTES_MAX: usize = 256 << 10;
         analyse::summary, analyse::judgements, water::spans, water::span, water::versions, air::spans, air::span, air::versions, air::days_csv, air::judgements,
         import::imports, import::import_put, import::import_one, import::import_file, import::import_check, import::import_begin,
         trace::water::trace_water, trace::air::trace_air,
+        forecast::forecasts, forecast::forecast,
         act::alarms, act::acknowledge, act::cases, act::case_open, act::case, act::case_act, act::evidence_put,
         act::evidence, events::events, ops::healthz, ops::readyz,
     ),
@@ -147,6 +149,8 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/analyse/imports/{id}/begin", post(import::import_begin))
         .route("/api/v1/analyse/trace/water", get(trace::water::trace_water))
         .route("/api/v1/analyse/trace/air", get(trace::air::trace_air))
+        .route("/api/v1/analyse/forecasts", get(forecast::forecasts))
+        .route("/api/v1/analyse/forecasts/{station}/{factor}", get(forecast::forecast))
         .route("/api/v1/act/alarms", get(act::alarms))
         .route("/api/v1/act/alarms/{id}/acknowledge", post(act::acknowledge))
         .route("/api/v1/act/cases", get(act::cases).post(act::case_open))

@@ -91,6 +91,8 @@ pub const RIGHTS: &[Row] = &[
     (Method::POST, "/api/v1/analyse/imports/{id}/begin", right(Right::ImportMake)),
     (Method::GET, "/api/v1/analyse/trace/water", right(Right::StationRead)),
     (Method::GET, "/api/v1/analyse/trace/air", right(Right::StationRead)),
+    (Method::GET, "/api/v1/analyse/forecasts", right(Right::StationRead)),
+    (Method::GET, "/api/v1/analyse/forecasts/{station}/{factor}", right(Right::StationRead)),
     (Method::GET, "/api/v1/act/alarms", right(Right::AlarmRead)),
     (Method::POST, "/api/v1/act/alarms/{id}/acknowledge", right(Right::AlarmAcknowledge)),
     (Method::GET, "/api/v1/act/cases", right(Right::CaseRead)),

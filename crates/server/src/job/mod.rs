@@ -7,6 +7,7 @@
 
 pub mod chains;
 pub mod evaluate;
+pub mod forecast;
 pub mod gaps;
 pub(crate) mod history;
 pub mod import;

@@ -8,12 +8,23 @@ use shanshui_store::{JobRow, StoreError};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::{chains, evaluate, gaps, import};
+use super::{chains, evaluate, forecast, gaps, import};
 use crate::app::App;
 use crate::ingest::Step;
 
 /// Kinds of work that any node of role job takes.
-const KINDS: &[&str] = &[gaps::ROUND, gaps::GAP, SWEEP, SEAL, WALK, evaluate::ROUND, evaluate::ONE, import::KIND];
+const KINDS: &[&str] = &[
+    gaps::ROUND,
+    gaps::GAP,
+    SWEEP,
+    SEAL,
+    WALK,
+    evaluate::ROUND,
+    evaluate::ONE,
+    import::KIND,
+    forecast::ROUND,
+    forecast::ONE,
+];
 /// Clears away what nobody needs any more.
 const SWEEP: &str = "sweep";
 /// Signs what has come into the audit.
@@ -26,6 +37,7 @@ const TIMERS: &[(&str, &str, i64)] = &[
     ("sweep", SWEEP, 60_000),
     ("seal", SEAL, 3_600_000),
     ("evaluate", evaluate::ROUND, 3_600_000),
+    ("forecast", forecast::ROUND, 600_000),
     ("chains", WALK, 86_400_000),
 ];
 /// Work of one node at one time.
@@ -115,6 +127,8 @@ async fn one(app: App, job: JobRow) -> String {
         evaluate::ROUND => evaluate::round(&app).await.map(|()| Outcome::Over(None)),
         evaluate::ONE => evaluate::work(&app, &job).await,
         import::KIND => import::work(&app, &job).await,
+        forecast::ROUND => forecast::round(&app).await.map(|()| Outcome::Over(None)),
+        forecast::ONE => forecast::work(&app, &job).await,
         _ => sweep(&app).await.map(|()| Outcome::Over(None)),
     };
     let now = app.clock.now();

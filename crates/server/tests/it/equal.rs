@@ -13,7 +13,7 @@ use shanshui_server::app::{App, Roles, open_store};
 use shanshui_server::clock::Clock;
 use shanshui_server::config::Config;
 use shanshui_server::http::hash;
-use shanshui_server::job::evaluate;
+use shanshui_server::job::{evaluate, forecast};
 use shanshui_server::{city, http};
 use shanshui_store::{MoverOptions, PersonRow, PostRow, Store};
 use uuid::Uuid;
@@ -57,6 +57,9 @@ async fn answers(config: &Config, who: &[&str]) -> Answers {
         for span in SPANS.map(|text| AnalysedSpan::parse(text).expect("a span")) {
             evaluate::section::judge_span(&app, station, span).await.expect("judged");
         }
+    }
+    for station in app.city().stations.iter().take(2) {
+        forecast::station(&app, station, app.zone.day(END)).await.expect("forecast");
     }
     let mut answers = BTreeMap::new();
     for name in who {
@@ -225,6 +228,10 @@ async fn filled(person: &Person, path: &str) -> Vec<String> {
         "/api/v1/analyse/trace/water" => with(vec![path.into()], &TRACES),
         "/api/v1/analyse/trace/air" => {
             with(vec![path.into()], &["station=as01&at=2026-03-10T04:00:00Z", "station=bs04"])
+        }
+        "/api/v1/analyse/forecasts/{station}/{factor}" => {
+            let factors = |path: String| ["w01001", "w21003"].map(|factor| path.replace("{factor}", factor));
+            each(stations().await, "station").into_iter().flat_map(factors).collect()
         }
         "/api/v1/sense/points/{id}/curve" => {
             with(each(points(person).await, "id"), &["kind=real", "kind=hour"].map(|kind| format!("{SPAN}&{kind}")))

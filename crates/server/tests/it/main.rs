@@ -4,6 +4,7 @@ mod audit;
 mod cli;
 mod clock;
 mod equal;
+mod forecast;
 mod full;
 mod generated;
 mod import;

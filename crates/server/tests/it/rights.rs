@@ -18,7 +18,7 @@ use shanshui_domain::right::{Caller, Group, Reach, Rights, Role, Seeker};
 use shanshui_domain::time::Instant;
 use shanshui_server::http::hash;
 use shanshui_server::http::rights::{RIGHTS, Who};
-use shanshui_store::{AlarmRow, CaseIn, EvidenceRow, PersonRow, PostRow};
+use shanshui_store::{AlarmRow, CaseIn, EvidenceRow, ForecastRow, PersonRow, PostRow};
 use uuid::Uuid;
 
 use crate::support::{City, Person, civil, until, water};
@@ -146,6 +146,21 @@ async fn alarm_at(city: &City, n: u128, station: &StationCode) -> AlarmId {
     id
 }
 
+/// A forecast at a station.
+async fn forecast_at(city: &City, station: &StationCode, factor: &str) {
+    let row = ForecastRow {
+        station: station.clone(),
+        factor: factor.into(),
+        kind: "series".into(),
+        day: "2026-02-01".into(),
+        version: 0,
+        made: city.running.app.clock.now(),
+        shown: false,
+        body: r#"{"v":1,"not_forecast":{"reason":"nothing"}}"#.into(),
+    };
+    city.running.app.store.forecast_put(row).await.expect("kept");
+}
+
 /// A case at a distance, given to somebody there, with a file: its id and the file's.
 async fn case_at(city: &City, n: u128, role: Role, distance: Distance) -> Option<(CaseId, EvidenceId)> {
     let store = &city.running.app.store;
@@ -201,6 +216,12 @@ async fn path_to(
             let code = at_station()?;
             app.city().rivers.spot(&code)?;
             format!("{template}?station={code}&factor=w01001")
+        }
+        "/api/v1/analyse/forecasts/{station}/{factor}" => {
+            let code = at_station()?;
+            let factor = city.points(code.as_str()).first()?.0.clone();
+            forecast_at(city, &code, &factor).await;
+            template.replace("{station}", code.as_str()).replace("{factor}", &factor)
         }
         "/api/v1/sense/points/{id}/curve" | "/api/v1/sense/points/{id}/statistics" => {
             template.replace("{id}", &city.points(at_station()?.as_str()).first()?.1.to_string())

@@ -9,7 +9,7 @@ use shanshui_domain::sense::ReadingKey;
 use shanshui_domain::time::{Instant, PeriodKind, Zone};
 
 use super::{Home, arrival, caller, reading, station};
-use crate::{EvaluationRow, JudgementRow, Store, StoreError};
+use crate::{EvaluationRow, ForecastRow, JudgementRow, Store, StoreError};
 
 /// `s1 water 10 e1 III`: station, kind, period, edition, result.
 pub(super) fn judgement(text: &str) -> JudgementRow {
@@ -164,5 +164,82 @@ pub(super) async fn days_are_added_exactly(store: &Store, _: &impl Home) {
     assert_eq!(days[0].1[0].sum, Decimal::new(8, 1), "no binary fraction of it");
     let elsewhere = caller(1, Role::CaseOfficer, "br-qj");
     let refused = store.day_sums(&elsewhere, &[point], PeriodKind::Hour, span, &zone).await;
+    assert!(matches!(refused, Err(StoreError::NotFound)), "{refused:?}");
+}
+
+/// `s1 w01001 2026-05-01 7`: station, factor, day, body.
+async fn foretell(store: &Store, text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let [station, factor, day, body] = words[..] else { panic!("four words: {text}") };
+    let row = ForecastRow {
+        station: station.into(),
+        factor: factor.into(),
+        kind: "series".into(),
+        day: day.into(),
+        version: 0,
+        made: Instant(99),
+        shown: body != "-",
+        body: body.into(),
+    };
+    store.forecast_put(row).await.expect("kept")
+}
+
+fn foretold(rows: Vec<ForecastRow>) -> Vec<String> {
+    let words = |f: ForecastRow| format!("{} {} {} {} {} v{}", f.station, f.factor, f.day, f.body, f.shown, f.version);
+    rows.into_iter().map(words).collect()
+}
+
+pub(super) async fn a_forecast_keeps_every_version(store: &Store, _: &impl Home) {
+    assert!(foretell(store, "s1 w01001 2026-05-01 7").await);
+    assert!(!foretell(store, "s1 w01001 2026-05-01 7").await, "the same again");
+    for text in ["s1 w01001 2026-05-01 8", "s1 w01001 2026-05-02 -", "s1 w01009 2026-05-01 5", "s2 w01001 2026-05-02 6"]
+    {
+        assert!(foretell(store, text).await, "{text}");
+    }
+    let all = Caller::machine();
+    let newest =
+        ["s1 w01001 2026-05-02 - false v1", "s1 w01009 2026-05-01 5 true v1", "s2 w01001 2026-05-02 6 true v1"];
+    assert_eq!(foretold(store.forecasts(&all, None).await.expect("rows")), newest);
+    assert_eq!(foretold(store.forecasts(&all, Some(&"s1".into())).await.expect("rows")), newest[..2]);
+    let earlier = store.forecasts_of(&all, (&"s1".into(), "w01001"), 9).await.expect("rows");
+    let said = ["s1 w01001 2026-05-02 - false v1", "s1 w01001 2026-05-01 8 true v2", "s1 w01001 2026-05-01 7 true v1"];
+    assert_eq!(foretold(earlier), said);
+    let stations = store.forecast_stations("2026-05-02").await.expect("rows");
+    assert_eq!(stations, [StationCode::from("s1"), StationCode::from("s2")]);
+}
+
+pub(super) async fn forecasts_are_seen_within_a_scope(store: &Store, _: &impl Home) {
+    store.places_put(&[station("s1", "kc", None), station("s2", "qj", None)]).await.expect("placed");
+    foretell(store, "s1 w01001 2026-05-01 7").await;
+    foretell(store, "s2 w01001 2026-05-01 8").await;
+    let county = caller(1, Role::CaseOfficer, "br-kc");
+    let seen = foretold(store.forecasts(&county, None).await.expect("rows"));
+    assert_eq!(seen, ["s1 w01001 2026-05-01 7 true v1"]);
+    let foreign = store.forecasts(&county, Some(&"s2".into())).await;
+    assert!(matches!(foreign, Err(StoreError::NotFound)), "{foreign:?}");
+    let foreign = store.forecasts_of(&county, (&"s2".into(), "w01001"), 9).await;
+    assert!(matches!(foreign, Err(StoreError::NotFound)), "{foreign:?}");
+}
+
+pub(super) async fn steps_are_means_of_valid_values(store: &Store, _: &impl Home) {
+    let registered = (station("s1", "kc", None), "{}".into());
+    let factors = vec![FactorCode::from("w21003")];
+    store.station_register(&Caller::machine(), registered, factors, Instant(1)).await.expect("registered");
+    let point: PointId = store.points().await.expect("points").first().expect("one").id;
+    let minute = |m: i64| Instant(m * 60_000_000);
+    let said = [(0, "1"), (59, "2"), (60, "9/D"), (61, "4"), (200, "5")];
+    let key = |m| ReadingKey { point, kind: PeriodKind::Real, at: minute(m) };
+    let arrivals = said.iter().map(|(m, text)| arrival(vec![reading(key(*m), text)])).collect();
+    store.arrive(arrivals).await.expect("kept");
+    let series = (point, PeriodKind::Real);
+    let span = (minute(0), minute(200));
+    let means = async |offset_ms| {
+        let found = store.step_means(&Caller::machine(), series, span, (3_600_000, offset_ms)).await.expect("means");
+        found.rows
+    };
+    assert_eq!(means(0).await, [(minute(0), 1.5), (minute(60), 4.0)]);
+    assert_eq!(means(1_800_000).await, [(minute(-30), 1.0), (minute(30), 3.0)], "steps begin at half past");
+    let elsewhere = caller(1, Role::CaseOfficer, "br-qj");
+    let refused = store.step_means(&elsewhere, series, span, (3_600_000, 0)).await;
     assert!(matches!(refused, Err(StoreError::NotFound)), "{refused:?}");
 }

@@ -90,6 +90,7 @@ macro_rules! suite {
         }
         analyse { late_data_makes_the_next_version the_latest_judgement_is_of_the_newest_period rule_states_are_replaced
             an_evaluation_keeps_every_version evaluations_are_seen_within_a_scope days_are_added_exactly
+            a_forecast_keeps_every_version forecasts_are_seen_within_a_scope steps_are_means_of_valid_values
         }
         act {
             an_alarm_lasts_once_for_a_condition alarms_are_acknowledged_once alarms_are_filtered_and_paged a_case_goes_its_way

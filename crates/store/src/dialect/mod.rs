@@ -144,6 +144,7 @@ const STEPS: &[Step] = &[
     step!("0011_chains"),
     step!("0012_evaluation"),
     step!("0013_import"),
+    step!("0014_forecast"),
 ];
 
 pub(crate) fn steps(of: fn(&Step) -> &'static str) -> Vec<&'static str> {
