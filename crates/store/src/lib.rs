@@ -25,6 +25,7 @@ pub mod meter;
 pub mod mover;
 pub mod node;
 pub mod place;
+pub mod report;
 pub mod right;
 pub mod room;
 mod scope;
@@ -66,6 +67,7 @@ pub use node::{Holding, Lagged, NodeId, Note, Notes};
 #[cfg(feature = "failpoints")]
 pub use place::places_from_environment;
 pub use place::{PLACES, place};
+pub use report::{Counted, Every, PublicationRow, ReportFilter, ReportIn, ReportRow, ScheduleRow, TemplateRow};
 pub use right::{DelegationRow, GlassRow, Holdings, PostRow};
 pub use room::{Guard, Room};
 pub use seals::{SealedState, Seals};
