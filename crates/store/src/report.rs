@@ -469,7 +469,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the caller does not see the station of one of them.
-    pub async fn counted(
+    pub async fn values_counted(
         &self,
         caller: &Caller,
         points: &[PointId],

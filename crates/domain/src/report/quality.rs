@@ -93,6 +93,7 @@ pub fn quality(input: &QualityInput<'_>) -> Report {
         0 => "各站点数据均达到有效率要求。".to_owned(),
         n => format!("有效率不足的站点{n}个：{}。", super::text::names(&few, 10)),
     });
+    said.push(coverage.sentence());
     let mut notes = Vec::new();
     if input.unread {
         notes.push(Note::new("部分历史数据文件暂时无法读取，统计不完整", ""));

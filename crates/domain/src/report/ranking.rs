@@ -34,7 +34,12 @@ pub fn water_ranking(input: &WaterInput<'_>) -> Report {
         n => format!("未参加排名的有{n}个，原因见下表。"),
     };
     let chapters = vec![
-        Chapter::new("counties", "县（市、区）排名", vec![said(&counties, "县（市、区）")]).with(counties),
+        Chapter::new(
+            "counties",
+            "县（市、区）排名",
+            vec![said(&counties, "县（市、区）"), input.coverage().sentence()],
+        )
+        .with(counties),
         Chapter::new("section_ranking", "断面排名", vec![said(&sections, "断面")]).with(sections),
         Chapter::new("not_ranked", "未参加排名", vec![left]).with(not),
     ];

@@ -296,6 +296,21 @@ impl Kind {
         }
     }
 
+    /// Ids of the chapters that a report of this kind has.
+    pub fn chapters(self) -> &'static [&'static str] {
+        match self {
+            Self::Water => {
+                &["overview", "sections", "rivers", "lakes", "pollutants", "handover", "sources", "not_judged"]
+            }
+            Self::WaterRanking => &["counties", "section_ranking", "not_ranked"],
+            Self::Brief => &["state", "problems", "watch"],
+            Self::DataQuality => &["stations"],
+            Self::Air => &["air"],
+            Self::OutletCompliance => &["outlets", "loads"],
+            Self::Transmission => &["rates"],
+        }
+    }
+
     /// A table by its id.
     pub fn shape(self, id: &str) -> Option<&'static Shape> {
         self.shapes().iter().find(|shape| shape.id == id)

@@ -131,7 +131,7 @@ impl WaterInput<'_> {
         }
     }
 
-    fn coverage(&self) -> Coverage {
+    pub(super) fn coverage(&self) -> Coverage {
         let have = self.stations.iter().filter(|s| self.class(s).is_some()).count() as u32;
         let due = self.stations.len() as u32;
         Coverage::new("断面", (have, due), self.report.sections_judged_min_percent, self.report)
@@ -793,6 +793,8 @@ pub(super) mod tests {
             let ids: Vec<&str> = report.tables().map(|t| t.id.as_str()).collect();
             let shapes: Vec<&str> = Kind::Water.shapes().iter().map(|s| s.id).collect();
             assert_eq!(ids, shapes);
+            let chapters: Vec<&str> = report.chapters.iter().map(|c| c.id.as_str()).collect();
+            assert_eq!(chapters, Kind::Water.chapters());
             assert!(report.tables().all(|t| t.rows.iter().all(|r| r.cells.len() == t.columns.len())));
             let text = report.to_text().expect("json");
             assert_eq!(serde_json::from_str::<Report>(&text).expect("reads back"), report);

@@ -11,6 +11,7 @@ pub mod gaps;
 pub(crate) mod history;
 pub mod judge;
 mod lines;
+pub mod report;
 mod watch;
 mod work;
 
