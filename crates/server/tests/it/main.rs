@@ -13,6 +13,7 @@ mod ops;
 mod people;
 #[cfg(feature = "query")]
 mod query;
+mod report;
 mod rights;
 mod simulate;
 mod support;
