@@ -58,6 +58,10 @@ uuid_id! {
     CommandId;
     /// A post (岗位), a delegation (代理), a broken glass (应急越权): something a person holds for a time.
     PostId;
+    /// Report (报告).
+    ReportId;
+    /// Template of reports (报告模板).
+    TemplateId;
 }
 
 macro_rules! code_id {

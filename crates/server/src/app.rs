@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::Context;
 use shanshui_domain::id::{PersonId, PointId, StationCode};
 use shanshui_domain::place::{CityPack, Registration, Station};
+use shanshui_domain::report::ReportRules;
 use shanshui_domain::right::{Caller, Rights, Tree};
 use shanshui_domain::standard::Standards;
 use shanshui_domain::standard::trace::TraceBook;
@@ -140,6 +141,8 @@ pub struct Parts {
     pub standards: Box<Standards>,
     /// Rules of tracing.
     pub trace: Box<TraceBook>,
+    /// Rules of reports.
+    pub report_rules: Box<ReportRules>,
     /// Who may do what.
     pub rights: Arc<Rights>,
     /// Zone of civil days.
@@ -227,6 +230,7 @@ impl App {
         let zone = Zone::named(zone_name).with_context(|| format!("zone {zone_name:?}"))?;
         let standards = Box::new(Standards::embedded().context("standards")?);
         let trace = Box::new(TraceBook::embedded().context("standards/trace")?);
+        let report_rules = Box::new(ReportRules::embedded().context("rules of reports")?);
         let store = open_store(&config).await?;
         // before a new key is made for one that is only missing
         crate::cmd::vault::opens(&store).await?;
@@ -252,6 +256,7 @@ impl App {
             config,
             standards,
             trace,
+            report_rules,
             rights,
             zone,
             clock,

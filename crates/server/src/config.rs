@@ -43,6 +43,8 @@ pub struct Config {
     pub history: HistorySection,
     /// Alarms.
     pub alarm: Alarm,
+    /// Reports.
+    pub report: ReportSection,
     /// Figures for monitoring.
     pub metrics: MetricsSection,
 }
@@ -292,6 +294,22 @@ pub struct StoreSection {
     pub disk_free_min_mb: u64,
 }
 
+/// Section of reports.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReportSection {
+    /// Program with its arguments that turns Word into PDF as LibreOffice does; empty: none.
+    pub pdf_command: Vec<String>,
+    /// Seconds that it may take.
+    pub pdf_timeout_s: u64,
+}
+
+impl Default for ReportSection {
+    fn default() -> Self {
+        Self { pdf_command: vec!["soffice".into()], pdf_timeout_s: 120 }
+    }
+}
+
 /// Metrics section.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -414,6 +432,7 @@ impl Default for Config {
             store: StoreSection::default(),
             history: HistorySection::default(),
             alarm: Alarm::default(),
+            report: ReportSection::default(),
             metrics: MetricsSection::default(),
         }
     }
@@ -584,6 +603,11 @@ pub const KEYS: &[(&str, &str)] = &[
     ("alarm.spike_ph", "a pH that moves by at least this much and returns is a spike"),
     ("alarm.spike_s", "within this many seconds"),
     ("alarm.queue", "telegrams that may wait for the judge in memory; beyond it, it reads them from the store"),
+    (
+        "report.pdf_command",
+        "program with its arguments that turns Word into PDF as LibreOffice's soffice does; empty: no PDF",
+    ),
+    ("report.pdf_timeout_s", "seconds that it may take"),
     ("metrics.listen", "address of the figures for monitoring, /metrics; empty: nothing listens"),
 ];
 

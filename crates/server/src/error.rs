@@ -54,6 +54,12 @@ pub enum ApiError {
     NotWritable(String),
     /// The database cannot be reached at present.
     NoDatabase(String),
+    /// A template that is not taken, and why.
+    BadTemplate(Words),
+    /// There is no program that makes PDF.
+    NoConverter(String),
+    /// The program that makes PDF failed.
+    NotConverted(String),
     /// A chain is broken, and nothing is appended to it.
     ChainBroken(String),
     /// A fault of ours; the detail goes to the log only.
@@ -141,6 +147,22 @@ impl ApiError {
                 "数据库暂时无法连接，请稍后重试",
                 "the database cannot be reached; try again soon",
             ),
+            Self::BadTemplate(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "bad_template", "模板不能使用", "the template is not taken")
+            }
+            Self::NoConverter(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "no_converter",
+                "本机没有PDF转换程序：请安装LibreOffice（Debian软件包libreoffice-writer-nogui），或在配置report.pdf_command中指定；可先下载DOCX",
+                "no program here makes PDF: install LibreOffice (Debian: libreoffice-writer-nogui) or name one in report.pdf_command; \
+                 the DOCX can be had at once",
+            ),
+            Self::NotConverted(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "not_converted",
+                "PDF转换失败或超时；可先下载DOCX",
+                "the conversion to PDF failed or took too long; the DOCX can be had at once",
+            ),
             Self::ChainBroken(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "chain_broken",
@@ -158,6 +180,8 @@ impl ApiError {
             | Self::BadRequest(d)
             | Self::Unavailable(d)
             | Self::NotWritable(d)
+            | Self::NoConverter(d)
+            | Self::NotConverted(d)
             | Self::ChainBroken(d) => d.clone(),
             Self::Refused(r) => r.to_string(),
             _ => String::new(),
@@ -167,7 +191,7 @@ impl ApiError {
     fn title(&self, zh: &str, en: &str) -> Words {
         match self {
             Self::Refused(refused) => refused_words(refused),
-            Self::WeakPassword(why) | Self::Lacking(why) => why.clone(),
+            Self::WeakPassword(why) | Self::Lacking(why) | Self::BadTemplate(why) => why.clone(),
             Self::BadRequest(detail) => Words { zh: format!("{zh}：{detail}"), en: format!("{en}: {detail}") },
             _ => Words { zh: zh.into(), en: en.into() },
         }

@@ -16,6 +16,7 @@ pub mod oidc;
 pub mod outbound;
 pub mod pace;
 pub mod registry;
+pub mod report;
 pub mod seal;
 pub mod sign;
 pub mod sim;

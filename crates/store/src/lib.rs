@@ -27,6 +27,7 @@ pub mod meter;
 pub mod mover;
 pub mod node;
 pub mod place;
+pub mod report;
 pub mod right;
 pub mod room;
 mod scope;
@@ -70,6 +71,7 @@ pub use node::{Holding, Lagged, NodeId, Note, Notes};
 #[cfg(feature = "failpoints")]
 pub use place::places_from_environment;
 pub use place::{PLACES, place};
+pub use report::{Counted, Every, PublicationRow, ReportFilter, ReportIn, ReportRow, ScheduleRow, TemplateRow};
 pub use right::{DelegationRow, GlassRow, Holdings, PostRow};
 pub use room::{Guard, Room};
 pub use seals::{SealedState, Seals};

@@ -53,6 +53,8 @@ into_value! {
     shanshui_domain::id::SessionId => |v| Self::Text(v.to_string());
     shanshui_domain::id::TokenId => |v| Self::Text(v.to_string());
     shanshui_domain::id::PostId => |v| Self::Text(v.to_string());
+    shanshui_domain::id::ReportId => |v| Self::Text(v.to_string());
+    shanshui_domain::id::TemplateId => |v| Self::Text(v.to_string());
     &shanshui_domain::id::OrganisationCode => |v| Self::Text(clean(v.0.clone()));
     &shanshui_domain::id::StationCode => |v| Self::Text(clean(v.0.clone()));
     &shanshui_domain::id::Mn => |v| Self::Text(clean(v.0.clone()));

@@ -47,6 +47,37 @@ export function put<P extends PathOf<'put'>>(path: P, options: Options<Operation
   return call('PUT', path, options)
 }
 
+/** A file of the server: its bytes and the name it is to have. */
+export interface Fetched {
+  blob: Blob
+  name: string
+}
+
+/** A file; a refusal is a problem as everywhere, and no file with a problem in it. */
+export async function getFile<P extends PathOf<'get'>>(path: P, options: Options<Operation<'get', P>> = {}): Promise<Result<Fetched>> {
+  try {
+    const response = await fetch(address(path, options.path, options.query), { signal: options.signal, credentials: 'same-origin' })
+    if (response.ok) return { kind: 'ok', data: { blob: await response.blob(), name: fileName(response.headers.get('content-disposition')) } }
+    const problem = problemOf(response.status, await response.text())
+    if (problem.code === 'unauthenticated' && (await renew())) return await getFile(path, options)
+    return { kind: 'error', problem }
+  } catch (error) {
+    if (options.signal?.aborted) return { kind: 'aborted' }
+    return { kind: 'error', problem: offline(error) }
+  }
+}
+
+/** The name that a `content-disposition` gives, the one in UTF-8 before the plain one. */
+export function fileName(disposition: string | null): string {
+  const encoded = /filename\*=UTF-8''([^;]+)/.exec(disposition ?? '')?.[1]
+  const plain = /filename="([^"]+)"/.exec(disposition ?? '')?.[1]
+  try {
+    return encoded ? decodeURIComponent(encoded) : (plain ?? 'file')
+  } catch {
+    return plain ?? 'file'
+  }
+}
+
 async function call<T>(
   method: string,
   template: string,

@@ -13,6 +13,7 @@ mod ingest;
 mod report;
 mod scan;
 mod store;
+mod water_report;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -65,6 +66,7 @@ const BENCHES: &[Bench] = &[
     Bench { name: "store", run: store::run, measure: store::measure },
     Bench { name: "history", run: history::run, measure: history::measure },
     Bench { name: "scan", run: scan::run, measure: scan::measure },
+    Bench { name: "report", run: water_report::run, measure: water_report::measure },
     Bench { name: "cluster", run: cluster::run, measure: cluster::measure },
 ];
 

@@ -75,6 +75,14 @@ rights! {
     DeviceAdd = "device.add";
     /// Send commands to devices.
     DeviceCommand = "device.command";
+    /// See reports and rankings.
+    ReportRead = "report.read";
+    /// Make reports.
+    ReportMake = "report.make";
+    /// Publish reports (发布): what is published is frozen.
+    ReportPublish = "report.publish";
+    /// Arrange templates and schedules of reports.
+    ReportArrange = "report.arrange";
     /// See alarms.
     AlarmRead = "alarm.read";
     /// Take notice of alarms.

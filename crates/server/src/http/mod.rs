@@ -21,6 +21,7 @@ pub mod organisation;
 pub mod password;
 pub mod present;
 pub mod register;
+pub mod report;
 pub mod rights;
 pub mod second;
 pub mod sense;
@@ -68,6 +69,9 @@ const JSON_BYTES_MAX: usize = 256 << 10;
         import::imports, import::import_put, import::import_one, import::import_file, import::import_check, import::import_begin,
         trace::water::trace_water, trace::air::trace_air,
         forecast::forecasts, forecast::forecast,
+        report::reports, report::make, report::report, report::publish, report::changes, report::file, report::ranking,
+        report::ranking_file, report::arrange::templates, report::arrange::template_put, report::arrange::template_file,
+        report::arrange::schedules, report::arrange::schedule_put,
         act::alarms, act::acknowledge, act::cases, act::case_open, act::case, act::case_act, act::evidence_put,
         act::evidence, events::events, ops::healthz, ops::readyz,
     ),
@@ -151,6 +155,14 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/analyse/trace/air", get(trace::air::trace_air))
         .route("/api/v1/analyse/forecasts", get(forecast::forecasts))
         .route("/api/v1/analyse/forecasts/{station}/{factor}", get(forecast::forecast))
+        .route("/api/v1/analyse/reports", get(report::reports).post(report::make))
+        .route("/api/v1/analyse/reports/{id}", get(report::report))
+        .route("/api/v1/analyse/reports/{id}/publish", post(report::publish))
+        .route("/api/v1/analyse/reports/{id}/changes", get(report::changes))
+        .route("/api/v1/analyse/reports/{id}/file", get(report::file))
+        .route("/api/v1/analyse/rankings/{span}", get(report::ranking))
+        .route("/api/v1/analyse/rankings/{span}/file", get(report::ranking_file))
+        .route("/api/v1/analyse/report-schedules", get(report::arrange::schedules).post(report::arrange::schedule_put))
         .route("/api/v1/act/alarms", get(act::alarms))
         .route("/api/v1/act/alarms/{id}/acknowledge", post(act::acknowledge))
         .route("/api/v1/act/cases", get(act::cases).post(act::case_open))
@@ -161,6 +173,8 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/analyse/imports", get(import::imports).post(import::import_put))
         .route("/api/v1/act/cases/{id}/evidence", post(act::evidence_put))
         .route("/api/v1/act/evidence/{id}", get(act::evidence))
+        .route("/api/v1/analyse/report-templates", get(report::arrange::templates).post(report::arrange::template_put))
+        .route("/api/v1/analyse/report-templates/{id}/file", get(report::arrange::template_file))
         .layer(DefaultBodyLimit::max(evidence_max));
     let zipped = api.merge(files).layer(CompressionLayer::new());
     let named = app.clone();

@@ -13,6 +13,7 @@ pub(crate) mod history;
 pub mod import;
 pub mod judge;
 mod lines;
+pub mod report;
 mod watch;
 mod work;
 

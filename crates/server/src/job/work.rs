@@ -8,7 +8,7 @@ use shanshui_store::{JobRow, StoreError};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::{chains, evaluate, forecast, gaps, import};
+use super::{chains, evaluate, forecast, gaps, import, report};
 use crate::app::App;
 use crate::ingest::Step;
 
@@ -24,6 +24,7 @@ const KINDS: &[&str] = &[
     import::KIND,
     forecast::ROUND,
     forecast::ONE,
+    report::ROUND,
 ];
 /// Clears away what nobody needs any more.
 const SWEEP: &str = "sweep";
@@ -38,6 +39,7 @@ const TIMERS: &[(&str, &str, i64)] = &[
     ("seal", SEAL, 3_600_000),
     ("evaluate", evaluate::ROUND, 3_600_000),
     ("forecast", forecast::ROUND, 600_000),
+    ("report", report::ROUND, 600_000),
     ("chains", WALK, 86_400_000),
 ];
 /// Work of one node at one time.
@@ -129,6 +131,8 @@ async fn one(app: App, job: JobRow) -> String {
         import::KIND => import::work(&app, &job).await,
         forecast::ROUND => forecast::round(&app).await.map(|()| Outcome::Over(None)),
         forecast::ONE => forecast::work(&app, &job).await,
+        report::ROUND => report::round(&app).await.map(|()| Outcome::Over(None)),
+        report::ONE => report::work(&app, &job).await,
         _ => sweep(&app).await.map(|()| Outcome::Over(None)),
     };
     let now = app.clock.now();

@@ -221,6 +221,13 @@ async fn filled(person: &Person, path: &str) -> Vec<String> {
         | "/api/v1/system/audit/{seq}/proof" => Vec::new(),
         "/api/v1/sense/stations/{code}" => each(stations().await, "code"),
         "/api/v1/analyse/stations/{code}/judgements" => with(each(stations().await, "code"), &[SPAN]),
+        "/api/v1/analyse/rankings/{span}" => each(SPANS.map(str::to_owned).to_vec(), "span"),
+        "/api/v1/analyse/rankings/{span}/file" => with(each(SPANS.map(str::to_owned).to_vec(), "span"), &["as=csv"]),
+        // nothing is made while it is asked; what is kept is held against itself in the store's own contract
+        "/api/v1/analyse/reports/{id}"
+        | "/api/v1/analyse/reports/{id}/changes"
+        | "/api/v1/analyse/reports/{id}/file"
+        | "/api/v1/analyse/report-templates/{id}/file" => Vec::new(),
         "/api/v1/analyse/water/{span}" => each(SPANS.map(str::to_owned).to_vec(), "span"),
         "/api/v1/analyse/water/{span}/stations/{code}" => {
             each(stations().await, "code").iter().flat_map(|p| SPANS.map(|span| p.replace("{span}", span))).collect()

@@ -16,6 +16,7 @@ mod people;
 mod published;
 #[cfg(feature = "query")]
 mod query;
+mod report;
 mod rights;
 mod simulate;
 mod support;

@@ -15,6 +15,7 @@ mod history;
 mod large;
 mod node;
 mod postgres;
+mod report;
 mod right;
 mod seals;
 mod sense;
@@ -91,6 +92,10 @@ macro_rules! suite {
         analyse { late_data_makes_the_next_version the_latest_judgement_is_of_the_newest_period rule_states_are_replaced
             an_evaluation_keeps_every_version evaluations_are_seen_within_a_scope days_are_added_exactly
             a_forecast_keeps_every_version forecasts_are_seen_within_a_scope steps_are_means_of_valid_values
+        }
+        report {
+            what_is_published_is_frozen_and_the_next_is_another_edition
+            reports_are_seen_made_and_published_within_a_scope templates_and_schedules_are_versions
         }
         act {
             an_alarm_lasts_once_for_a_condition alarms_are_acknowledged_once alarms_are_filtered_and_paged a_case_goes_its_way

@@ -145,6 +145,7 @@ const STEPS: &[Step] = &[
     step!("0012_evaluation"),
     step!("0013_import"),
     step!("0014_forecast"),
+    step!("0015_report"),
 ];
 
 pub(crate) fn steps(of: fn(&Step) -> &'static str) -> Vec<&'static str> {

@@ -2,7 +2,7 @@
 //! within its limit (GB 3838-2002). Total nitrogen and faecal coliform are listed for reference.
 
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::mean::{Gap, Mean, MeanRules, Sampled};
 use super::section::Section;
@@ -26,7 +26,7 @@ pub struct SourceItem {
 }
 
 /// What a source is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum SourceVerdict {
     /// 达标.
