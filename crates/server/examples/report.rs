@@ -18,7 +18,7 @@ use shanshui_server::app::{App, Roles};
 use shanshui_server::city;
 use shanshui_server::clock::Clock;
 use shanshui_server::config::Config;
-use shanshui_server::job::evaluate::SECTION;
+use shanshui_server::job::evaluate::section::KIND as SECTION;
 use shanshui_server::report::{Filing, docx, gather, xlsx};
 use shanshui_store::EvaluationRow;
 

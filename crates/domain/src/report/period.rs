@@ -30,11 +30,11 @@ impl Period {
     /// # Errors
     /// When it is none.
     pub fn parse(text: &str) -> Result<Self, NoPeriod> {
-        if let Ok(span) = Span::parse(text) {
-            return Ok(Self::Of(span));
+        match Span::parse(text) {
+            Ok(Span::Day { day }) => Ok(Self::Day(day)),
+            Ok(span) => Ok(Self::Of(span)),
+            Err(_) => Err(NoPeriod(text.to_owned())),
         }
-        let day = Some(text).filter(|t| t.len() == 10 && t.is_ascii()).and_then(|t| t.parse::<Date>().ok());
-        day.filter(|d| d.to_string() == text).map(Self::Day).ok_or_else(|| NoPeriod(text.to_owned()))
     }
 
     /// Its first day.
@@ -65,7 +65,7 @@ impl Period {
     pub fn zh(self) -> String {
         let day = |d: Date| format!("{}年{}月{}日", d.year(), d.month(), d.day());
         match self {
-            Self::Day(date) => day(date),
+            Self::Day(date) | Self::Of(Span::Day { day: date }) => day(date),
             Self::Of(span @ Span::Week { monday }) => {
                 format!(
                     "{}年第{}周（{}至{}）",
@@ -87,7 +87,7 @@ impl Period {
     /// What a report of it is called: 日报, 月报.
     pub fn report_zh(self) -> &'static str {
         match self {
-            Self::Day(_) => "日报",
+            Self::Day(_) | Self::Of(Span::Day { .. }) => "日报",
             Self::Of(Span::Week { .. }) => "周报",
             Self::Of(Span::TenDays { .. }) => "旬报",
             Self::Of(Span::Month { .. }) => "月报",
@@ -99,7 +99,7 @@ impl Period {
     /// The period before, within a sentence: 上月.
     pub fn before_zh(self) -> &'static str {
         match self {
-            Self::Day(_) => "前一日",
+            Self::Day(_) | Self::Of(Span::Day { .. }) => "前一日",
             Self::Of(Span::Week { .. }) => "上周",
             Self::Of(Span::TenDays { .. }) => "上旬",
             Self::Of(Span::Month { .. }) => "上月",

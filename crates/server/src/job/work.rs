@@ -25,6 +25,7 @@ const KINDS: &[&str] = &[
     forecast::ROUND,
     forecast::ONE,
     report::ROUND,
+    report::ONE,
 ];
 /// Clears away what nobody needs any more.
 const SWEEP: &str = "sweep";

@@ -17,7 +17,7 @@ use shanshui_domain::time::Instant;
 use shanshui_domain::unit::Unit;
 use shanshui_server::app::App;
 use shanshui_server::clock::Clock;
-use shanshui_server::job::evaluate::SECTION;
+use shanshui_server::job::evaluate::section::KIND as SECTION;
 use shanshui_store::EvaluationRow;
 
 use crate::support::{City, Person, until};

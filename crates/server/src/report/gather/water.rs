@@ -13,7 +13,7 @@ use shanshui_domain::right::Caller;
 
 use super::{NoReport, county_name, issuer, within};
 use crate::app::App;
-use crate::job::evaluate::SECTION;
+use crate::job::evaluate::section::KIND as SECTION;
 
 /// What is read of an evaluation.
 #[derive(Debug, Default, Deserialize)]
