@@ -213,7 +213,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where an anomaly of a section or outlet came from, and where it goes. 404 with the code `lacking` says what the city pack lacks. */
+        /**
+         * Where an anomaly of a section or outlet came from, and where it goes. 404 with the code `lacking` says what the city
+         *     pack lacks.
+         */
         get: operations["trace_water"];
         put?: never;
         post?: never;

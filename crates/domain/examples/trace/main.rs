@@ -53,5 +53,5 @@ fn pack(folder: &Path) -> Result<CityPack, String> {
             files.insert(name.to_owned(), std::fs::read_to_string(&path).map_err(|e| e.to_string())?);
         }
     }
-    CityPack::parse(&files).map_err(|faults| faults.iter().map(|f| format!("{f}\n")).collect())
+    CityPack::parse(&files).map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }

@@ -22,6 +22,7 @@ const WATER: Record<Water, [string, number, number]> = {
 export function water(points: [number, number][], kind: Water): Feature {
   const feature = new Feature({ geometry: line(points) })
   const [color, width, zIndex] = WATER[kind]
+  feature.set('aside', true)
   feature.setStyle(new Style({ stroke: new Stroke({ color, width, lineCap: 'round', lineJoin: 'round' }), zIndex }))
   return feature
 }

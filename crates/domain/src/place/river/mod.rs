@@ -1,7 +1,7 @@
 //! The river network (河网) of a city: directed reaches, and where stations, outlets and intakes lie on them.
 //!
 //! Water runs from a reach's `from_node` to its `to_node`. Reaches that share a node join or part there; no water comes
-//! back to where it was ([`Rivers::parse`](super::CityPack::parse) refuses a cycle). Lengths are in kilometres,
+//! back to where it was ([`super::CityPack::parse`] refuses a circle). Lengths are in kilometres,
 //! velocities in metres a second, flows in cubic metres a second.
 
 mod load;
