@@ -48,7 +48,8 @@ fn forecast(r: &Row) -> Result<ForecastRow, StoreError> {
 
 fn put(tx: &mut dyn Tx, f: &ForecastRow) -> Result<bool, StoreError> {
     let newest = tx.row(
-        "SELECT version, body FROM forecast WHERE station=$1 AND factor=$2 AND kind=$3 AND day=$4 ORDER BY version DESC LIMIT 1",
+        "SELECT version, body FROM forecast WHERE station=$1 AND factor=$2 AND kind=$3 AND day=$4 \
+         ORDER BY version DESC LIMIT 1",
         args![&f.station, f.factor.as_str(), &f.kind, &f.day],
     )?;
     let version = match newest {
@@ -57,7 +58,8 @@ fn put(tx: &mut dyn Tx, f: &ForecastRow) -> Result<bool, StoreError> {
         None => 1,
     };
     tx.execute(
-        "INSERT INTO forecast (station, factor, kind, day, version, made, shown, body) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)",
+        "INSERT INTO forecast (station, factor, kind, day, version, made, shown, body) \
+         VALUES ($1,$2,$3,$4,$5,$6,$7,$8)",
         args![&f.station, f.factor.as_str(), &f.kind, &f.day, version, f.made, i64::from(f.shown), &f.body],
     )?;
     Ok(true)
@@ -65,16 +67,16 @@ fn put(tx: &mut dyn Tx, f: &ForecastRow) -> Result<bool, StoreError> {
 
 const NEWEST: &str = concat!(
     "SELECT f.station, f.factor, f.kind, f.day, f.version, f.made, f.shown, f.body FROM forecast f \
-     WHERE ($1='' OR f.station=$1) AND f.day=(SELECT MAX(n.day) FROM forecast n WHERE n.station=f.station AND n.factor=f.factor \
-     AND n.kind=f.kind) AND f.version=(SELECT MAX(v.version) FROM forecast v WHERE v.station=f.station AND v.factor=f.factor \
-     AND v.kind=f.kind AND v.day=f.day) AND ",
+     WHERE ($1='' OR f.station=$1) AND f.day=(SELECT MAX(n.day) FROM forecast n WHERE n.station=f.station \
+     AND n.factor=f.factor AND n.kind=f.kind) AND f.version=(SELECT MAX(v.version) FROM forecast v \
+     WHERE v.station=f.station AND v.factor=f.factor AND v.kind=f.kind AND v.day=f.day) AND ",
     at_station!("f.station", "$2", "$3"),
     " ORDER BY f.station, f.factor, f.kind"
 );
 
 impl Store {
-    /// Keeps a forecast. The same again is not written; another one of the same station, factor and day becomes the next version, and
-    /// the old one stays. True when something was written. `version` is given by the store.
+    /// Keeps a forecast. The same again is not written; another one of the same station, factor and day becomes the
+    /// next version, and the old one stays. True when something was written. `version` is given by the store.
     pub async fn forecast_put(&self, f: ForecastRow) -> Result<bool, StoreError> {
         self.write(move |tx| put(tx, &f)).await
     }
@@ -109,7 +111,8 @@ impl Store {
         self.station_seen(caller, Right::StationRead, station).await?;
         let rows = self
             .read(
-                "SELECT station, factor, kind, day, version, made, shown, body FROM forecast WHERE station=$1 AND factor=$2 \
+                "SELECT station, factor, kind, day, version, made, shown, body FROM forecast \
+                 WHERE station=$1 AND factor=$2 \
                  ORDER BY day DESC, version DESC LIMIT $3",
                 args![station, factor, limit as i64],
             )
@@ -123,8 +126,8 @@ impl Store {
         rows.iter().map(|row| row.text(0).map(StationCode)).collect()
     }
 
-    /// Means of a point's valid values by step, in `[from, to)`, each stamped with the begin of its step; `offset_ms` is that of civil
-    /// time, so that days begin at civil midnight. Newest version of each key.
+    /// Means of a point's valid values by step, in `[from, to)`, each stamped with the begin of its step; `offset_ms`
+    /// is that of civil time, so that days begin at civil midnight. Newest version of each key.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the caller does not see the station.

@@ -1732,7 +1732,7 @@ export interface components {
             station: string;
             /** @description Its name. */
             station_name: components["schemas"]["Words"];
-            /** @description Why too little is known: `nothing`, `short`, `gaps`, `origins`, `constant`. */
+            /** @description Why too little is known: `nothing`, `short`, `gaps`, `origins`, `stale`, `constant`. */
             too_little?: string | null;
             /** @description Unit; empty of the index. */
             unit: string;

@@ -4,10 +4,11 @@
 //! cargo run --release -p shanshui-domain --example forecast -- WATER.csv DAYS WINDOWS AIR.csv…
 //! ```
 //!
-//! The water file has the columns of the national release (`section`, `file_date`, `time`, `status`, `ph_raw`, …), the air files those of
-//! daily city values (`city`, `date`, `pm2_5`, …). The last DAYS of each series are kept away: model, interval and verdict come from
-//! what lies before, then every model goes through the days kept away, one origin a day. Then the series is cut there and the same is
-//! done again, WINDOWS times in all; air, of which there is more, eight times as often. The result is printed as Markdown.
+//! The water file has the columns of the national release (`section`, `file_date`, `time`, `status`, `ph_raw`, …),
+//! the air files those of daily city values (`city`, `date`, `pm2_5`, …). The last DAYS of each series are kept away:
+//! model, interval and verdict come from what lies before, then every model goes through the days kept away, one
+//! origin a day. Then the series is cut there and the same is done again, WINDOWS times in all; air, of which there
+//! is more, eight times as often. The result is printed as Markdown.
 
 mod data;
 mod table;

@@ -67,8 +67,8 @@ fn of<'a>(ones: &'a [One], factor: &str) -> Vec<&'a One> {
 
 fn errors(ones: &[One], factors: &[&str]) {
     println!(
-        "Mean absolute error over one to four days ahead: of the last value in the unit of the factor, of the others in per cent of \
-         the last value's; means over windows.\n"
+        "Mean absolute error over one to four days ahead: of the last value in the unit of the factor, of the others in \
+         per cent of the last value's; means over windows.\n"
     );
     println!(
         "| factor | windows | last value | {} | chosen is better | models chosen |",
@@ -103,7 +103,8 @@ fn shown(ones: &[One], factors: &[&str], rules: &ForecastRules) {
         100.0 * rules.margin
     );
     println!(
-        "| factor | shown | error of shown, % of the last value's | shown and better | error of not shown, % | interval held, shown | interval held, all |"
+        "| factor | shown | error of shown, % of the last value's | shown and better | error of not shown, % | \
+         interval held, shown | interval held, all |"
     );
     println!("|---|---|---|---|---|---|---|");
     let held = |of: &[&One]| {

@@ -1,7 +1,7 @@
 //! Rules of forecasts (预测规则) as data: `standards/forecast/`.
 //!
-//! Four tables: parameters, one a row; grids, one for each step that series are brought to; days off work; factors of weather. Reading is
-//! strict: what is unknown, missing, out of order or there twice is refused, with file and line.
+//! Four tables: parameters, one a row; grids, one for each step that series are brought to; days off work; factors of
+//! weather. Reading is strict: what is unknown, missing, out of order or there twice is refused, with file and line.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -191,8 +191,8 @@ impl ForecastRules {
     /// Reads the tables.
     ///
     /// # Errors
-    /// When a parameter is unknown, missing, there twice or no share where one is meant; when lengths of a grid cannot be; when days off
-    /// work are out of order.
+    /// When a parameter is unknown, missing, there twice or no share where one is meant; when lengths of a grid
+    /// cannot be; when days off work are out of order.
     pub fn read(texts: ForecastTexts<'_>) -> Result<Self, StandardError> {
         let file = "forecast/parameters";
         let parameters: Vec<(u64, ForecastParameter)> = rows(file, texts.parameters)?;

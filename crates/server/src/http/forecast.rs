@@ -92,7 +92,7 @@ pub struct ForecastSummaryView {
     pub shown: bool,
     /// `better`, `baseline_chosen`, `no_better`; none when too little is known.
     pub verdict: Option<String>,
-    /// Why too little is known: `nothing`, `short`, `gaps`, `origins`, `constant`.
+    /// Why too little is known: `nothing`, `short`, `gaps`, `origins`, `stale`, `constant`.
     pub too_little: Option<String>,
     /// `persistence`, `seasonal`, `ets`, `mstl`.
     pub model: Option<String>,

@@ -1,8 +1,8 @@
 //! Forecasts: once a day, before they are due, each station's factors and the AQI of air stations.
 //!
-//! A timer looks every few minutes; from the civil hour on that the rules name it puts work down for every station that has no forecast of
-//! the day. Whichever node takes a station's work reads its series, and has them computed beside the tasks that serve. A factor of which
-//! too little is known gets a row too, that says so.
+//! A timer looks every few minutes; from the civil hour on that the rules name it puts work down for every station
+//! that has no forecast of the day. Whichever node takes a station's work reads its series, and has them computed
+//! beside the tasks that serve. A factor of which too little is known gets a row too, that says so.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -93,6 +93,8 @@ struct Steps {
     kind: PeriodKind,
     values: Vec<(Instant, f64)>,
     unread: usize,
+    /// Steps over since the newest value.
+    behind: usize,
 }
 
 /// Forecasts the factors of a station and keeps what came out, as that of a civil day; how many rows are new.
@@ -119,6 +121,9 @@ pub async fn station(app: &App, station: &Station, day: Date) -> Result<usize, S
         let factor = point.point.factor.clone();
         let (shown, body) = match steps {
             None => (false, not(TooLittle::Nothing)),
+            Some(steps) if steps.behind >= steps.grid.horizon => {
+                (false, not(TooLittle::Stale { behind: steps.behind }))
+            }
             Some(steps) => {
                 let work = (Arc::clone(&rules), Arc::clone(&weather), factor.to_string(), app.zone.clone());
                 let (grid, values) = (steps.grid.clone(), steps.values.clone());
@@ -205,9 +210,10 @@ async fn steps(
     for (kind, name) in KINDS {
         let Some(grid) = rules.grid(name) else { continue };
         let found = whole(app, point, (kind, grid), (now, offset_ms)).await?;
-        if !found.rows.is_empty() {
-            return Ok(Some(Steps { grid: grid.clone(), kind, values: found.rows, unread: found.unread.len() }));
-        }
+        let Some((newest, _)) = found.rows.last() else { continue };
+        let behind = (now.ms_since(*newest) / grid.step_ms - 1).max(0) as usize;
+        let (values, unread) = (found.rows, found.unread.len());
+        return Ok(Some(Steps { grid: grid.clone(), kind, values, unread, behind }));
     }
     Ok(None)
 }

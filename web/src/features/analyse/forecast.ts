@@ -95,7 +95,7 @@ export function forecastDetail(explanation: unknown): ForecastDetail {
     chosenOn: backtest(part(explanation, 'chosen_on'), chosen),
     scoredOn: backtest(part(explanation, 'scored_on'), chosen),
     unread: number(part(explanation, 'unread')) ?? 0,
-    have: number(part(reason, 'have')) ?? number(part(reason, 'bridged')),
+    have: number(part(reason, 'have')) ?? number(part(reason, 'bridged')) ?? number(part(reason, 'behind')),
     need: number(part(reason, 'need')) ?? number(part(reason, 'steps')),
   }
 }

@@ -1,8 +1,8 @@
-//! AQI of the days to come (空气质量指数预报; HJ 633-2026 §5.2): from forecast day values of the six pollutants to the range of each IAQI and
-//! of the AQI, by the edition of the day that is forecast.
+//! AQI of the days to come (空气质量指数预报; HJ 633-2026 §5.2): from forecast day values of the six pollutants to the range
+//! of each IAQI and of the AQI, by the edition of the day that is forecast.
 //!
-//! The AQI expected is that of the values expected. Its range goes from that of all lower ends to that of all upper ends, and is therefore
-//! wider than the level of one interval says. µg/m³, CO mg/m³.
+//! The AQI expected is that of the values expected. Its range goes from that of all lower ends to that of all upper
+//! ends, and is therefore wider than the level of one interval says. µg/m³, CO mg/m³.
 
 use std::collections::BTreeMap;
 
@@ -115,8 +115,8 @@ pub struct AqiForecast {
 /// Values of the six pollutants by time, in the order of [`POLLUTANTS`].
 pub type Six = [Vec<(Instant, f64)>; 6];
 
-/// Day values of the six pollutants from their hours, by HJ 663: means, of ozone the largest eight-hour mean; a day with too few hours has
-/// none. µg/m³, CO mg/m³. Each is stamped with the begin of its day.
+/// Day values of the six pollutants from their hours, by HJ 663: means, of ozone the largest eight-hour mean; a day
+/// with too few hours has none. µg/m³, CO mg/m³. Each is stamped with the begin of its day.
 pub fn day_values(rules: &AirRules<'_>, hours: &Six, zone: &Zone) -> Six {
     let mut days: BTreeMap<Date, DayHours> = BTreeMap::new();
     for (i, all) in hours.iter().enumerate() {

@@ -70,7 +70,8 @@ impl Backtest {
 }
 
 impl Task<'_> {
-    /// Origins, ascending: measured steps at equal distances back from the newest, with enough to learn from before them.
+    /// Origins, ascending: measured steps at equal distances back from the newest, with enough to learn from before
+    /// them.
     pub fn origins(&self) -> Vec<usize> {
         let mut out: Vec<usize> = Vec::new();
         let Some(last) = self.series.measured(self.series.len().saturating_sub(1)) else { return out };
@@ -89,8 +90,8 @@ impl Task<'_> {
         out
     }
 
-    /// Origins on which the model is chosen, and later ones on which it is held against the baselines: what was measured for the choice
-    /// was all known at the first of those.
+    /// Origins on which the model is chosen, and later ones on which it is held against the baselines: what was
+    /// measured for the choice was all known at the first of those.
     ///
     /// # Errors
     /// When there are too few of either.
@@ -122,7 +123,8 @@ impl Task<'_> {
         ahead.iter().all(|v| v.is_finite()).then_some(ahead)
     }
 
-    /// Errors of a model over origins. It learns at the first of them and goes on with what it learnt there; none when it cannot.
+    /// Errors of a model over origins. It learns at the first of them and goes on with what it learnt there; none
+    /// when it cannot.
     pub fn errors(&self, model: Model, origins: &[usize]) -> Option<Errors> {
         let fitted = self.fit(model, *origins.first()?)?;
         let one = |origin: &usize| {
@@ -163,8 +165,8 @@ pub fn score(horizon: usize, errors: impl Iterator<Item = f64>) -> Option<Horizo
     (count > 0).then(|| HorizonScore { horizon, count, mae: short(sum / n), rmse: short((squares / n).sqrt()) })
 }
 
-/// The band (预测区间) that held a share of errors: with n errors the ones of rank ⌊(n+1)a⌋ and ⌈(n+1)(1−a)⌉, a half of what may lie
-/// outside. None of nothing.
+/// The band (预测区间) that held a share of errors: with n errors the ones of rank ⌊(n+1)a⌋ and ⌈(n+1)(1−a)⌉, a half of
+/// what may lie outside. None of nothing.
 pub fn band(errors: impl Iterator<Item = f64>, level: f64) -> Option<[f64; 2]> {
     let mut sorted: Vec<f64> = errors.collect();
     sorted.sort_unstable_by(f64::total_cmp);

@@ -1,8 +1,10 @@
-//! Exponential smoothing (指数平滑, ETS) with additive error: no trend or an additive damped one, no season or an additive one.
+//! Exponential smoothing (指数平滑, ETS) with additive error: no trend or an additive damped one, no season or an
+//! additive one.
 //!
-//! Error correction form: with level l, trend b, season s of length m and damping φ, the next value is expected at μ = l + φb + s; its
-//! error e moves l by αe, b by βe and s by γe. The parameters are those of least squared errors one step ahead, found by the simplex
-//! method of Nelder and Mead from a fixed start; the form is the one of lowest AICc. The same input gives the same result.
+//! Error correction form: with level l, trend b, season s of length m and damping φ, the next value is expected at μ
+//! = l + φb + s; its error e moves l by αe, b by βe and s by γe. The parameters are those of least squared errors one
+//! step ahead, found by the simplex method of Nelder and Mead from a fixed start; the form is the one of lowest AICc.
+//! The same input gives the same result.
 
 use serde::{Deserialize, Serialize};
 

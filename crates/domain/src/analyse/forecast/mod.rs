@@ -1,12 +1,13 @@
 //! Forecasts (预测预报) of one station and factor, and whether they are worth showing.
 //!
-//! A series is brought to equal steps ([`regular`]). Every model ([`model`], [`ets`]) is held against what was measured at rolling origins
-//! of the past ([`backtest`]): on the older ones the model of least mean absolute error is chosen, on the newer ones it is held against
-//! the baselines. Only when it beats each of them by a margin on both it is shown; else the forecast says *no better than the last value*, with
-//! the figures. Intervals come from the errors at the origins, by step ahead. [`aqi`] makes an AQI of forecast concentrations.
+//! A series is brought to equal steps ([`regular`]). Every model ([`model`], [`ets`]) is held against what was
+//! measured at rolling origins of the past ([`backtest`]): on the older ones the model of least mean absolute error
+//! is chosen, on the newer ones it is held against the baselines. Only when it beats each of them by a margin on both
+//! it is shown; else the forecast says *no better than the last value*, with the figures. Intervals come from the
+//! errors at the origins, by step ahead. [`aqi`] makes an AQI of forecast concentrations.
 //!
-//! Nothing here knows a clock: the newest measured value is *now*. Parameters: `standards/forecast/`. What was measured of real series:
-//! `docs/ref/forecast.md`.
+//! Nothing here knows a clock: the newest measured value is *now*. Parameters: `standards/forecast/`. What was
+//! measured of real series: `docs/ref/forecast.md`.
 
 pub mod aqi;
 pub mod backtest;
@@ -91,7 +92,8 @@ pub struct Forecast {
     pub verdict: Verdict,
     /// The baseline of least error where they were held against one another.
     pub baseline: Model,
-    /// By how much the model's error lies below that of the best baseline, in per cent: on the older origins, on the newer ones.
+    /// By how much the model's error lies below that of the best baseline, in per cent: on the older origins, on the
+    /// newer ones.
     pub gains_percent: [f64; 2],
     /// What both must be.
     pub margin_percent: f64,
@@ -101,7 +103,8 @@ pub struct Forecast {
     pub coverage_percent: Option<f64>,
     /// Steps ahead by the chosen model; empty when it is not shown.
     pub points: Vec<Point>,
-    /// Steps ahead by the baseline when the chosen model is not shown: no forecast to be shown, but what an index is made of.
+    /// Steps ahead by the baseline when the chosen model is not shown: no forecast to be shown, but what an index is
+    /// made of.
     pub plain: Vec<Point>,
 }
 
@@ -126,7 +129,8 @@ pub struct Judged {
     pub baseline: Model,
     /// Verdict.
     pub verdict: Verdict,
-    /// By what share the chosen model's error lies below that of the best baseline: on the older origins, on the newer ones.
+    /// By what share the chosen model's error lies below that of the best baseline: on the older origins, on the
+    /// newer ones.
     pub gains: [f64; 2],
     /// Older origins.
     pub chosen_on: Backtest,
@@ -243,8 +247,8 @@ fn short(v: f64) -> f64 {
     format!("{v:.5e}").parse().unwrap_or(v)
 }
 
-/// Holidays as a regressor (节假日): 1 on a day off, 0 else, for every step of a series and those ahead; none when the table does not have
-/// one of the years, or when no day of them differs.
+/// Holidays as a regressor (节假日): 1 on a day off, 0 else, for every step of a series and those ahead; none when the
+/// table does not have one of the years, or when no day of them differs.
 pub fn holidays(series: &Regular, horizon: usize, table: &Holidays, zone: &Zone) -> Option<Regressor> {
     let off = |place: usize| table.off(zone.day(series.at(place))).map(|off| f64::from(u8::from(off)));
     let values: Vec<f64> = (0..series.len() + horizon).map(off).collect::<Option<_>>()?;
@@ -252,8 +256,9 @@ pub fn holidays(series: &Regular, horizon: usize, table: &Holidays, zone: &Zone)
     moves.then(|| Regressor { name: "holiday".into(), values, ahead: true })
 }
 
-/// Another series as a regressor, at the steps of this one; its gaps are bridged. None when it does not reach over the series, or when
-/// more of it is missing than a training span may miss. What comes ahead is not known: its last value stands for it.
+/// Another series as a regressor, at the steps of this one; its gaps are bridged. None when it does not reach over
+/// the series, or when more of it is missing than a training span may miss. What comes ahead is not known: its last
+/// value stands for it.
 pub fn beside(
     series: &Regular,
     name: &str,

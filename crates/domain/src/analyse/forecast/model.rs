@@ -1,9 +1,10 @@
 //! Models (预测模型): two baselines, exponential smoothing, and smoothing of what is left when seasons are taken away.
 //!
-//! *The last value* (persistence) and *the value a season ago* (seasonal naive) are what every other model is held against. MSTL takes a
-//! series apart into one component for each season, a trend and a remainder by Loess (Bandara, Hyndman, Bergmeir 2021): the seasons go
-//! on as in their last cycle, trend and remainder by exponential smoothing. On logarithms the same models forecast medians of what grows
-//! by factors. Regressors enter by the least squares of differences, which a trend does not disturb.
+//! *The last value* (persistence) and *the value a season ago* (seasonal naive) are what every other model is held against.
+//! MSTL takes a series apart into one component for each season, a trend and a remainder by Loess (Bandara, Hyndman, Bergmeir
+//! 2021): the seasons go on as in their last cycle, trend and remainder by exponential smoothing. On logarithms the same models
+//! forecast medians of what grows by factors. Regressors enter by the least squares of differences, which a trend does not
+//! disturb.
 
 use serde::{Deserialize, Serialize};
 
@@ -51,7 +52,8 @@ impl Model {
         matches!(self, Self::Ets { explained: true, .. } | Self::Mstl { explained: true, .. })
     }
 
-    /// Every model that can be tried: those on logarithms when all values are above zero, those with regressors when there are some.
+    /// Every model that can be tried: those on logarithms when all values are above zero, those with regressors when
+    /// there are some.
     pub fn all(grid: &Grid, positive: bool, explained: bool) -> Vec<Self> {
         let mut out = vec![Self::Persistence];
         out.extend(grid.seasons.iter().map(|season| Self::Seasonal { season: *season }));
@@ -177,7 +179,8 @@ fn apart(series: &[f64], grid: &Grid) -> Option<(Vec<Vec<f64>>, Vec<f64>)> {
     Some((fit.seasonal().iter().zip(&grid.seasons).map(last).collect(), rest))
 }
 
-/// Least squares of the differences of a series on those of the regressors; none when one of them does not move, or all move as one.
+/// Least squares of the differences of a series on those of the regressors; none when one of them does not move, or
+/// all move as one.
 fn effects(series: &[f64], beside: Beside<'_>) -> Option<Vec<f64>> {
     let (k, last) = (beside.all.len(), series.len().checked_sub(1)?);
     let moved = |i: usize, place: usize| beside.at(i, place, last) - beside.at(i, place - 1, last);

@@ -61,14 +61,20 @@ pub enum TooLittle {
         /// Origins that are needed.
         need: usize,
     },
+    /// The newest value is so old that nothing of what would be forecast is still to come.
+    #[error("the newest value is {behind} steps old")]
+    Stale {
+        /// Steps without a value since.
+        behind: usize,
+    },
     /// Every value is the same: there is nothing to forecast.
     #[error("every value is the same")]
     Constant,
 }
 
 impl Regular {
-    /// Brings values to a grid: a step holds the mean of what is stamped inside. `offset_ms` is that of civil time, so that days begin at
-    /// civil midnight. Values in any order; none without one.
+    /// Brings values to a grid: a step holds the mean of what is stamped inside. `offset_ms` is that of civil time,
+    /// so that days begin at civil midnight. Values in any order; none without one.
     pub fn of(values: &[(Instant, f64)], step_ms: i64, offset_ms: i64) -> Option<Self> {
         let place = |at: Instant| (at.0 + offset_ms * MS).div_euclid(step_ms * MS);
         let finite = || values.iter().filter(|(_, v)| v.is_finite());
@@ -120,8 +126,8 @@ impl Regular {
         (0..(place + 1).min(self.len())).rev().find(|i| self.values[*i].is_some())
     }
 
-    /// First step of what can be learnt from at step `last`, which is measured: after the newest long gap, and not longer than the grid
-    /// allows.
+    /// First step of what can be learnt from at step `last`, which is measured: after the newest long gap, and not
+    /// longer than the grid allows.
     pub fn begin(&self, last: usize, grid: &Grid) -> usize {
         let mut begin = last;
         for place in (0..=last).rev() {
@@ -135,7 +141,8 @@ impl Regular {
         begin
     }
 
-    /// Values from `begin` to `last`, both measured, with gaps bridged by straight lines: nothing after `last` is looked at.
+    /// Values from `begin` to `last`, both measured, with gaps bridged by straight lines: nothing after `last` is
+    /// looked at.
     pub fn bridged(&self, begin: usize, last: usize) -> Vec<f64> {
         let mut out: Vec<f64> = Vec::with_capacity(last + 1 - begin);
         let (mut before, mut gap) = (f64::NAN, 0);
