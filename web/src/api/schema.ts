@@ -121,6 +121,179 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analyse/rankings/{span}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ranking of counties and sections over a span, as it would be made now. */
+        get: operations["ranking"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/rankings/{span}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ranking as a file. */
+        get: operations["ranking_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/report-schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest version of each schedule that the caller sees. */
+        get: operations["schedules"];
+        put?: never;
+        /** Keeps a schedule as the next version of its kind and area. */
+        post: operations["schedule_put"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/report-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Templates, the built-in one first, then the newest of each kind first. */
+        get: operations["templates"];
+        put?: never;
+        /** Keeps a template as the next version of its kind. A placeholder that is not known is refused, with its name and place. */
+        post: operations["template_put"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/report-templates/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bytes of a template. */
+        get: operations["template_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reports that the caller sees, newest first, and what can be made. */
+        get: operations["reports"];
+        put?: never;
+        /** Makes a report and keeps it as a draft. The same as the newest one of its kind, period and area is that one. */
+        post: operations["make"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A report with everything it says. */
+        get: operations["report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/reports/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has changed since an earlier report of the same kind, period and area. */
+        get: operations["changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/reports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A report as a file. */
+        get: operations["file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/reports/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publishes the newest draft of a report: from then on it is frozen, and what is made later is the next edition. */
+        post: operations["publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analyse/stations/{code}/judgements": {
         parameters: {
             query?: never;
@@ -1085,6 +1258,13 @@ export interface components {
             /** @description Version of the program. */
             version: string;
         };
+        /** @description What a report is of. */
+        AreaView: {
+            /** @description County's code; empty for the whole city. */
+            code: string;
+            /** @description Name. */
+            name: string;
+        };
         /** @description A signed root of the audit. */
         AuditRootView: {
             /** @description Digest algorithm. */
@@ -1139,6 +1319,15 @@ export interface components {
             seq: number;
             /** @description Of what. */
             subject: string;
+        };
+        /** @description An edition that a report rests on. */
+        BasisView: {
+            /** @description Number. */
+            edition: string;
+            /** @description Title. */
+            title: string;
+            /** @description What was taken from it. */
+            what: string;
         };
         /** @description Moves a case. */
         CaseActionIn: {
@@ -1240,6 +1429,23 @@ export interface components {
              */
             version: number;
         };
+        /** @description A cell. */
+        CellView: {
+            /** @enum {string} */
+            cell: "number";
+            /** @description As text, so that no decimal is lost. */
+            value: string;
+        } | {
+            /** @enum {string} */
+            cell: "text";
+            /** @description Them. */
+            text: string;
+        } | {
+            /** @enum {string} */
+            cell: "missing";
+            /** @description Why, in Chinese. */
+            reason: string;
+        };
         /** @description A chain that is broken (断链). */
         ChainBreakView: {
             /** @description When it was found. */
@@ -1259,6 +1465,17 @@ export interface components {
          * @enum {string}
          */
         ChangeView: "obviously_worse" | "somewhat_worse" | "none" | "somewhat_better" | "obviously_better";
+        /** @description A chapter. */
+        ChapterView: {
+            /** @description Id. */
+            id: string;
+            /** @description Paragraphs. */
+            paragraphs: string[];
+            /** @description Tables. */
+            tables: components["schemas"]["TableView"][];
+            /** @description Heading. */
+            title: string;
+        };
         /** @description One check. */
         CheckView: {
             /** @description Figures, or why not. */
@@ -1267,6 +1484,13 @@ export interface components {
             name: string;
             /** @description Whether it is good. */
             ok: boolean;
+        };
+        /** @description A column. */
+        ColumnView: {
+            /** @description Id. */
+            key: string;
+            /** @description Heading. */
+            title: string;
         };
         /** @description A curve. */
         CurveView: {
@@ -1470,6 +1694,19 @@ export interface components {
              */
             transmission_rate?: number | null;
         };
+        /** @description Something that is not the same in two editions. */
+        DifferenceView: {
+            /** @description As it is; none when it is not there any more. */
+            after?: string | null;
+            /** @description As it was; none when it was not there. */
+            before?: string | null;
+            /** @description Column; empty of sentences and whole rows. */
+            column: string;
+            /** @description Title of the table or chapter. */
+            place: string;
+            /** @description Row; empty of sentences. */
+            row: string;
+        };
         /** @description Room on the disk. */
         DiskView: {
             /**
@@ -1504,6 +1741,11 @@ export interface components {
              */
             version: number;
         };
+        /**
+         * @description How often.
+         * @enum {string}
+         */
+        EveryView: "month" | "quarter" | "year";
         /** @description A stored file. */
         EvidenceView: {
             /** @description When. */
@@ -1757,6 +1999,13 @@ export interface components {
             started: string;
             /** @description The one that answers. */
             this: boolean;
+        };
+        /** @description A sentence with its rule. */
+        NoteView: {
+            /** @description Clause or file of the rule; empty when there is none. */
+            rule: string;
+            /** @description The sentence. */
+            text: string;
         };
         /** @description An organisation to be added or changed. */
         OrganisationIn: {
@@ -2042,6 +2291,19 @@ export interface components {
             /** @description Name of the chain. */
             stream: string;
         };
+        /** @description A publication. */
+        PublicationView: {
+            /** @description When. */
+            at: string;
+            by?: components["schemas"]["PersonView"] | null;
+            /** @description Number of the document; empty when it has none. */
+            number: string;
+            /**
+             * Format: int64
+             * @description Version of the template; 0 for the built-in one.
+             */
+            template: number;
+        };
         /**
          * @description A quality in words.
          * @enum {string}
@@ -2107,6 +2369,120 @@ export interface components {
             /** @description All of the checks are good. */
             ready: boolean;
         };
+        /** @description What a report says. */
+        ReportBodyView: {
+            /** @description Area. */
+            area: components["schemas"]["AreaView"];
+            /** @description Editions. */
+            basis: components["schemas"]["BasisView"][];
+            /** @description Chapters. */
+            chapters: components["schemas"]["ChapterView"][];
+            /** @description Coverage. */
+            coverage: components["schemas"]["ReportCoverageView"];
+            /** @description Who files it. */
+            issuer: string;
+            /** @description Notes. */
+            notes: components["schemas"]["NoteView"][];
+            /** @description The period in Chinese. */
+            period_text: string;
+            /** @description Title. */
+            title: string;
+        };
+        /** @description What has changed. */
+        ReportChangesView: {
+            /** @description What has changed. */
+            differences: components["schemas"]["DifferenceView"][];
+            from?: components["schemas"]["ReportSummaryView"] | null;
+            /** @description The later one. */
+            to: components["schemas"]["ReportSummaryView"];
+        };
+        /** @description How much was judged. */
+        ReportCoverageView: {
+            /**
+             * Format: int32
+             * @description To be judged.
+             */
+            due: number;
+            /** @description Whether it suffices. */
+            enough: boolean;
+            /**
+             * Format: int32
+             * @description Judged.
+             */
+            have: number;
+            /** @description As a sentence in Chinese. */
+            sentence: string;
+        };
+        /**
+         * @description Kind of report.
+         * @enum {string}
+         */
+        ReportKindView: "water" | "water_ranking" | "brief" | "data_quality" | "air" | "outlet_compliance" | "transmission";
+        /** @description A report to be made. */
+        ReportMakeIn: {
+            /** @description County's code; empty for the whole city. */
+            area?: string;
+            /** @description Kind. */
+            kind: components["schemas"]["ReportKindView"];
+            /** @description Day or span, as `2026-05`. */
+            period: string;
+        };
+        /** @description A page of reports, and what can be made. */
+        ReportPageView: {
+            /** @description Areas over which the caller may make reports. */
+            areas: components["schemas"]["AreaView"][];
+            /** @description Reports, newest first. */
+            items: components["schemas"]["ReportSummaryView"][];
+            /** @description Kinds of which there is a source. */
+            kinds: components["schemas"]["ReportKindView"][];
+            /** @description Give this as `before` to go on; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description A publication to be made. */
+        ReportPublishIn: {
+            /** @description Digest of what was read. */
+            digest: string;
+            /** @description Number of the document (文号); empty when it has none. */
+            number?: string;
+        };
+        /** @description A report as it is listed. */
+        ReportSummaryView: {
+            /** @description County's code; empty for the whole city. */
+            area: string;
+            by?: components["schemas"]["PersonView"] | null;
+            /** @description SHA-256 of what it says; publishing names it. */
+            digest: string;
+            /**
+             * Format: int64
+             * @description From 1 within the edition.
+             */
+            draft: number;
+            /**
+             * Format: int64
+             * @description From 1; one more than were published before.
+             */
+            edition: number;
+            /** @description Id. */
+            id: string;
+            /** @description Kind. */
+            kind: components["schemas"]["ReportKindView"];
+            /** @description When. */
+            made: string;
+            /** @description Day or span. */
+            period: string;
+            published?: components["schemas"]["PublicationView"] | null;
+            /** @description Title. */
+            title: string;
+        };
+        /** @description A report. */
+        ReportView: {
+            /** @description What it says. */
+            body: components["schemas"]["ReportBodyView"];
+            /** @description Whether the caller may publish it: it is the newest draft, and theirs to publish. */
+            may_publish: boolean;
+            /** @description As it is listed. */
+            summary: components["schemas"]["ReportSummaryView"];
+        };
         /** @description One right, and how far each role reaches with it. */
         RightRowView: {
             /** @description Reach by role: own, unit, area, all; roles without it are missing. */
@@ -2171,11 +2547,68 @@ export interface components {
          * @enum {string}
          */
         RoomView: "enough" | "low" | "full";
+        /** @description A row. */
+        RowView: {
+            /** @description One for each column. */
+            cells: components["schemas"]["CellView"][];
+            /** @description What it is of. */
+            key: string;
+        };
         /**
          * @description Which of the interface's scales a grade belongs to.
          * @enum {string}
          */
         Scale: "water" | "air" | "discharge";
+        /** @description A schedule to be kept. */
+        ScheduleIn: {
+            /** @description Whether it makes reports. */
+            active: boolean;
+            /** @description County's code; empty for the whole city. */
+            area?: string;
+            /**
+             * Format: int32
+             * @description Day of the month; a month that is shorter has its last.
+             */
+            day: number;
+            /** @description How often. */
+            every: components["schemas"]["EveryView"];
+            /**
+             * Format: int32
+             * @description Hour.
+             */
+            hour: number;
+            /** @description Kind. */
+            kind: components["schemas"]["ReportKindView"];
+        };
+        /** @description A schedule. */
+        ScheduleView: {
+            /** @description Whether it makes reports. */
+            active: boolean;
+            /** @description County's code; empty for the whole city. */
+            area: string;
+            /** @description When. */
+            at: string;
+            by?: components["schemas"]["PersonView"] | null;
+            /**
+             * Format: int64
+             * @description Day of the month.
+             */
+            day: number;
+            /** @description How often. */
+            every: components["schemas"]["EveryView"];
+            /**
+             * Format: int64
+             * @description Hour.
+             */
+            hour: number;
+            /** @description Kind. */
+            kind: components["schemas"]["ReportKindView"];
+            /**
+             * Format: int64
+             * @description From 1.
+             */
+            version: number;
+        };
         /** @description One section over a span. */
         SectionView: {
             change?: components["schemas"]["ChangeView"] | null;
@@ -2428,6 +2861,19 @@ export interface components {
             /** @description Drinking-water sources. */
             sources: components["schemas"]["ShareView"];
         };
+        /** @description A table. */
+        TableView: {
+            /** @description Columns. */
+            columns: components["schemas"]["ColumnView"][];
+            /** @description Id. */
+            id: string;
+            /** @description Notes. */
+            notes: components["schemas"]["NoteView"][];
+            /** @description Rows. */
+            rows: components["schemas"]["RowView"][];
+            /** @description Title. */
+            title: string;
+        };
         /**
          * @description How a class stands to its target.
          * @enum {string}
@@ -2461,6 +2907,29 @@ export interface components {
             quarantine?: string | null;
             /** @description The bytes, with escapes `\xHH`, `\r`, `\n` for what is not text. */
             raw: string;
+        };
+        /** @description A template. */
+        TemplateView: {
+            /** @description When; none of the built-in one. */
+            at?: string | null;
+            by?: components["schemas"]["PersonView"] | null;
+            /** @description SHA-256. */
+            digest: string;
+            /** @description Id. */
+            id: string;
+            kind?: components["schemas"]["ReportKindView"] | null;
+            /** @description Name of its file. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /**
+             * Format: int64
+             * @description From 1; 0 of the built-in one.
+             */
+            version: number;
         };
         /** @description A token to be made. */
         TokenIn: {
@@ -2946,6 +3415,540 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    ranking: {
+        parameters: {
+            query?: {
+                /** @description County's code; all that the caller may see when absent. */
+                area?: string | null;
+            };
+            header?: never;
+            path: {
+                span: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportBodyView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    ranking_file: {
+        parameters: {
+            query: {
+                /** @description County's code; all that the caller may see when absent. */
+                area?: string | null;
+                /** @description `docx`, `xlsx`, `pdf` or `csv`. */
+                as: string;
+                /** @description Id of the one table that is wanted; of `csv` only. */
+                table?: string | null;
+            };
+            header?: never;
+            path: {
+                span: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes of the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": number[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                    "application/pdf": number[];
+                    "text/csv": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"][];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    schedule_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateView"][];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    template_put: {
+        parameters: {
+            query: {
+                /** @description Kind of report. */
+                kind: components["schemas"]["ReportKindView"];
+                /** @description Name of the file. */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The bytes of the file */
+        requestBody: {
+            content: {
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    template_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes of the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": number[];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    reports: {
+        parameters: {
+            query?: {
+                /** @description Kind. */
+                kind?: components["schemas"]["ReportKindView"] | null;
+                /** @description Day or span. */
+                period?: string | null;
+                /** @description Cursor of the page before. */
+                before?: string | null;
+                /** @description Rows wanted, 50 by default. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPageView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    make: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportMakeIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSummaryView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportView"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    changes: {
+        parameters: {
+            query?: {
+                /** @description Id of the earlier one; the one made before it when absent. */
+                from?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportChangesView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    file: {
+        parameters: {
+            query: {
+                /** @description `docx`, `xlsx`, `pdf` or `csv`. */
+                as: string;
+                /** @description Id of the one table that is wanted; of `csv` only. */
+                table?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes of the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": number[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                    "application/pdf": number[];
+                    "text/csv": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    publish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportPublishIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSummaryView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
             "5XX": components["responses"]["Failed"];
         };
     };
