@@ -319,6 +319,8 @@ async fn a_schedule_makes_the_draft_of_last_month_once() {
     assert_eq!(leader.post("/api/v1/analyse/report-schedules", bad).await.0, StatusCode::BAD_REQUEST);
     assert_eq!(leader.ok("/api/v1/analyse/reports").await["items"], json!([]));
     hand.store(instant("2026-06-05T08:20:00").0, Ordering::Relaxed);
+    // the session of the evening is over by the morning
+    let leader = city.person("qiulei").await;
     let row = until("the draft", async || {
         let list = leader.ok("/api/v1/analyse/reports").await;
         list["items"].as_array().filter(|a| !a.is_empty()).cloned()

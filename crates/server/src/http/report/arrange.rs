@@ -81,7 +81,7 @@ pub async fn template_put(
         name: query.name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect(),
         size: bytes.len() as i64,
         digest: hex::encode(sha2::Sha256::digest(&bytes)),
-        by: visitor.id(),
+        by: Some(visitor.id()),
         at: app.clock.now(),
     };
     let row = app.store.report_template_put(&visitor, row, bytes).await?;
@@ -144,7 +144,7 @@ pub async fn schedule_put(
         day: i64::from(input.day),
         hour: i64::from(input.hour),
         active: input.active,
-        by: visitor.id(),
+        by: Some(visitor.id()),
         at: app.clock.now(),
     };
     let row = app.store.report_schedule_put(&visitor, row).await?;

@@ -58,7 +58,8 @@ pub struct ReportQuery {
 #[serde(deny_unknown_fields)]
 pub struct ReportFileQuery {
     /// `docx`, `xlsx`, `pdf` or `csv`.
-    r#as: String,
+    #[serde(rename = "as")]
+    form: String,
     /// Id of the one table that is wanted; of `csv` only.
     table: Option<String>,
 }
@@ -86,7 +87,8 @@ pub struct RankingFileQuery {
     /// County's code; all that the caller may see when absent.
     area: Option<String>,
     /// `docx`, `xlsx`, `pdf` or `csv`.
-    r#as: String,
+    #[serde(rename = "as")]
+    form: String,
     /// Id of the one table that is wanted; of `csv` only.
     table: Option<String>,
 }
@@ -236,7 +238,7 @@ pub async fn file(
     Query(query): Query<ReportFileQuery>,
 ) -> Result<impl IntoResponse, ApiError> {
     let (row, report) = read(&app, &visitor, id_in(&id)?).await?;
-    file_of(&app, report, Some(&row), &query.r#as, query.table.as_deref()).await
+    file_of(&app, report, Some(&row), &query.form, query.table.as_deref()).await
 }
 
 /// The ranking of counties and sections over a span, as it would be made now.
@@ -268,7 +270,7 @@ pub async fn ranking_file(
     Query(query): Query<RankingFileQuery>,
 ) -> Result<impl IntoResponse, ApiError> {
     let report = ranked(&app, &visitor, &span, query.area).await?;
-    file_of(&app, report, None, &query.r#as, query.table.as_deref()).await
+    file_of(&app, report, None, &query.form, query.table.as_deref()).await
 }
 
 async fn ranked(app: &App, visitor: &Visitor, span: &str, area: Option<String>) -> Result<Report, ApiError> {
@@ -307,7 +309,7 @@ async fn file_of(
         Form::Xlsx | Form::Csv => Vec::new(),
     };
     let (date, app_of) = (date_zh(app, at), app.clone());
-    let written = move || {
+    let written = move || -> Result<Vec<u8>, ApiError> {
         let filing = Filing {
             report: &report,
             rules: &app_of.report_rules,

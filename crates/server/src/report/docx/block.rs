@@ -152,6 +152,10 @@ fn number_zh(n: usize) -> String {
     }
 }
 
+/// Letters of a text that does not break: 轻度污染.
+const SHORT: u32 = 8;
+/// Letters beyond which a text asks for no more room.
+const LONG: u32 = 200;
 /// Twips of a millimetre, times ten.
 const TWIPS_PER_10_MM: u32 = 567;
 
@@ -162,7 +166,7 @@ pub(super) fn twips(mm: u32) -> u32 {
 /// A table with its caption above and its notes below; its head is repeated on each page.
 fn table(out: &mut String, table: &Table, rules: &ReportRules) {
     out.push_str(&paragraph(&table.title, Look::caption(rules)));
-    let widths = widths(table, twips(rules.text_width_mm));
+    let widths = widths(table, twips(rules.text_width_mm), rules.table_half_points);
     let border = |side: &str| format!("<w:{side} w:val=\"single\" w:sz=\"4\" w:space=\"0\" w:color=\"000000\"/>");
     let borders: String = ["top", "left", "bottom", "right", "insideH", "insideV"].map(border).concat();
     let _ = write!(
@@ -221,26 +225,62 @@ fn row(out: &mut String, cells: &[String], widths: &[u32], (font, head): (&str, 
     out.push_str("</w:tr>");
 }
 
-/// Shares the width of the page by what the columns hold: a long text may break, a number may not.
-fn widths(table: &Table, all: u32) -> Vec<u32> {
+/// Shares the width of the page: what is short stands in one line, what is long breaks, and gets what is left.
+fn widths(table: &Table, all: u32, half_points: u32) -> Vec<u32> {
+    // a letter is half as wide as a character; the margins of a cell and a little more
+    let twips = |letters: u32| letters * half_points * 5 + 130;
     let wide = |text: &str| text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<u32>();
-    let need = |(i, column): (usize, &shanshui_domain::report::Column)| {
-        let cells = table.rows.iter().filter_map(|r| r.cells.get(i));
-        let least = |cell: &Cell| match cell {
-            Cell::Number { .. } => wide(&cell.shown()) + 1,
-            _ => wide(&cell.shown()).min(18),
-        };
-        let heading = wide(&column.title).div_ceil(2).min(8);
-        cells.map(least).chain([heading, 5]).max().unwrap_or(5)
+    let letters = |(i, column): (usize, &shanshui_domain::report::Column)| {
+        let cells = table.rows.iter().filter_map(|r| r.cells.get(i)).map(|c| wide(&c.shown()));
+        // a heading may break once
+        cells.chain([wide(&column.title).div_ceil(2)]).max().unwrap_or(0).min(LONG)
     };
-    let needs: Vec<u32> = table.columns.iter().enumerate().map(need).collect();
-    let sum: u32 = needs.iter().sum::<u32>().max(1);
-    needs.iter().map(|need| all * need / sum).collect()
+    let letters: Vec<u32> = table.columns.iter().enumerate().map(letters).collect();
+    let wants: Vec<u32> = letters.iter().map(|n| twips(*n)).collect();
+    let least: Vec<u32> = letters.iter().map(|n| twips((*n).min(SHORT))).collect();
+    let (want, floor): (u32, u32) = (wants.iter().sum(), least.iter().sum());
+    let shared = |of: &[u32], sum: u32| of.iter().map(|w| w * all / sum.max(1)).collect();
+    if want <= all {
+        return shared(&wants, want);
+    }
+    if floor >= all {
+        return shared(&least, floor);
+    }
+    let (left, beyond) = (all - floor, want - floor);
+    let more = |(want, least): (&u32, &u32)| least + (want - least) * left / beyond;
+    wants.iter().zip(&least).map(more).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn short_texts_keep_to_one_line_and_the_page_is_not_left() {
+        let mut table = Table::of(&shanshui_domain::report::shape::SECTIONS);
+        let cells = |name: &str| -> Vec<Cell> {
+            let texts = [
+                name,
+                "饮用水水源地",
+                "柯城区",
+                "Ⅱ类",
+                "轻度污染",
+                "Ⅱ类",
+                "未达标",
+                "氨氮（0.3）、总磷（0.1）",
+                "无明显变化",
+                "—",
+                "100.0",
+            ];
+            texts.into_iter().map(Cell::text).collect()
+        };
+        table.push("a", cells("富足山断面（常山—柯城）"));
+        let all = 8_845;
+        let widths = widths(&table, all, 18);
+        assert!(widths.iter().sum::<u32>() <= all);
+        // three characters and their margins
+        assert!(widths[2] >= 3 * 180 + 130 && widths[3] >= 2 * 180 + 130 && widths[6] >= 3 * 180 + 130, "{widths:?}");
+    }
 
     #[test]
     fn chapters_are_numbered_as_officials_do() {

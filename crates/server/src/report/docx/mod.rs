@@ -179,8 +179,8 @@ mod tests {
     }
 
     fn texts(xml: &str) -> Vec<String> {
-        let part =
-            xml.split("<w:t").skip(1).filter_map(|t| Some(t.split_once('>')?.1.split("</w:t>").next()?.to_owned()));
+        let tags = xml.split("<w:t").skip(1).filter(|t| t.starts_with([' ', '>']));
+        let part = tags.filter_map(|t| Some(t.split_once('>')?.1.split("</w:t>").next()?.to_owned()));
         part.filter(|t| !t.is_empty()).collect()
     }
 
@@ -258,8 +258,6 @@ mod tests {
         assert!(refused(&with("word/_rels/document.xml.rels", out)).contains("from elsewhere"));
         let link = out.replace("x/image", "x/hyperlink");
         assert!(check(&with("word/_rels/document.xml.rels", &link), Kind::Water, &rules).is_ok());
-        let doctype = docx("").len();
-        assert!(doctype > 0);
         assert!(refused(&with("../evil", "x")).contains("name"));
     }
 

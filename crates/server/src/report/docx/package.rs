@@ -34,7 +34,7 @@ impl Package {
         let (mut parts, mut all) = (Vec::new(), 0u64);
         for i in 0..archive.len() {
             let file = archive.by_index(i).map_err(no_word)?;
-            let name = file.name().to_string();
+            let name = file.name().map_err(no_word)?.into_owned();
             if name.ends_with('/') {
                 continue;
             }
