@@ -23,6 +23,7 @@ use tokio_util::task::TaskTracker;
 use crate::city::City;
 use crate::clock::Clock;
 use crate::config::{Config, SyncSetting};
+use crate::desk::Books;
 use crate::error::ApiError;
 use crate::http::limit::Limits;
 use crate::http::present::Overview;
@@ -137,6 +138,8 @@ pub struct Parts {
     pub config: Config,
     /// Standards.
     pub standards: Box<Standards>,
+    /// What data review and clues go by.
+    pub books: Arc<Books>,
     /// Who may do what.
     pub rights: Arc<Rights>,
     /// Zone of civil days.
@@ -223,6 +226,7 @@ impl App {
         let zone_name = if config.zone.is_empty() { &pack.city.zone } else { &config.zone };
         let zone = Zone::named(zone_name).with_context(|| format!("zone {zone_name:?}"))?;
         let standards = Box::new(Standards::embedded().context("standards")?);
+        let books = Arc::new(Books::embedded().context("rules of data review")?);
         let store = open_store(&config).await?;
         // before a new key is made for one that is only missing
         crate::cmd::vault::opens(&store).await?;
@@ -247,6 +251,7 @@ impl App {
         let parts = Parts {
             config,
             standards,
+            books,
             rights,
             zone,
             clock,

@@ -71,6 +71,14 @@ rights! {
     DeviceAdd = "device.add";
     /// Send commands to devices.
     DeviceCommand = "device.command";
+    /// See findings of data review, clues, decisions and what was signed.
+    ReviewRead = "review.read";
+    /// Review data at the first level (一审).
+    ReviewFirst = "review.first";
+    /// Review data at the second level (二审).
+    ReviewSecond = "review.second";
+    /// Review data at the third level (三审), and publish it.
+    ReviewThird = "review.third";
     /// See alarms.
     AlarmRead = "alarm.read";
     /// Take notice of alarms.

@@ -1,5 +1,7 @@
 //! Sensing (感知): readings (监测数据) and what becomes of them when they arrive twice.
 
+pub mod reviewed;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{PointId, TelegramId};
@@ -58,4 +60,7 @@ pub enum Kept {
     Repeat,
     /// Another value for a key already known: kept as this version, the earlier ones stay.
     Version(i64),
+    /// Another value for a key of which a reviewer has said a value: kept as this version, and the reviewed value said again above
+    /// it, so that it stays the one that counts.
+    Beside(i64),
 }

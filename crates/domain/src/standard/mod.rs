@@ -3,6 +3,7 @@
 //! A limit is never a constant in Rust. What is read here is text that somebody else has opened or embedded; every refusal
 //! names file, line and reason. Which edition applies is decided by the **date of the data**, and any other can be asked for.
 
+pub mod desk;
 pub mod discharge;
 mod load;
 pub mod review;

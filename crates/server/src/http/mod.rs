@@ -18,6 +18,7 @@ pub mod organisation;
 pub mod password;
 pub mod present;
 pub mod register;
+pub mod review;
 pub mod rights;
 pub mod second;
 pub mod sense;
@@ -61,6 +62,8 @@ const JSON_BYTES_MAX: usize = 256 << 10;
         sense::geography, sense::stations, sense::station_add, sense::station, sense::curve, sense::statistics, sense::telegram, sense::devices,
         sense::device_add, sense::quarantine, sense::commands, sense::command,
         analyse::summary, analyse::judgements, water::spans, water::span, water::versions,
+        review::findings, review::finding, review::decide, review::case_open, review::decide_values, review::rules, review::round,
+        review::sign_offs, review::sign_off,
         act::alarms, act::acknowledge, act::cases, act::case_open, act::case, act::case_act, act::evidence_put,
         act::evidence, events::events, ops::healthz, ops::readyz,
     ),
@@ -131,6 +134,14 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/analyse/water", get(water::spans))
         .route("/api/v1/analyse/water/{span}", get(water::span))
         .route("/api/v1/analyse/water/{span}/stations/{code}", get(water::versions))
+        .route("/api/v1/analyse/review/findings", get(review::findings))
+        .route("/api/v1/analyse/review/findings/{id}", get(review::finding))
+        .route("/api/v1/analyse/review/findings/{id}/decision", post(review::decide))
+        .route("/api/v1/analyse/review/findings/{id}/case", post(review::case_open))
+        .route("/api/v1/analyse/review/decisions", post(review::decide_values))
+        .route("/api/v1/analyse/review/sign-offs", get(review::sign_offs).post(review::sign_off))
+        .route("/api/v1/analyse/review/rules", get(review::rules))
+        .route("/api/v1/analyse/review/rounds", post(review::round))
         .route("/api/v1/act/alarms", get(act::alarms))
         .route("/api/v1/act/alarms/{id}/acknowledge", post(act::acknowledge))
         .route("/api/v1/act/cases", get(act::cases).post(act::case_open))

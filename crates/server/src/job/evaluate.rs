@@ -61,7 +61,7 @@ async fn put(app: &App, subject: String, due: Instant) -> Result<(), StoreError>
 }
 
 /// Data of these days came late or was said anew: every span that they are in and that is over is judged again.
-pub(super) async fn again(app: &App, touched: BTreeSet<(StationCode, Date)>) -> Result<usize, StoreError> {
+pub(crate) async fn again(app: &App, touched: BTreeSet<(StationCode, Date)>) -> Result<usize, StoreError> {
     let now = app.clock.now();
     let today = app.zone.day(now);
     let minute = now.0.div_euclid(GATHER_MS * 1_000) + 1;

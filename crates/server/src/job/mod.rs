@@ -11,6 +11,8 @@ pub mod gaps;
 pub(crate) mod history;
 pub mod judge;
 mod lines;
+pub(crate) mod record;
+pub mod review;
 mod watch;
 mod work;
 

@@ -8,12 +8,12 @@ use shanshui_store::{JobRow, StoreError};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::{chains, evaluate, gaps};
+use super::{chains, evaluate, gaps, review};
 use crate::app::App;
 use crate::ingest::Step;
 
 /// Kinds of work that any node of role job takes.
-const KINDS: &[&str] = &[gaps::ROUND, gaps::GAP, SWEEP, SEAL, WALK, evaluate::ROUND, evaluate::ONE];
+const KINDS: &[&str] = &[gaps::ROUND, gaps::GAP, SWEEP, SEAL, WALK, evaluate::ROUND, evaluate::ONE, review::ROUND];
 /// Clears away what nobody needs any more.
 const SWEEP: &str = "sweep";
 /// Signs what has come into the audit.
@@ -26,6 +26,7 @@ const TIMERS: &[(&str, &str, i64)] = &[
     ("sweep", SWEEP, 60_000),
     ("seal", SEAL, 3_600_000),
     ("evaluate", evaluate::ROUND, 3_600_000),
+    ("review", review::ROUND, 3_600_000),
     ("chains", WALK, 86_400_000),
 ];
 /// Work of one node at one time.
@@ -114,6 +115,7 @@ async fn one(app: App, job: JobRow) -> String {
         WALK => chains::look(&app, None).await.map(|()| Outcome::Over(None)),
         evaluate::ROUND => evaluate::round(&app).await.map(|()| Outcome::Over(None)),
         evaluate::ONE => evaluate::work(&app, &job).await,
+        review::ROUND => review::round(&app).await.map(|()| Outcome::Over(None)),
         _ => sweep(&app).await.map(|()| Outcome::Over(None)),
     };
     let now = app.clock.now();

@@ -211,7 +211,7 @@ async fn case(store: &Store, n: i64, pack: &CityPack) {
     let event =
         |minutes, action| Event { v: 1, at: at(minutes), by: person(1), behalf: None, action, note: "备注".into() };
     let alarm = (n < pack.stations.len() as i64).then(|| AlarmId(Uuid::from_u128(0xa000_0000 + (n * 3) as u128)));
-    let open = event(0, Action::Open { title: format!("第{n}号问题"), alarm });
+    let open = event(0, Action::Open { title: format!("第{n}号问题"), alarm, finding: None });
     let new = CaseIn { id, series: "QZ2026".into(), event: open, area: String::new() };
     store.case_open(&Caller::machine(), new).await.expect("opened");
     if n % 2 == 0 {

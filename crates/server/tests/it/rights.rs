@@ -160,7 +160,7 @@ async fn case_at(city: &City, n: u128, role: Role, distance: Distance) -> Option
     };
     let (case, file) = (CaseId(Uuid::from_u128(0x000c_0000 + n)), EvidenceId(Uuid::from_u128(0x000e_0000 + n)));
     let event = |action| Event { v: 1, at, by: STRANGER, behalf: None, action, note: String::new() };
-    let open = event(Action::Open { title: "试".into(), alarm: None });
+    let open = event(Action::Open { title: "试".into(), alarm: None, finding: None });
     let new = CaseIn { id: case, series: "M".into(), event: open, area: lies.into() };
     store.case_open(&Caller::machine(), new).await.expect("opened");
     let assign = event(Action::Assign { to, due: at.plus_ms(3_600_000) });

@@ -143,6 +143,7 @@ const STEPS: &[Step] = &[
     step!("0010_whole"),
     step!("0011_chains"),
     step!("0012_evaluation"),
+    step!("0013_review"),
 ];
 
 pub(crate) fn steps(of: fn(&Step) -> &'static str) -> Vec<&'static str> {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension};
 use shanshui_domain::id::TelegramId;
+use shanshui_domain::sense::reviewed::is_reviewed;
 use shanshui_domain::sense::{Kept, Reading};
 
 use super::sql;
@@ -17,8 +18,16 @@ const INSERT_READING: &str = "INSERT OR IGNORE INTO reading \
     VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)";
 /// What slow work with readings is called in the log: its statements run too often to be timed one by one.
 pub(super) const READINGS: &str = INSERT_READING;
-const NEWEST: &str = "SELECT version, value, extra, mark FROM reading \
+const NEWEST: &str = "SELECT version, value, extra, mark, telegram IS NULL FROM reading \
     WHERE block=$1 AND kind=$2 AND at=$3 AND point=$4 ORDER BY version DESC LIMIT 1";
+/// What a device said last of a key that a reviewer has said a value of.
+const SENT: &str = "SELECT value, extra, mark FROM reading \
+    WHERE block=$1 AND kind=$2 AND at=$3 AND point=$4 AND telegram IS NOT NULL ORDER BY version DESC LIMIT 1";
+/// The reviewed version of a key said again, above what a device has said since.
+const SAY_AGAIN: &str = "INSERT INTO reading \
+    (block, kind, at, point, version, value, number, extra, mark, arrived, late, telegram) \
+    SELECT block, kind, at, point, $5 + 2, value, number, extra, mark, arrived, late, telegram FROM reading \
+    WHERE block=$1 AND kind=$2 AND at=$3 AND point=$4 AND version=$5";
 
 /// Keeps telegrams with their readings, and says which values may be the newest of their points.
 pub(super) fn arrive(db: &Connection, arrivals: Vec<Arrival>) -> Result<(Vec<Receipt>, Latest), StoreError> {
@@ -34,7 +43,7 @@ pub(super) fn arrive(db: &Connection, arrivals: Vec<Arrival>) -> Result<(Vec<Rec
         let mut kept = Vec::with_capacity(readings.len());
         for reading in readings {
             let what = keep(db, &reading, id)?;
-            if what != Kept::Repeat {
+            if !matches!(what, Kept::Repeat | Kept::Beside(_)) {
                 latest.see(reading, id);
             }
             kept.push(what);
@@ -48,24 +57,45 @@ fn keep(db: &Connection, r: &Reading, telegram: TelegramId) -> Result<Kept, Stor
     if insert(db, r, telegram, 1)? {
         return Ok(Kept::New);
     }
+    let key = (r.key.point.block(), r.key.kind.number(), r.key.at.0, r.key.point.0);
     let mut newest = db.prepare_cached(NEWEST).map_err(sql)?;
     let found = newest
-        .query_row((r.key.point.block(), r.key.kind.number(), r.key.at.0, r.key.point.0), |row| {
-            let same = row.get_ref(1)?.as_str_or_null()? == r.value.as_deref()
-                && row.get_ref(2)?.as_str()? == r.extra
-                && row.get_ref(3)?.as_str()? == r.mark;
-            Ok((row.get::<_, i64>(0)?, same))
+        .query_row(key, |row| {
+            let reviewed = row.get::<_, bool>(4)? && is_reviewed(row.get_ref(2)?.as_str()?);
+            Ok((row.get::<_, i64>(0)?, same(row, 1, r)?, reviewed))
         })
         .optional()
         .map_err(sql)?;
     match found {
-        Some((_, true)) => Ok(Kept::Repeat),
-        Some((version, false)) => {
+        Some((version, _, true)) => beside(db, r, telegram, version),
+        Some((_, true, false)) => Ok(Kept::Repeat),
+        Some((version, false, false)) => {
             insert(db, r, telegram, version + 1)?;
             Ok(Kept::Version(version + 1))
         }
         None => Err(StoreError::Corrupt("a reading was neither new nor there".into())),
     }
+}
+
+/// A device speaks of a value that a reviewer has said: what it says is kept, and does not count.
+fn beside(db: &Connection, r: &Reading, telegram: TelegramId, version: i64) -> Result<Kept, StoreError> {
+    let (block, kind, at, point) = (r.key.point.block(), r.key.kind.number(), r.key.at.0, r.key.point.0);
+    let mut sent = db.prepare_cached(SENT).map_err(sql)?;
+    let repeat = sent.query_row((block, kind, at, point), |row| same(row, 0, r)).optional().map_err(sql)?;
+    if repeat == Some(true) {
+        return Ok(Kept::Repeat);
+    }
+    insert(db, r, telegram, version + 1)?;
+    let mut again = db.prepare_cached(SAY_AGAIN).map_err(sql)?;
+    again.execute((block, kind, at, point, version)).map_err(sql)?;
+    Ok(Kept::Beside(version + 1))
+}
+
+/// Whether value, other statistics and mark from a column on are those of a reading.
+fn same(row: &rusqlite::Row<'_>, first: usize, r: &Reading) -> rusqlite::Result<bool> {
+    Ok(row.get_ref(first)?.as_str_or_null()? == r.value.as_deref()
+        && row.get_ref(first + 1)?.as_str()? == r.extra
+        && row.get_ref(first + 2)?.as_str()? == r.mark)
 }
 
 fn insert(db: &Connection, r: &Reading, telegram: TelegramId, version: i64) -> Result<bool, StoreError> {
