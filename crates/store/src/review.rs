@@ -13,6 +13,7 @@ use shanshui_domain::right::{Caller, Right};
 use shanshui_domain::sense::Reading;
 use shanshui_domain::time::{Instant, PeriodKind};
 
+use crate::audit::{Change, note};
 use crate::dialect::postgres::Month;
 use crate::scope::{Within, at_station};
 use crate::sense::kind as kind_of;
@@ -599,7 +600,7 @@ impl Store {
         self.station_seen(caller, Right::ReviewRead, &decision.station).await?;
         let may = self.station_seen(caller, level.right(), &decision.station).await;
         may.map_err(|_| StoreError::Forbidden)?;
-        let on_postgres = self.path().is_none();
+        let (on_postgres, caller) = (self.path().is_none(), caller.clone());
         self.write_between_arrivals(move |tx| {
             if let Some((id, version)) = &decision.finding {
                 let state = tx.row("SELECT version, waits FROM finding_state WHERE id=$1", args![id])?;
@@ -642,6 +643,11 @@ impl Store {
             }
             made.iter().try_for_each(|row| put_sign_off(tx, row))?;
             put_decision(tx, &decision)?;
+            let subject = decision.finding.as_ref().map_or(decision.station.as_str(), |(id, _)| id);
+            let after = serde_json::json!({"decision": decision.id, "station": decision.station, "level": level.number(),
+                "verdict": decision.verdict, "changed": decision.changed, "editions": made.len()});
+            let change = Change { before: None, after: Some(after) };
+            note(tx, &caller, decision.at, "review_decide", subject, change)?;
             Ok(made)
         })
         .await
@@ -655,6 +661,7 @@ impl Store {
         self.station_seen(caller, Right::ReviewRead, &new.station).await?;
         let may = self.station_seen(caller, new.level.right(), &new.station).await;
         may.map_err(|_| StoreError::Forbidden)?;
+        let caller = caller.clone();
         self.write(move |tx| {
             let rows = tx.query(SIGN_OFFS, args![&new.station, &new.span])?;
             let rows: Vec<SignOffRow> = rows.iter().map(sign_off_row).collect::<Result<_, _>>()?;
@@ -671,6 +678,10 @@ impl Store {
             let seq = rows.last().map_or(0, |r| r.seq) + 1;
             let row = SignOffRow { seq, edition: standing.edition, ..new };
             put_sign_off(tx, &row)?;
+            let after = serde_json::json!({"span": row.span, "level": row.level.number(), "edition": row.edition,
+                "returned": row.returned, "digest": row.digest});
+            let change = Change { before: None, after: Some(after) };
+            note(tx, &caller, row.at, "review_sign", row.station.as_str(), change)?;
             Ok(row)
         })
         .await

@@ -13,6 +13,7 @@ mod ops;
 mod people;
 #[cfg(feature = "query")]
 mod query;
+mod review;
 mod rights;
 mod simulate;
 mod support;

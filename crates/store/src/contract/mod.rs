@@ -15,6 +15,7 @@ mod history;
 mod large;
 mod node;
 mod postgres;
+mod review;
 mod right;
 mod seals;
 mod sense;
@@ -90,6 +91,12 @@ macro_rules! suite {
         }
         analyse { late_data_makes_the_next_version the_latest_judgement_is_of_the_newest_period rule_states_are_replaced
             an_evaluation_keeps_every_version evaluations_are_seen_within_a_scope days_are_added_exactly
+        }
+        review {
+            a_finding_is_kept_once_and_changes_by_versions a_decision_is_the_next_version_of_a_value
+            what_a_device_says_afterwards_is_kept_and_does_not_count levels_look_one_after_the_other
+            what_is_published_changes_by_editions a_reviewed_value_stays_when_what_is_around_it_moves
+            a_clue_becomes_one_case
         }
         act {
             an_alarm_lasts_once_for_a_condition alarms_are_acknowledged_once alarms_are_filtered_and_paged a_case_goes_its_way

@@ -23,11 +23,11 @@ const NEWEST: &str = "SELECT version, value, extra, mark, telegram IS NULL FROM 
 /// What a device said last of a key that a reviewer has said a value of.
 const SENT: &str = "SELECT value, extra, mark FROM reading \
     WHERE block=$1 AND kind=$2 AND at=$3 AND point=$4 AND telegram IS NOT NULL ORDER BY version DESC LIMIT 1";
-/// The reviewed version of a key said again, above what a device has said since.
+/// The reviewed version of a key said again, above what a device has said since. Arguments by their number: the last comes first.
 const SAY_AGAIN: &str = "INSERT INTO reading \
     (block, kind, at, point, version, value, number, extra, mark, arrived, late, telegram) \
-    SELECT block, kind, at, point, $5 + 2, value, number, extra, mark, arrived, late, telegram FROM reading \
-    WHERE block=$1 AND kind=$2 AND at=$3 AND point=$4 AND version=$5";
+    SELECT block, kind, at, point, ?5 + 2, value, number, extra, mark, arrived, late, telegram FROM reading \
+    WHERE block=?1 AND kind=?2 AND at=?3 AND point=?4 AND version=?5";
 
 /// Keeps telegrams with their readings, and says which values may be the newest of their points.
 pub(super) fn arrive(db: &Connection, arrivals: Vec<Arrival>) -> Result<(Vec<Receipt>, Latest), StoreError> {
