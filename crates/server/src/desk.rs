@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 use shanshui_domain::analyse::review::desk::{Level, Refusal, SignSpan, Verdict};
 use shanshui_domain::id::{PointId, StationCode};
-use shanshui_domain::sense::reviewed::{Device, Ruling, is_reviewed, reviewed};
+use shanshui_domain::sense::reviewed::{Device, INVALID, Ruling, is_held, is_reviewed, reviewed};
 use shanshui_domain::sense::{Reading, ReadingKey};
 use shanshui_domain::standard::StandardError;
 use shanshui_domain::standard::desk::Desk;
@@ -204,7 +204,7 @@ async fn editions(
     Ok(out)
 }
 
-/// SHA-256 over what counts at a station in a stretch: each value with its point, kind, stamp, mark and version, in this order;
+/// SHA-256 over what counts at a station in a stretch: each value with its factor, kind, stamp and mark;
 /// `instead` are values that are about to count.
 ///
 /// # Errors
@@ -229,15 +229,18 @@ pub async fn content(
             }
             for row in found.rows {
                 let key = ReadingKey { point: point.id, kind, at: row.at };
+                // what came after it was published, and does not count, is no part of it
+                if row.mark == INVALID && row.telegram.is_none() && is_held(&row.extra) && !instead.contains_key(&key) {
+                    continue;
+                }
                 let new = instead.get(&key);
                 let said = |r: &Reading| (r.value.clone(), r.mark.clone());
                 let (value, mark) = new.map_or((row.value, row.mark), |n| said(&n.reading));
-                let version = new.map_or(row.versions, |n| n.seen + 1);
                 line.clear();
                 let value = value.unwrap_or_default();
                 let factor = point.point.factor.as_str();
                 // writing into a text cannot fail
-                _ = writeln!(line, "{factor} {} {} {value:?} {mark:?} {version}", kind.as_str(), row.at);
+                _ = writeln!(line, "{factor} {} {} {value:?} {mark:?}", kind.as_str(), row.at);
                 hash.update(line.as_bytes());
             }
         }

@@ -678,6 +678,14 @@ impl Store {
             let seq = rows.last().map_or(0, |r| r.seq) + 1;
             let row = SignOffRow { seq, edition: standing.edition, ..new };
             put_sign_off(tx, &row)?;
+            if row.level == Level::Third && !row.returned {
+                // what comes late for it is kept from here on, and does not count by itself
+                tx.execute(
+                    "INSERT INTO frozen (block, first_at, until_at) SELECT DISTINCT id / 1024, CAST($2 AS BIGINT), CAST($3 AS BIGINT) FROM point WHERE station=$1 \
+                     ON CONFLICT (block, first_at, until_at) DO NOTHING",
+                    args![&row.station, row.first, row.until],
+                )?;
+            }
             let after = serde_json::json!({"span": row.span, "level": row.level.number(), "edition": row.edition,
                 "returned": row.returned, "digest": row.digest});
             let change = Change { before: None, after: Some(after) };

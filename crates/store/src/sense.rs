@@ -243,8 +243,8 @@ static KEPT_AS: LazyLock<String> = LazyLock::new(|| {
     let rows = (0..ASKED_MAX).map(row).collect::<Vec<_>>().join(",");
     format!(
         "WITH asked (telegram, block, kind, at) AS (VALUES {rows}) \
-         SELECT r.telegram, r.kind, r.at, r.point, r.version, r.late, CASE WHEN r.version>1 AND EXISTS (SELECT 1 FROM reading v \
-         WHERE v.block=r.block AND v.kind=r.kind AND v.at=r.at AND v.point=r.point AND v.version=r.version+1 AND v.telegram IS NULL) \
+         SELECT r.telegram, r.kind, r.at, r.point, r.version, r.late, CASE WHEN EXISTS (SELECT 1 FROM reading v \
+         WHERE v.block=r.block AND v.kind=r.kind AND v.at=r.at AND v.point=r.point AND v.version=r.version+1 AND v.telegram IS NULL AND v.arrived<=r.arrived) \
          THEN 1 ELSE 0 END FROM asked CROSS JOIN reading r WHERE r.block=asked.block \
          AND r.kind=asked.kind AND r.at=asked.at AND r.telegram=asked.telegram"
     )
@@ -1020,7 +1020,7 @@ impl Store {
             key.point.0,
         )) {
             None => KeptAs { kept: Kept::Repeat, late: None },
-            Some((1, late, _)) => KeptAs { kept: Kept::New, late: Some(*late) },
+            Some((1, late, false)) => KeptAs { kept: Kept::New, late: Some(*late) },
             Some((version, late, true)) => KeptAs { kept: Kept::Beside(*version), late: Some(*late) },
             Some((version, late, false)) => KeptAs { kept: Kept::Version(*version), late: Some(*late) },
         };

@@ -121,6 +121,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analyse/review/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides on values of a point that no finding is about. */
+        post: operations["decide_values"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/review/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Findings within the caller's scope, those that press most first. */
+        get: operations["findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/review/findings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One finding with its evidence, what lies around it, what was decided, and every version of its values. */
+        get: operations["finding"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/review/findings/{id}/case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a case from a finding (立案核查), which a person decides; a finding has one case at most. */
+        post: operations["clue_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/review/findings/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decides on a finding: accepts it as it stands, declares its values invalid, gives another value, restores what the device said,
+         *     or gives it back to the level below. A change of values is their next version; of published spans it makes the next edition.
+         */
+        post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/review/rounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks at what has newly arrived now, instead of at the next hour. Answered when the work is put down. */
+        post: operations["round"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/review/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The checks and detectors with their parameters and what was measured of them, and the grounds for invalid values. */
+        get: operations["rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/review/sign-offs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a span of a station stands: signatures and editions, and whether what counts is still what was signed. */
+        get: operations["sign_offs"];
+        put?: never;
+        /** Signs a span of a station at a level, or gives it back to the level below. The third signature publishes it. */
+        post: operations["sign_off"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analyse/stations/{code}/judgements": {
         parameters: {
             query?: never;
@@ -1140,6 +1280,24 @@ export interface components {
             /** @description Of what. */
             subject: string;
         };
+        /** @description A point to be drawn beside. */
+        BesideView: {
+            /** @description Factor. */
+            factor: string;
+            /** @description Its name. */
+            factor_name: components["schemas"]["Words"];
+            /** @description Another station, or another factor of the same. */
+            neighbour: boolean;
+            /**
+             * Format: int64
+             * @description Point.
+             */
+            point: number;
+            /** @description Station. */
+            station: string;
+            /** @description Its name. */
+            station_name: components["schemas"]["Words"];
+        };
         /** @description Moves a case. */
         CaseActionIn: {
             /** @description What. */
@@ -1232,6 +1390,8 @@ export interface components {
             events: components["schemas"]["CaseEventView"][];
             /** @description Files. */
             evidence: components["schemas"]["EvidenceView"][];
+            /** @description The clue it came from: id of a finding of data review. */
+            finding?: string | null;
             /** @description As in the list. */
             summary: components["schemas"]["CaseSummaryView"];
             /**
@@ -1268,6 +1428,20 @@ export interface components {
             /** @description Whether it is good. */
             ok: boolean;
         };
+        /** @description Opens a case from a clue. */
+        ClueCaseIn: {
+            /** @description Words. */
+            note?: string;
+            /** @description Title. */
+            title: string;
+        };
+        /** @description One part of a score. */
+        ContributionView: {
+            /** @description Name. */
+            name: string;
+            /** @description Points. */
+            points: string;
+        };
         /** @description A curve. */
         CurveView: {
             /** @description Kind of period. */
@@ -1280,6 +1454,75 @@ export interface components {
             rows: components["schemas"]["ReadingView"][];
             /** @description True when rows were left out; extremes, marked and exceeding rows never are. */
             sampled: boolean;
+        };
+        /** @description What a decision did. */
+        DecidedView: {
+            /** @description The decision. */
+            decision: components["schemas"]["DecisionView"];
+            /** @description Published spans that have a new edition by it, each with the edition before. */
+            editions: components["schemas"]["EditionsView"][];
+            /**
+             * Format: int64
+             * @description The level that the finding waits for now; none when all three have decided.
+             */
+            waits?: number | null;
+        };
+        /** @description A decision on a finding. */
+        DecisionIn: {
+            /** @description The document that says it. */
+            document?: string | null;
+            /** @description Grounds of an invalid value. */
+            ground?: string | null;
+            /**
+             * Format: int64
+             * @description At which level, 1 to 3.
+             */
+            level: number;
+            /** @description In which words. */
+            note?: string;
+            /** @description Manual value. */
+            value?: string | null;
+            /** @description `accept`, `invalidate`, `manual`, `restore`, `return`. */
+            verdict: string;
+            /**
+             * Format: int64
+             * @description Version of the finding that was looked at.
+             */
+            version: number;
+        };
+        /** @description What somebody has decided. */
+        DecisionView: {
+            /** @description When. */
+            at: string;
+            by?: components["schemas"]["PersonView"] | null;
+            /** @description The case that was opened. */
+            case?: string | null;
+            /**
+             * Format: int64
+             * @description Values that were changed.
+             */
+            changed: number;
+            /** @description The document that says it. */
+            document?: string | null;
+            /**
+             * Format: int64
+             * @description Version of the finding that was looked at.
+             */
+            finding_version?: number | null;
+            ground?: components["schemas"]["Words"] | null;
+            /** @description Id. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Level; none of what is no step of review.
+             */
+            level?: number | null;
+            /** @description In which words. */
+            note: string;
+            /** @description Manual value. */
+            value?: string | null;
+            /** @description `accept`, `invalidate`, `manual`, `restore`, `return`, `case`. */
+            verdict: string;
         };
         /** @description Lets somebody stand in. */
         DelegationIn: {
@@ -1485,6 +1728,12 @@ export interface components {
             /** @description How much there is. */
             room: components["schemas"]["RoomView"];
         };
+        /** @description A published span that was changed. */
+        EditionsView: {
+            before?: components["schemas"]["SignOffView"] | null;
+            /** @description The new one. */
+            now: components["schemas"]["SignOffView"];
+        };
         /** @description One version of what a section was. */
         EvaluationView: {
             /**
@@ -1538,6 +1787,105 @@ export interface components {
             /** @description Secret in base 32, to be typed into an authenticator. */
             secret: string;
         };
+        /** @description A finding with what lies around it. */
+        FindingDetail: {
+            /** @description Points to be drawn beside it. */
+            beside: components["schemas"]["BesideView"][];
+            /** @description The stretch to be drawn: from, to. */
+            curve: string[];
+            /** @description Decisions, oldest first. */
+            decisions: components["schemas"]["DecisionView"][];
+            /** @description Earlier versions, oldest first. */
+            earlier: components["schemas"]["FindingView"][];
+            /** @description Values and happenings it was seen by. */
+            evidence: Record<string, unknown>[];
+            /** @description As it stands. */
+            finding: components["schemas"]["FindingView"];
+            /** @description Levels at which the caller may decide. */
+            levels: number[];
+            /** @description Whether the caller may open a case. */
+            may_open_case: boolean;
+            /** @description Whether it has more values than are listed. */
+            more_values: boolean;
+            /** @description Published spans that it lies in: a change makes their next edition. */
+            published: string[];
+            /** @description Every version of its values, the first sixty values. */
+            values: components["schemas"]["ValueView"][];
+        };
+        /** @description What was found. */
+        FindingView: {
+            /** @description The case that was opened from it. */
+            case?: string | null;
+            /** @description What the score is made of, by name. */
+            contributions: components["schemas"]["ContributionView"][];
+            /** @description Factor. */
+            factor?: string | null;
+            factor_name?: components["schemas"]["Words"] | null;
+            /** @description `check`, `clue` or `desk`. */
+            family: string;
+            /** @description From, inclusive. */
+            from: string;
+            /** @description Id. */
+            id: string;
+            /** @description Kind of period; none when it is about no values. */
+            kind?: string | null;
+            /** @description When it was found. */
+            made: string;
+            /**
+             * Format: int64
+             * @description Point; none when the whole station is meant.
+             */
+            point?: number | null;
+            /** @description Why. */
+            reason: components["schemas"]["Words"];
+            /** @description Check or detector. */
+            rule: string;
+            /** @description Its name. */
+            rule_name: components["schemas"]["Words"];
+            /**
+             * Format: int64
+             * @description Version of its parameters.
+             */
+            rule_version: number;
+            /** @description Score of a clue, 0 to 1. */
+            score?: string | null;
+            /** @description Station. */
+            station: string;
+            /** @description Its name. */
+            station_name: components["schemas"]["Words"];
+            /** @description To, exclusive. */
+            to: string;
+            /** @description Unit of its values. */
+            unit?: string | null;
+            /**
+             * Format: int64
+             * @description How much it presses, 0 to 100.
+             */
+            urgency: number;
+            /** @description The last verdict. */
+            verdict?: string | null;
+            /**
+             * Format: int64
+             * @description Version, from 1: more when the stretch or the evidence has changed.
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description The level that it waits for; none when all three have decided.
+             */
+            waits?: number | null;
+            /** @description When it is wrong. */
+            wrong: components["schemas"]["Words"];
+        };
+        /** @description One page of the queue, those that press most first. */
+        FindingsView: {
+            /** @description Findings. */
+            items: components["schemas"]["FindingView"][];
+            /** @description Give this as `after` to go on; absent on the last page. */
+            next?: string | null;
+            /** @description How many wait for each of the three levels. */
+            waiting: number[];
+        };
         /** @description Breaks the glass. */
         GlassIn: {
             /**
@@ -1586,6 +1934,18 @@ export interface components {
             level?: number | null;
             /** @description Scale. */
             scale: components["schemas"]["Scale"];
+        };
+        /** @description Grounds for an invalid value. */
+        GroundView: {
+            /** @description Code. */
+            code: string;
+            /**
+             * Format: int32
+             * @description The digit that chooses it.
+             */
+            digit: number;
+            /** @description Name. */
+            name: components["schemas"]["Words"];
         };
         /** @description Sections of one kind. */
         GroupView: {
@@ -1728,6 +2088,27 @@ export interface components {
             /** @description Whether they have a second factor. */
             second_factor: boolean;
             token?: components["schemas"]["TokenKindView"] | null;
+        };
+        /** @description What was measured of a detector. */
+        MeasuredView: {
+            /** @description Where it is told how. */
+            cite: string;
+            /** @description False alarms a station and month: on real sections, generated hours, generated minutes; none where it could not be tried. */
+            false_alarms: (string | null)[];
+            /**
+             * Format: int32
+             * @description Clues that met none.
+             */
+            for_nothing: number;
+            /**
+             * Format: int32
+             * @description Clues that met one.
+             */
+            found: number;
+            /** @description Share of its clues that met an injection. */
+            precision: string;
+            /** @description Share of injections aimed at it that it found. */
+            recall: string;
         };
         /** @description A stretch of the history that cannot be read. */
         MissingView: {
@@ -1892,6 +2273,21 @@ export interface components {
             /** @description Give this as `before` to go on; absent on the last page. */
             next?: string | null;
         };
+        /** @description A parameter of a rule. */
+        ParameterView: {
+            /** @description Where it comes from. */
+            cite: string;
+            /** @description Factor; none for every factor without a row of its own. */
+            factor?: string | null;
+            /** @description How sure the row is. */
+            mark: string;
+            /** @description Name. */
+            name: string;
+            /** @description Unit; `1` of a plain number. */
+            unit: string;
+            /** @description Value. */
+            value: string;
+        };
         /** @description A change of one's own password. */
         PasswordIn: {
             /** @description The new one. */
@@ -1903,6 +2299,34 @@ export interface components {
         PasswordOnlyIn: {
             /** @description Password. */
             password: string;
+        };
+        /** @description Where a span stands. */
+        PeriodView: {
+            /** @description What counts is not what was signed last: data came afterwards. */
+            changed: boolean;
+            /** @description SHA-256 over what counts now; none while nothing is signed. */
+            digest?: string | null;
+            /**
+             * Format: int64
+             * @description The edition that is being made, or that is published.
+             */
+            edition: number;
+            /**
+             * Format: int64
+             * @description The newest published edition.
+             */
+            published?: number | null;
+            /** @description Signatures and returns, oldest first. */
+            signatures: components["schemas"]["SignOffView"][];
+            /**
+             * Format: int64
+             * @description The highest level that has signed it.
+             */
+            signed?: number | null;
+            /** @description Span. */
+            span: string;
+            /** @description Station. */
+            station: string;
         };
         /** @description A person, as others may see them. */
         PersonView: {
@@ -2171,6 +2595,34 @@ export interface components {
          * @enum {string}
          */
         RoomView: "enough" | "low" | "full";
+        /** @description A check or detector. */
+        RuleView: {
+            /** @description `check`, `clue` or `desk`. */
+            family: string;
+            /** @description Id. */
+            id: string;
+            measured?: components["schemas"]["MeasuredView"] | null;
+            /** @description Name. */
+            name: components["schemas"]["Words"];
+            /** @description Parameters. */
+            parameters: components["schemas"]["ParameterView"][];
+            /** @description What it says when it has found something; names in braces stand for numbers. */
+            says: components["schemas"]["Words"][];
+            /**
+             * Format: int32
+             * @description Version of its parameters.
+             */
+            version: number;
+            /** @description When it is wrong. */
+            wrong: components["schemas"]["Words"];
+        };
+        /** @description The rules. */
+        RulesView: {
+            /** @description Grounds, by digit. */
+            grounds: components["schemas"]["GroundView"][];
+            /** @description Checks, detectors, and what the desk itself finds. */
+            rules: components["schemas"]["RuleView"][];
+        };
         /**
          * @description Which of the interface's scales a grade belongs to.
          * @enum {string}
@@ -2260,6 +2712,55 @@ export interface components {
              * @description In all.
              */
             total: number;
+        };
+        /** @description Signs a span, or gives it back. */
+        SignOffIn: {
+            /**
+             * Format: int64
+             * @description At which level, 1 to 3.
+             */
+            level: number;
+            /** @description In which words; a return needs some. */
+            note?: string;
+            /** @description Given back to the level below instead of signed. */
+            returned?: boolean;
+            /** @description A day (2026-03-01), week, third of a month, month, quarter or year. */
+            span: string;
+            /** @description Station. */
+            station: string;
+        };
+        /** @description A signature or return. */
+        SignOffView: {
+            /** @description When. */
+            at: string;
+            by?: components["schemas"]["PersonView"] | null;
+            /** @description The decision that made this edition. */
+            decision?: string | null;
+            /** @description SHA-256 over what counted. */
+            digest: string;
+            /**
+             * Format: int64
+             * @description Edition, from 1.
+             */
+            edition: number;
+            /**
+             * Format: int64
+             * @description Level.
+             */
+            level: number;
+            /** @description In which words. */
+            note: string;
+            /** @description Given back instead of signed. */
+            returned: boolean;
+            /**
+             * Format: int64
+             * @description Place among the signatures of the span.
+             */
+            seq: number;
+            /** @description Span. */
+            span: string;
+            /** @description Station. */
+            station: string;
         };
         /** @description A station with its points. */
         StationDetail: {
@@ -2512,6 +3013,63 @@ export interface components {
             rights: string[];
             /** @description When it was used last, to a minute. */
             seen?: string | null;
+        };
+        /** @description One version of one value: who said it, when and why. */
+        ValueView: {
+            /** @description Stamp. */
+            at: string;
+            /** @description Whether it counts. */
+            counts: boolean;
+            decision?: components["schemas"]["DecisionView"] | null;
+            /** @description It only holds what was published, above what came afterwards. */
+            held: boolean;
+            /** @description Data mark; `X` of one that a reviewer has declared invalid. */
+            mark: string;
+            /** @description When it was said. */
+            said: string;
+            /**
+             * Format: int64
+             * @description The telegram that says it.
+             */
+            telegram?: number | null;
+            /** @description Value as said. */
+            value?: string | null;
+            /**
+             * Format: int64
+             * @description Version, from 1.
+             */
+            version: number;
+        };
+        /** @description A decision on values. */
+        ValuesDecisionIn: {
+            /** @description The document that says it. */
+            document?: string | null;
+            /** @description From, RFC 3339, inclusive. */
+            from: string;
+            /** @description Grounds of an invalid value. */
+            ground?: string | null;
+            /** @description Kind of period: real, minute, hour, day, cycle. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description At which level, 1 to 3.
+             */
+            level: number;
+            /** @description In which words. */
+            note?: string;
+            /**
+             * Format: int64
+             * @description Point.
+             */
+            point: number;
+            /** @description Station. */
+            station: string;
+            /** @description To, RFC 3339, exclusive. */
+            to: string;
+            /** @description Manual value. */
+            value?: string | null;
+            /** @description `accept`, `invalidate`, `manual`, `restore`. */
+            verdict: string;
         };
         /** @description The token of a wall screen. */
         WallIn: {
@@ -2946,6 +3504,378 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    decide_values: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ValuesDecisionIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecidedView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    findings: {
+        parameters: {
+            query?: {
+                /** @description Station code. */
+                station?: string | null;
+                /** @description Waiting for this level, 1 to 3. */
+                level?: number | null;
+                /** @description `open` or `done`; both when absent. */
+                state?: string | null;
+                /** @description `check`, `clue` or `desk`. */
+                family?: string | null;
+                /** @description Check or detector. */
+                rule?: string | null;
+                /** @description Cursor of the page before. */
+                after?: string | null;
+                /** @description Rows wanted, 50 by default, 200 at most. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    finding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingDetail"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    clue_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClueCaseIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecidedView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    round: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesView"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    sign_offs: {
+        parameters: {
+            query: {
+                /** @description Station code. */
+                station: string;
+                /** @description A day (2026-03-01), week, third of a month, month, quarter or year. */
+                span: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    sign_off: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignOffIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
             "5XX": components["responses"]["Failed"];
         };
     };

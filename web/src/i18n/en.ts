@@ -589,6 +589,8 @@ export const en: typeof zh = {
     who: 'Who',
     when: 'When',
     device: 'Device',
+    held: 'held as published',
+    fromClue: 'From a clue of falsification',
     counts: 'counts',
     history: 'Decisions',
     noDecision: 'Nobody has decided yet',

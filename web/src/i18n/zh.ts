@@ -587,6 +587,8 @@ export const zh = {
     who: '何人',
     when: '何时',
     device: '设备',
+    held: '发布后冻结',
+    fromClue: '来自数据真实性线索',
     counts: '有效',
     history: '审核记录',
     noDecision: '尚无审核记录',

@@ -60,7 +60,7 @@ pub enum Kept {
     Repeat,
     /// Another value for a key already known: kept as this version, the earlier ones stay.
     Version(i64),
-    /// Another value for a key of which a reviewer has said a value: kept as this version, and the reviewed value said again above
-    /// it, so that it stays the one that counts.
+    /// A value for a key of which a reviewer has said a value, or of a time that is published: kept as this version, and what
+    /// counted before said again above it, so that it stays the one that counts.
     Beside(i64),
 }

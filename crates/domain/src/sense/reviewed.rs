@@ -15,6 +15,9 @@ const COUNTS: &str = "N";
 /// What `extra` of a reviewed version begins with.
 const SIGN: &str = "Review=";
 
+/// What stands in the place of a decision where a value is held as it was published.
+pub const PUBLISHED: &str = "published";
+
 /// What a reviewer makes of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ruling {
@@ -67,6 +70,22 @@ pub fn reviewed(key: ReadingKey, device: Device<'_>, ruling: &Ruling, (decision,
     Reading { key, value: value.map(str::to_owned), extra, mark: mark.into(), arrived: at, late: false, telegram: None }
 }
 
+/// The version that holds a value as it was published (发布后冻结) when a device says something else; a value that was not there
+/// then does not count, and carries the mark of one that is invalid.
+pub fn held(late: &Reading, published: Option<Device<'_>>) -> Reading {
+    let (device, mark) = match published {
+        Some(device) => (device, device.mark),
+        None => (Device { value: late.value.as_deref(), extra: &late.extra, mark: &late.mark }, INVALID),
+    };
+    let restored = reviewed(late.key, device, &Ruling::Restored, (PUBLISHED, late.arrived));
+    Reading { mark: mark.into(), ..restored }
+}
+
+/// Whether a version only holds what was published.
+pub fn is_held(extra: &str) -> bool {
+    decision_of(extra) == Some(PUBLISHED)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +105,12 @@ mod tests {
         check(&Ruling::Invalid, "9.34 X Review=d1,Min=8,Max=10");
         check(&Ruling::Manual("7.9".into()), "7.9 N Review=d1");
         check(&Ruling::Restored, "9.34 D Review=d1,Min=8,Max=10");
+        let late = reviewed(key, device, &Ruling::Manual("8".into()), ("d2", Instant(100)));
+        let late = Reading { extra: String::new(), telegram: Some(crate::id::TelegramId(1)), ..late };
+        let say = |r: Reading| format!("{} {} {}", r.value.clone().unwrap_or_default(), r.mark, r.extra);
+        assert_eq!(say(held(&late, Some(device))), "9.34 D Review=published,Min=8,Max=10");
+        assert_eq!(say(held(&late, None)), "8 X Review=published");
+        assert!(is_held("Review=published") && !is_held("Review=d1") && !is_held(""));
         assert_eq!((is_reviewed("Min=8"), decision_of("Min=8"), is_reviewed("")), (false, None, false));
     }
 }

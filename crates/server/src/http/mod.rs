@@ -62,7 +62,7 @@ const JSON_BYTES_MAX: usize = 256 << 10;
         sense::geography, sense::stations, sense::station_add, sense::station, sense::curve, sense::statistics, sense::telegram, sense::devices,
         sense::device_add, sense::quarantine, sense::commands, sense::command,
         analyse::summary, analyse::judgements, water::spans, water::span, water::versions,
-        review::findings, review::finding, review::decide, review::case_open, review::decide_values, review::rules, review::round,
+        review::findings, review::finding, review::decide, review::clue_case, review::decide_values, review::rules, review::round,
         review::sign_offs, review::sign_off,
         act::alarms, act::acknowledge, act::cases, act::case_open, act::case, act::case_act, act::evidence_put,
         act::evidence, events::events, ops::healthz, ops::readyz,
@@ -137,7 +137,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/analyse/review/findings", get(review::findings))
         .route("/api/v1/analyse/review/findings/{id}", get(review::finding))
         .route("/api/v1/analyse/review/findings/{id}/decision", post(review::decide))
-        .route("/api/v1/analyse/review/findings/{id}/case", post(review::case_open))
+        .route("/api/v1/analyse/review/findings/{id}/case", post(review::clue_case))
         .route("/api/v1/analyse/review/decisions", post(review::decide_values))
         .route("/api/v1/analyse/review/sign-offs", get(review::sign_offs).post(review::sign_off))
         .route("/api/v1/analyse/review/rules", get(review::rules))

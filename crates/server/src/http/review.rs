@@ -13,7 +13,7 @@ use shanshui_domain::analyse::review::desk::{Level, SignSpan, Verdict};
 use shanshui_domain::id::{CaseId, PersonId, StationCode};
 use shanshui_domain::right::Right;
 use shanshui_domain::sense::ReadingKey;
-use shanshui_domain::sense::reviewed::decision_of;
+use shanshui_domain::sense::reviewed::{decision_of, is_held};
 use shanshui_domain::standard::review::{Measure, Rule, RuleBook};
 use shanshui_domain::time::Instant;
 use shanshui_store::review::stands;
@@ -162,6 +162,8 @@ pub struct ValueView {
     pub telegram: Option<i64>,
     /// Whether it counts.
     pub counts: bool,
+    /// It only holds what was published, above what came afterwards.
+    pub held: bool,
     /// The decision that says it.
     pub decision: Option<DecisionView>,
 }
@@ -609,6 +611,7 @@ async fn values(
                 said: instant_out(v.arrived),
                 telegram: v.telegram.map(|t| t.0),
                 counts: v.versions == counts,
+                held: v.telegram.is_none() && is_held(&v.extra),
                 decision: decision.map(|d| decision_view(app, d, people)),
             }
         };
@@ -729,7 +732,7 @@ pub async fn decide_values(
     request_body = ClueCaseIn,
     responses((status = 200, body = CaseView), (status = 404, body = Problem), (status = 409, body = Problem),
         (status = 422, body = Problem)))]
-pub async fn case_open(
+pub async fn clue_case(
     State(app): State<App>,
     visitor: Visitor,
     Path(id): Path<String>,

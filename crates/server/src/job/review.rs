@@ -15,6 +15,7 @@ use shanshui_domain::analyse::review::review;
 use shanshui_domain::analyse::series::{Happening, KeyParameter, Record, StationEvent, Value};
 use shanshui_domain::id::{PointId, StationCode, TelegramId};
 use shanshui_domain::right::Caller;
+use shanshui_domain::sense::reviewed::is_held;
 use shanshui_domain::sense::{Kept, Reading};
 use shanshui_domain::standard::desk::{PUBLISHED, RESTATED};
 use shanshui_domain::time::{Instant, Period, PeriodKind};
@@ -189,8 +190,9 @@ async fn station(app: &App, books: &Arc<Books>, code: &StationCode, news: &News)
         let record = Record { zone: app.zone.clone(), events, ..Default::default() };
         found.extend(looked(app, books, (code, PeriodKind::Real), record, &news.touched).await?);
     }
-    found.extend(restated(app, books, code, &news.beside).await?);
-    found.extend(published(app, books, code, news).await?);
+    let (said, held) = restated(app, books, code, &news.beside).await?;
+    found.extend(said);
+    found.extend(published(app, books, code, news, held).await?);
     app.store.findings_put(found, app.clock.now()).await
 }
 
@@ -300,18 +302,22 @@ fn finding(
     }
 }
 
-/// What devices said of values that reviewers had said already.
+/// What devices said of values that reviewers had said already; and the stamps of those that are only held as they were published.
 async fn restated(
     app: &App,
     books: &Books,
     code: &StationCode,
     beside: &[Reading],
-) -> Result<Vec<FindingIn>, StoreError> {
-    let Some(rule) = books.desk.rule(RESTATED) else { return Ok(Vec::new()) };
-    let mut out = Vec::new();
+) -> Result<(Vec<FindingIn>, Vec<(Instant, Instant)>), StoreError> {
+    let (mut out, mut held) = (Vec::new(), Vec::new());
+    let Some(rule) = books.desk.rule(RESTATED) else { return Ok((out, held)) };
     for reading in beside {
         let Some(point) = app.point(reading.key.point) else { continue };
         let Some(reviewed) = app.store.versions(reading.key).await?.pop() else { continue };
+        if is_held(&reviewed.extra) {
+            held.push((reading.key.at, reading.arrived));
+            continue;
+        }
         let factor = point.point.factor.to_string();
         let sent = Value::from(reading);
         let counts = Value {
@@ -332,13 +338,20 @@ async fn restated(
         let urgency = (None, books.desk.urgency(RESTATED, None));
         out.push(finding(place, ("desk", RESTATED.to_owned(), rule.version), window, urgency, (&evidence, reason)));
     }
-    Ok(out)
+    Ok((out, held))
 }
 
 /// Values that came for spans that are published.
-async fn published(app: &App, books: &Books, code: &StationCode, news: &News) -> Result<Vec<FindingIn>, StoreError> {
+async fn published(
+    app: &App,
+    books: &Books,
+    code: &StationCode,
+    news: &News,
+    held: Vec<(Instant, Instant)>,
+) -> Result<Vec<FindingIn>, StoreError> {
     let Some(rule) = books.desk.rule(PUBLISHED) else { return Ok(Vec::new()) };
-    let stamps = || news.kept.iter().map(|(at, _)| *at);
+    let kept: Vec<(Instant, Instant)> = news.kept.iter().copied().chain(held).collect();
+    let stamps = || kept.iter().map(|(at, _)| *at);
     let (Some(first), Some(last)) = (stamps().min(), stamps().max()) else { return Ok(Vec::new()) };
     let spans = app.store.sign_offs_over(&Caller::machine(), code, (first, Instant(last.0 + 1))).await?;
     let mut out = Vec::new();
@@ -347,7 +360,7 @@ async fn published(app: &App, books: &Books, code: &StationCode, news: &News) ->
         let Some(signed) = signed else { continue };
         let late =
             |(at, arrived): &&(Instant, Instant)| signed.first <= *at && *at < signed.until && *arrived > signed.at;
-        let count = news.kept.iter().filter(late).count();
+        let count = kept.iter().filter(late).count();
         if count == 0 {
             continue;
         }

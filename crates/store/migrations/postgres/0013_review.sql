@@ -1,5 +1,6 @@
 -- why: what checks and detectors find is kept and worked with: findings and their versions, what people decide of them, and what is
--- signed level by level. All of it is only appended; finding_state is derived from the first two, so that a queue is read at once
+-- signed level by level. All of it is only appended; finding_state is derived from the first two, so that a queue is read at once, and frozen says of which times
+-- data that comes late does not count by itself
 
 CREATE TABLE finding (
     id           TEXT COLLATE "C" NOT NULL,
@@ -82,3 +83,10 @@ CREATE TABLE sign_off (
     PRIMARY KEY (station, span, seq)
 );
 CREATE INDEX sign_off_time ON sign_off (station, first_at, until_at);
+
+CREATE TABLE frozen (
+    block    BIGINT NOT NULL,
+    first_at BIGINT NOT NULL,
+    until_at BIGINT NOT NULL,
+    PRIMARY KEY (block, first_at, until_at)
+);

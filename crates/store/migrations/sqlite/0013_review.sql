@@ -1,5 +1,6 @@
 -- why: what checks and detectors find is kept and worked with: findings and their versions, what people decide of them, and what is
--- signed level by level. All of it is only appended; finding_state is derived from the first two, so that a queue is read at once
+-- signed level by level. All of it is only appended; finding_state is derived from the first two, so that a queue is read at once, and frozen says of which times
+-- data that comes late does not count by itself
 
 CREATE TABLE finding (
     id           TEXT NOT NULL,
@@ -90,3 +91,11 @@ CREATE TABLE sign_off (
 CREATE INDEX sign_off_time ON sign_off (station, first_at, until_at);
 CREATE INDEX sign_off_whole ON sign_off
     (station, span, seq, first_at, until_at, level, edition, returned, person, at, digest, note, decision);
+
+CREATE TABLE frozen (
+    block    INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    until_at INTEGER NOT NULL,
+    PRIMARY KEY (block, first_at, until_at)
+) WITHOUT ROWID;
+CREATE INDEX frozen_whole ON frozen (block, first_at, until_at);

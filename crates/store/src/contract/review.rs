@@ -233,6 +233,7 @@ pub(super) async fn levels_look_one_after_the_other(store: &Store, _: &impl Home
 
 pub(super) async fn what_is_published_changes_by_editions(store: &Store, _: &impl Home) {
     places(store).await;
+    store.pack_apply(&super::sense::pack(&["w01001"])).await.expect("a point of the station's block");
     keep(store, &[(10, "7.91"), (20, "9.34")]).await;
     store.findings_put(vec![finding("jump", (20, 21), "[]")], Instant(7)).await.expect("kept");
     let machine = Caller::machine();
@@ -295,6 +296,13 @@ pub(super) async fn what_is_published_changes_by_editions(store: &Store, _: &imp
     let digests: Vec<_> = rows.iter().filter(|r| r.level == Level::Third).map(|r| r.digest.as_str()).collect();
     assert_eq!(digests, ["of level 3", "of edition 2"], "both editions are there");
     assert_eq!(stands(&rows).published, Some(2));
+    // what comes late is kept, and does not count by itself, whether there was something or not
+    let late = store.arrive(vec![super::arrival(vec![reading(key(10), "5.55+"), reading(key(30), "6.66+")])]).await;
+    assert_eq!(late.expect("kept").remove(0).kept, [Kept::Beside(2), Kept::Beside(1)]);
+    assert_eq!(counts(store).await, ["10: 7.91 N v3", "20: 9.34 X v2", "30: 6.66 X v2"]);
+    assert_eq!(keep(store, &[(10, "5.55+"), (30, "6.66+")]).await, [Kept::Repeat, Kept::Repeat]);
+    assert_eq!(keep(store, &[(DAY, "7.00+")]).await, [Kept::New], "the day after is not published");
+    whole(store).await;
     let over = store.sign_offs_over(&machine, &"s1".into(), (Instant(20), Instant(21))).await.expect("rows");
     assert_eq!((over.len(), over[0].len()), (1, 6));
     assert_eq!(

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use shanshui_domain::id::{PointId, TelegramId};
+use shanshui_domain::sense::reviewed::{Device, held};
 use shanshui_domain::sense::{Kept, Reading, ReadingKey};
 use shanshui_domain::time::{Instant, PeriodKind};
 
@@ -34,6 +35,8 @@ const SENT: &str = "SELECT k.point, k.kind, k.at, r.version, r.value, r.extra, r
     FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[]) AS k (block, kind, at, point) \
     CROSS JOIN LATERAL (SELECT version, value, extra, mark FROM reading r WHERE r.block=k.block AND r.kind=k.kind \
     AND r.at=k.at AND r.point=k.point AND r.telegram IS NOT NULL ORDER BY version DESC LIMIT 1) r";
+/// Times of blocks that are published.
+const FROZEN: &str = "SELECT block, first_at, until_at FROM frozen WHERE block = ANY($1::int8[])";
 const PUT_LATEST: &str = "INSERT INTO latest (point, kind, at, value, number, mark, arrived, late, telegram) \
     SELECT * FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::text[], $5::float8[], $6::text[], $7::int8[], $8::int8[], \
     $9::int8[]) ON CONFLICT (point, kind) DO UPDATE SET at=excluded.at, value=excluded.value, number=excluded.number, \
@@ -80,10 +83,11 @@ impl<'a> Said<'a> {
 pub(super) async fn arrive(line: &mut Line, arrivals: &[Arrival]) -> Result<Vec<Receipt>, StoreError> {
     let last: i64 = line.one(LAST_TELEGRAM).await?;
     let mut said = newest(line, arrivals).await?;
+    let frozen = frozen(line, arrivals).await?;
     let (mut receipts, mut news) = (Vec::with_capacity(arrivals.len()), News::default());
     for (id, arrival) in (last + 1..).zip(arrivals) {
         let id = TelegramId(id);
-        let kept = arrival.readings.iter().map(|r| news.see(&mut said, r, id)).collect();
+        let kept = arrival.readings.iter().map(|r| news.see(&mut said, (r, id), &frozen)).collect();
         receipts.push(Receipt { telegram: id, kept });
     }
     telegrams(&receipts, arrivals)?.send(&line.session.client, COPY_TELEGRAM).await?;
@@ -91,6 +95,21 @@ pub(super) async fn arrive(line: &mut Line, arrivals: &[Arrival]) -> Result<Vec<
     readings(&news.rows)?.send(&line.session.client, COPY_READING).await?;
     news.put_latest(line).await?;
     Ok(receipts)
+}
+
+/// A block and a time of it that is published.
+type Frozen = (i64, Range<i64>);
+
+/// What is published of the blocks that late readings are for.
+async fn frozen(line: &mut Line, arrivals: &[Arrival]) -> Result<Vec<Frozen>, StoreError> {
+    let late = arrivals.iter().flat_map(|a| &a.readings).filter(|r| r.late);
+    let blocks: HashSet<i64> = late.map(|r| r.key.point.block()).collect();
+    if blocks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let blocks: Vec<i64> = blocks.into_iter().collect();
+    let rows = line.ask(FROZEN, &[&blocks]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1)..row.get(2))).collect())
 }
 
 /// The newest statement for every key that may be there already. One that is newer than the newest of its series is not, which
@@ -170,11 +189,16 @@ fn reviewed_row(row: &tokio_postgres::Row) -> Option<Reading> {
 #[derive(Default)]
 struct News<'a> {
     rows: Vec<(Cow<'a, Reading>, i64, Option<TelegramId>)>,
-    latest: HashMap<Series, (&'a Reading, TelegramId)>,
+    latest: HashMap<Series, (Cow<'a, Reading>, Option<TelegramId>)>,
 }
 
 impl<'a> News<'a> {
-    fn see(&mut self, said: &mut HashMap<Key, Said<'a>>, r: &'a Reading, telegram: TelegramId) -> Kept {
+    fn see(
+        &mut self,
+        said: &mut HashMap<Key, Said<'a>>,
+        (r, telegram): (&'a Reading, TelegramId),
+        frozen: &[Frozen],
+    ) -> Kept {
         if let Some(before) = said.get_mut(&key(r)) {
             if before.same(r) {
                 return Kept::Repeat;
@@ -187,17 +211,36 @@ impl<'a> News<'a> {
                 return Kept::Beside(version);
             }
         }
+        let is_frozen = |(block, span): &Frozen| *block == r.key.point.block() && span.contains(&r.key.at.0);
+        if r.late && frozen.iter().any(is_frozen) {
+            let before = said.get(&key(r));
+            let version = before.map_or(1, |b| b.version + 1);
+            let device =
+                |b: &Said<'a>| (b.value.as_deref().map(str::to_owned), b.extra.to_string(), b.mark.to_string());
+            let published = before.map(device);
+            let device = published.as_ref().map(|(value, extra, mark)| Device { value: value.as_deref(), extra, mark });
+            let held = held(r, device);
+            self.rows.push((Cow::Borrowed(r), version, Some(telegram)));
+            self.rows.push((Cow::Owned(held.clone()), version + 1, None));
+            said.insert(key(r), Said { reviewed: Some(Box::new(held.clone())), ..Said::by(r, version + 1) });
+            self.newest(Cow::Owned(held), None);
+            return Kept::Beside(version);
+        }
         let (kept, version) = match said.get(&key(r)) {
             Some(before) => (Kept::Version(before.version + 1), before.version + 1),
             None => (Kept::New, 1),
         };
         said.insert(key(r), Said::by(r, version));
         self.rows.push((Cow::Borrowed(r), version, Some(telegram)));
-        let older = self.latest.get(&series(r)).is_some_and(|(held, _)| held.key.at > r.key.at);
-        if !older {
-            self.latest.insert(series(r), (r, telegram));
-        }
+        self.newest(Cow::Borrowed(r), Some(telegram));
         kept
+    }
+
+    fn newest(&mut self, r: Cow<'a, Reading>, telegram: Option<TelegramId>) {
+        let older = self.latest.get(&series(&r)).is_some_and(|(held, _)| held.key.at > r.key.at);
+        if !older {
+            self.latest.insert(series(&r), (r, telegram));
+        }
     }
 
     async fn put_latest(&self, line: &mut Line) -> Result<(), StoreError> {
@@ -213,7 +256,7 @@ impl<'a> News<'a> {
         let values: Vec<Option<&str>> = rows.iter().map(|(r, _)| r.value.as_deref()).collect();
         let numbers: Vec<Option<f64>> = rows.iter().map(|(r, _)| r.number()).collect();
         let marks: Vec<&str> = rows.iter().map(|(r, _)| r.mark.as_str()).collect();
-        let telegrams: Vec<i64> = rows.iter().map(|(_, t)| t.0).collect();
+        let telegrams: Vec<Option<i64>> = rows.iter().map(|(_, t)| t.map(|t| t.0)).collect();
         for (r, _) in &rows {
             let current = line.current.entry(series(r)).or_insert(i64::MIN);
             *current = r.key.at.0.max(*current);
