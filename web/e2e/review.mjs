@@ -156,10 +156,15 @@ async function story(browser, { http, hj212 }) {
     is(waiting[1] + waiting[2], 0, 'nothing was decided yet')
   })
   await step(`${CLEARED} findings are cleared by keyboard alone`, async () => {
+    // one station's faults for the picture, then the whole queue
+    await reviewer.goto(`${http}/review?station=${STATIONS[3]}&family=check`)
+    await reviewer.waitForSelector(test('review-row'))
+    await reviewer.locator(test('review-row')).filter({ hasText: '突变' }).first().click()
+    await reviewer.waitForSelector(`${test('review-curve')} canvas`)
+    await shot(reviewer, 'review')
     await reviewer.goto(`${http}/review`)
     await reviewer.waitForSelector(test('review-row'))
     await reviewer.waitForSelector(`${test('review-curve')} canvas, .curves > p`)
-    await shot(reviewer, 'review')
     await reviewer.keyboard.press('?')
     await reviewer.waitForSelector(test('review-help'))
     await shot(reviewer, 'review-keys')
@@ -242,6 +247,8 @@ async function story(browser, { http, hj212 }) {
     await duty.waitForSelector(test('clue-row'))
     await duty.locator(test('clue-open')).first().click()
     await duty.waitForSelector(test('clue-entry'))
+    // a link under the mouse is paler
+    await duty.mouse.move(2, 2)
     await shot(duty, 'clues')
     await duty.locator(test('clue-case')).first().click()
     await duty.waitForSelector(test('clue-case-form'))
