@@ -244,7 +244,9 @@ static KEPT_AS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH asked (telegram, block, kind, at) AS (VALUES {rows}) \
          SELECT r.telegram, r.kind, r.at, r.point, r.version, r.late, CASE WHEN EXISTS (SELECT 1 FROM reading v \
-         WHERE v.block=r.block AND v.kind=r.kind AND v.at=r.at AND v.point=r.point AND v.version=r.version+1 AND v.telegram IS NULL AND v.arrived<=r.arrived) \
+         WHERE v.block=r.block AND v.kind=r.kind AND v.at=r.at AND v.point=r.point AND v.version=r.version+1 AND v.telegram IS NULL AND (v.extra LIKE 'Review=published%' OR EXISTS (SELECT 1 FROM reading u \
+         WHERE u.block=r.block AND u.kind=r.kind AND u.at=r.at AND u.point=r.point AND u.version=r.version-1 AND u.telegram IS NULL \
+         AND u.extra=v.extra))) \
          THEN 1 ELSE 0 END FROM asked CROSS JOIN reading r WHERE r.block=asked.block \
          AND r.kind=asked.kind AND r.at=asked.at AND r.telegram=asked.telegram"
     )

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { commandOf, dayOf, placeAfter, putBack } from './review'
+import { commandOf, dayOf, lastOf, placeAfter, putBack } from './review'
 import type { FindingSummary, Ground } from '@/api/types'
 
 const words = { zh: '', en: '' }
@@ -46,6 +46,10 @@ describe('the queue', () => {
     expect(putBack(list, finding('b', 50)).map((f) => f.id)).toEqual(['a', 'b', 'c', 'd'])
     expect(putBack(list, finding('e', 10)).map((f) => f.id)).toEqual(['a', 'c', 'd', 'e'])
     expect(putBack(list, finding('a', 90))).toBe(list)
+  })
+  it('says the last value of a stretch, and the last moment of a day', () => {
+    expect(lastOf('2026-03-01T08:00:00.000001Z')).toBe('2026-03-01T08:00:00.000Z')
+    expect(lastOf('2026-03-01T16:00:00Z')).toBe('2026-03-01T15:59:59.999Z')
   })
   it('signs the day of a finding', () => {
     expect(dayOf('2026-03-01 08:00')).toBe('2026-03-01')

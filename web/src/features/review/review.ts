@@ -72,6 +72,12 @@ export function putBack(list: FindingSummary[], one: FindingSummary): FindingSum
   return place < 0 ? [...list, one] : [...list.slice(0, place), one, ...list.slice(place)]
 }
 
+/** The last moment of a stretch whose end is not in it: a stretch that ends with a value ends a microsecond after it. */
+export function lastOf(to: string): string {
+  const within = /\.\d{3}\d*[1-9]/.test(to)
+  return new Date(Date.parse(to) - (within ? 0 : 1)).toISOString()
+}
+
 /** The civil day of a time as shown (`2026-03-01 08:00`). */
 export function dayOf(shown: string): string {
   return shown.slice(0, 10)
