@@ -72,7 +72,11 @@ pub async fn soon(app: &App) -> Result<(), StoreError> {
 pub(super) async fn round(app: &App) -> Result<(), StoreError> {
     let books = Arc::clone(&app.books);
     let mut state: BTreeMap<String, String> = app.store.rule_states().await?.into_iter().collect();
-    let mut cursor = TelegramId(state.get(CURSOR).and_then(|text| text.parse().ok()).unwrap_or(0));
+    let mut cursor = match state.get(CURSOR).and_then(|text| text.parse().ok()) {
+        Some(id) => TelegramId(id),
+        // the first round looks at what has not moved into the history yet
+        None => app.store.moved_state().await?.telegrams,
+    };
     loop {
         let mut news: BTreeMap<StationCode, News> = BTreeMap::new();
         let (mut gathered, mut parameters) = (0, Vec::new());

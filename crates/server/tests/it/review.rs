@@ -89,7 +89,7 @@ async fn a_value_is_found_reviewed_at_three_levels_and_published() {
     // the device says it again, otherwise: that is kept, and does not count
     let mut line = city.line("ms16").await;
     let stamp: jiff::Timestamp = at.parse().expect("a time");
-    let local = stamp.to_zoned(jiff::tz::TimeZone::get("Asia/Shanghai").expect("a zone"));
+    let local = jiff::tz::TimeZone::get("Asia/Shanghai").expect("a zone").to_datetime(stamp);
     let stamp = local.strftime("%Y%m%d%H%M%S").to_string();
     line.upload("2061", &format!("DataTime={stamp};w01001-Avg=8.88,w01001-Flag=N")).await;
     let restated = until("the finding", async || {
