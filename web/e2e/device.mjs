@@ -34,9 +34,22 @@ export class Device {
 
   /** Sends real-time values of a moment and waits for the acknowledgement. */
   async upload(ms, values) {
-    const items = Object.entries(values).map(([code, value]) => `${code}-Rtd=${value},${code}-Flag=N`)
+    await this.send('2011', ms, Object.entries(values).map(([code, value]) => `${code}-Rtd=${value},${code}-Flag=N`))
+  }
+
+  /** Sends the means of the hour that begins then; a value may carry a mark: `7.91/D`. */
+  async hour(ms, values) {
+    const item = ([code, text]) => {
+      const [value, mark = 'N'] = text.split('/')
+      return `${code}-Avg=${value},${code}-Flag=${mark}`
+    }
+    await this.send('2061', ms, Object.entries(values).map(item))
+  }
+
+  async send(cn, ms, items) {
     const before = this.answers.length
-    this.socket.write(frame(`QN=${civil(Date.now())}${String(Date.now() % 1000).padStart(3, '0')};${this.id};Flag=5;CP=&&DataTime=${civil(ms)};${items.join(';')}&&`))
+    const head = `QN=${civil(Date.now())}${String(Date.now() % 1000).padStart(3, '0')};${this.id.replace('CN=2011', `CN=${cn}`)};Flag=5`
+    this.socket.write(frame(`${head};CP=&&DataTime=${civil(ms)};${items.join(';')}&&`))
     for (let waited = 0; this.answers.length === before; waited += 20) {
       if (waited > 10_000) throw new Error('no acknowledgement within ten seconds')
       await new Promise((done) => setTimeout(done, 20))

@@ -25,6 +25,7 @@ use tokio_util::task::TaskTracker;
 use crate::city::City;
 use crate::clock::Clock;
 use crate::config::{Config, SyncSetting};
+use crate::desk::Books;
 use crate::error::ApiError;
 use crate::http::limit::Limits;
 use crate::http::present::Overview;
@@ -143,6 +144,8 @@ pub struct Parts {
     pub trace: Box<TraceBook>,
     /// Rules of reports.
     pub report_rules: Box<ReportRules>,
+    /// What data review and clues go by.
+    pub books: Arc<Books>,
     /// Who may do what.
     pub rights: Arc<Rights>,
     /// Zone of civil days.
@@ -231,6 +234,7 @@ impl App {
         let standards = Box::new(Standards::embedded().context("standards")?);
         let trace = Box::new(TraceBook::embedded().context("standards/trace")?);
         let report_rules = Box::new(ReportRules::embedded().context("rules of reports")?);
+        let books = Arc::new(Books::embedded().context("rules of data review")?);
         let store = open_store(&config).await?;
         // before a new key is made for one that is only missing
         crate::cmd::vault::opens(&store).await?;
@@ -257,6 +261,7 @@ impl App {
             standards,
             trace,
             report_rules,
+            books,
             rights,
             zone,
             clock,

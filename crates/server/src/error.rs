@@ -244,6 +244,7 @@ impl From<StoreError> for ApiError {
             StoreError::NoTree(fault) => Self::field("parent", fault),
             StoreError::Conflict => Self::Conflict("version moved".into()),
             StoreError::Refused(refused) => Self::Refused(refused),
+            StoreError::Desk(refusal) => Self::Conflict(refusal.to_string()),
             error @ (StoreError::Full(_) | StoreError::Busy) => Self::NotWritable(error.to_string()),
             StoreError::Unavailable(why) => Self::NoDatabase(why),
             StoreError::Chain { what, .. } => Self::ChainBroken(what),

@@ -5,6 +5,7 @@ pub mod city;
 pub mod clock;
 pub mod cmd;
 pub mod config;
+pub mod desk;
 pub mod error;
 pub mod http;
 pub mod ingest;

@@ -53,7 +53,7 @@ impl Default for Intake {
         for outcome in OUTCOMES {
             intake.telegrams.with_label_values(&[outcome]).inc_by(0);
         }
-        for kept in [Kept::New, Kept::Repeat, Kept::Version(2)] {
+        for kept in [Kept::New, Kept::Repeat, Kept::Version(2), Kept::Beside(3)] {
             intake.readings.with_label_values(&[word(kept)]).inc_by(0);
         }
         let _shown_from_the_beginning = intake.acknowledged.with_label_values::<&str>(&[]);
@@ -90,6 +90,7 @@ fn word(kept: Kept) -> &'static str {
         Kept::New => "new",
         Kept::Repeat => "repeat",
         Kept::Version(_) => "version",
+        Kept::Beside(_) => "beside",
     }
 }
 

@@ -9,6 +9,7 @@ use shanshui_domain::time::Instant;
 
 use crate::audit::{Change, note, note_for};
 use crate::chain::{append, link, must_fit};
+use crate::review::{DecisionRow, put_decision};
 use crate::scope::{Within, at_station, of_case};
 use crate::sql::{Row, Tx};
 use crate::{Store, StoreError, args};
@@ -451,6 +452,27 @@ impl Store {
     /// [`StoreError::Forbidden`] when the caller may open none, or not of this alarm; [`StoreError::NotFound`] when they do not see
     /// the alarm; [`StoreError::Conflict`] when it has a case already.
     pub async fn case_open(&self, caller: &Caller, new: CaseIn) -> Result<Case, StoreError> {
+        self.open_case(caller, new, None).await
+    }
+
+    /// Opens a case from a clue (立案核查), which happens once for each; the decision that names the finding is kept with it.
+    ///
+    /// # Errors
+    /// As [`Self::case_open`]; [`StoreError::NotFound`] when the caller does not see the finding's station, [`StoreError::Conflict`]
+    /// when it has a case already.
+    pub async fn case_open_from(
+        &self,
+        caller: &Caller,
+        new: CaseIn,
+        decision: DecisionRow,
+    ) -> Result<Case, StoreError> {
+        self.station_seen(caller, Right::ReviewRead, &decision.station).await?;
+        let may = self.station_seen(caller, Right::CaseOpen, &decision.station).await;
+        may.map_err(|_| StoreError::Forbidden)?;
+        self.open_case(caller, new, Some(decision)).await
+    }
+
+    async fn open_case(&self, caller: &Caller, new: CaseIn, from: Option<DecisionRow>) -> Result<Case, StoreError> {
         if !caller.may(Right::CaseOpen) {
             return Err(StoreError::Forbidden);
         }
@@ -476,6 +498,15 @@ impl Store {
                 if tied == 0 {
                     return Err(StoreError::Conflict);
                 }
+            }
+            if let Some(decision) = &from {
+                let finding = decision.finding.as_ref().map(|(finding, _)| finding.clone());
+                let tie = "UPDATE finding_state SET case_id=$2 WHERE id=$1 AND case_id IS NULL";
+                if tx.execute(tie, args![finding, id])? == 0 {
+                    return Err(StoreError::Conflict);
+                }
+                put_decision(tx, decision)?;
+                station = Some(decision.station.clone());
             }
             append(tx, &stream(id), body_of(&event)?)?;
             let s = summary(&case, &number);

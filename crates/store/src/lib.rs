@@ -28,6 +28,7 @@ pub mod mover;
 pub mod node;
 pub mod place;
 pub mod report;
+pub mod review;
 pub mod right;
 pub mod room;
 mod scope;
@@ -45,6 +46,7 @@ use std::time::{Duration, Instant};
 
 use futures::TryFutureExt as _;
 use shanshui_domain::act::case::Refused;
+use shanshui_domain::analyse::review::desk::Refusal;
 use shanshui_domain::right::TreeFault;
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyPool, Executor as _};
@@ -72,6 +74,7 @@ pub use node::{Holding, Lagged, NodeId, Note, Notes};
 pub use place::places_from_environment;
 pub use place::{PLACES, place};
 pub use report::{Counted, Every, PublicationRow, ReportFilter, ReportIn, ReportRow, ScheduleRow, TemplateRow};
+pub use review::{DecisionRow, FindingFilter, FindingIn, FindingRow, FindingState, FindingsPut, Rewrite, SignOffRow};
 pub use right::{DelegationRow, GlassRow, Holdings, PostRow};
 pub use room::{Guard, Room};
 pub use seals::{SealedState, Seals};
@@ -113,6 +116,9 @@ pub enum StoreError {
     /// The rules of the case refuse it.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// The rules of the review desk refuse it.
+    #[error("{0}")]
+    Desk(Refusal),
     /// The disk is full or cannot be written; nothing of this was kept. Reading goes on.
     #[error("the disk is full or not writable: {0}")]
     Full(String),

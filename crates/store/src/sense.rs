@@ -243,7 +243,11 @@ static KEPT_AS: LazyLock<String> = LazyLock::new(|| {
     let rows = (0..ASKED_MAX).map(row).collect::<Vec<_>>().join(",");
     format!(
         "WITH asked (telegram, block, kind, at) AS (VALUES {rows}) \
-         SELECT r.telegram, r.kind, r.at, r.point, r.version, r.late FROM asked CROSS JOIN reading r WHERE r.block=asked.block \
+         SELECT r.telegram, r.kind, r.at, r.point, r.version, r.late, CASE WHEN EXISTS (SELECT 1 FROM reading v \
+         WHERE v.block=r.block AND v.kind=r.kind AND v.at=r.at AND v.point=r.point AND v.version=r.version+1 AND v.telegram IS NULL AND (v.extra LIKE 'Review=published%' OR EXISTS (SELECT 1 FROM reading u \
+         WHERE u.block=r.block AND u.kind=r.kind AND u.at=r.at AND u.point=r.point AND u.version=r.version-1 AND u.telegram IS NULL \
+         AND u.extra=v.extra))) \
+         THEN 1 ELSE 0 END FROM asked CROSS JOIN reading r WHERE r.block=asked.block \
          AND r.kind=asked.kind AND r.at=asked.at AND r.telegram=asked.telegram"
     )
 });
@@ -1007,7 +1011,8 @@ impl Store {
                 args.extend(args![*telegram, *block, *kind, *at]);
             }
             for r in self.read(&KEPT_AS, args).await? {
-                found.insert((r.int(0)?, r.int(1)?, r.int(2)?, r.int(3)?), (r.int(4)?, r.int(5)? != 0));
+                let key = (r.int(0)?, r.int(1)?, r.int(2)?, r.int(3)?);
+                found.insert(key, (r.int(4)?, r.int(5)? != 0, r.int(6)? != 0));
             }
         }
         let kept_as = |(telegram, key): &(TelegramId, ReadingKey)| match found.get(&(
@@ -1017,8 +1022,9 @@ impl Store {
             key.point.0,
         )) {
             None => KeptAs { kept: Kept::Repeat, late: None },
-            Some((1, late)) => KeptAs { kept: Kept::New, late: Some(*late) },
-            Some((version, late)) => KeptAs { kept: Kept::Version(*version), late: Some(*late) },
+            Some((1, late, false)) => KeptAs { kept: Kept::New, late: Some(*late) },
+            Some((version, late, true)) => KeptAs { kept: Kept::Beside(*version), late: Some(*late) },
+            Some((version, late, false)) => KeptAs { kept: Kept::Version(*version), late: Some(*late) },
         };
         Ok(asked.iter().map(kept_as).collect())
     }

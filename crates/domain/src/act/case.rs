@@ -25,6 +25,9 @@ pub enum Action {
         title: String,
         /// The alarm it came from.
         alarm: Option<AlarmId>,
+        /// The clue it came from (线索): the id of a finding.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        finding: Option<String>,
     },
     /// 交办: a unit and a person get it, with a day.
     Assign {
@@ -223,7 +226,7 @@ pub struct Case {
 impl Case {
     /// The case that its first event opens.
     pub fn open(id: CaseId, event: &Event) -> Result<Self, Refused> {
-        let Action::Open { title, alarm } = &event.action else {
+        let Action::Open { title, alarm, .. } = &event.action else {
             return Err(Refused::Beginning);
         };
         if title.trim().is_empty() {
@@ -336,8 +339,8 @@ mod tests {
         let evidence = if what.ends_with('-') { vec![] } else { vec![PHOTO] };
         let due = Instant(at + 1_000);
         let action = match what.trim_end_matches('-') {
-            "open" => Action::Open { title: "pH 突变".into(), alarm: None },
-            "untitled" => Action::Open { title: " ".into(), alarm: None },
+            "open" => Action::Open { title: "pH 突变".into(), alarm: None, finding: None },
+            "untitled" => Action::Open { title: " ".into(), alarm: None, finding: None },
             "assign" => Action::Assign { to: WANG, due },
             "late" => Action::Assign { to: WANG, due: Instant(at) },
             "report" => Action::Report { evidence },

@@ -81,13 +81,23 @@ impl Reason {
 
     /// The reason in words; the bare code when the book has none for it.
     pub fn say(&self, book: &RuleBook, language: Language) -> String {
-        let Some(words) = book.words.iter().find(|w| w.code == self.code) else { return self.code.to_owned() };
-        let text = match language {
-            Language::Chinese => &words.zh,
-            Language::English => &words.en,
-        };
-        self.numbers.iter().fold(text.clone(), |text, (name, n)| text.replace(&format!("{{{name}}}"), n))
+        say(book, language, self.code, self.numbers.iter().map(|(name, n)| (*name, n.as_str())))
     }
+}
+
+/// A reason in words, from its code and its numbers as they were kept.
+pub fn say<'a>(
+    book: &RuleBook,
+    language: Language,
+    code: &str,
+    numbers: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> String {
+    let Some(words) = book.words.iter().find(|w| w.code == code) else { return code.to_owned() };
+    let text = match language {
+        Language::Chinese => &words.zh,
+        Language::English => &words.en,
+    };
+    numbers.into_iter().fold(text.clone(), |text, (name, n)| text.replace(&format!("{{{name}}}"), n))
 }
 
 /// Up to three decimals, without zeros at the end.

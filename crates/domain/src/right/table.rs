@@ -83,6 +83,14 @@ rights! {
     ReportPublish = "report.publish";
     /// Arrange templates and schedules of reports.
     ReportArrange = "report.arrange";
+    /// See findings of data review, clues, decisions and what was signed.
+    ReviewRead = "review.read";
+    /// Review data at the first level (一审).
+    ReviewFirst = "review.first";
+    /// Review data at the second level (二审).
+    ReviewSecond = "review.second";
+    /// Review data at the third level (三审), and publish it.
+    ReviewThird = "review.third";
     /// See alarms.
     AlarmRead = "alarm.read";
     /// Take notice of alarms.

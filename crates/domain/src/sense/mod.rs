@@ -1,6 +1,7 @@
 //! Sensing (感知): readings (监测数据) and what becomes of them when they arrive twice.
 
 pub mod import;
+pub mod reviewed;
 
 use serde::{Deserialize, Serialize};
 
@@ -60,4 +61,7 @@ pub enum Kept {
     Repeat,
     /// Another value for a key already known: kept as this version, the earlier ones stay.
     Version(i64),
+    /// A value for a key of which a reviewer has said a value, or of a time that is published: kept as this version, and what
+    /// counted before said again above it, so that it stays the one that counts.
+    Beside(i64),
 }

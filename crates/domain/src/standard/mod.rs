@@ -4,6 +4,7 @@
 //! names file, line and reason. Which edition applies is decided by the **date of the data**, and any other can be asked for.
 
 mod air;
+pub mod desk;
 pub mod discharge;
 pub mod forecast;
 mod load;

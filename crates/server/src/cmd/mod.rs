@@ -14,6 +14,7 @@ mod inputs;
 mod keep;
 #[cfg(feature = "query")]
 mod query;
+pub mod review;
 pub mod rights;
 pub mod serve;
 mod transfer;
@@ -173,6 +174,8 @@ pub enum Command {
     Cluster(cluster::Cluster),
     /// Print the description of the HTTP API (OpenAPI 3.1).
     Openapi,
+    /// Print the rules of data review and of clues, with their parameters.
+    Review,
     /// Print who may do what: roles, rights, routes.
     Rights,
 }
@@ -227,6 +230,10 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Cluster(what) => cluster::run(&what),
         Command::Openapi => {
             println!("{}", crate::http::openapi_text()?);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Review => {
+            print!("{}", review::markdown(&crate::desk::Books::embedded()?));
             Ok(ExitCode::SUCCESS)
         }
         Command::Rights => {

@@ -163,7 +163,7 @@ pub async fn case_open(
         return Err(ApiError::Conflict("the alarm has a case already".into()));
     }
     let now = app.clock.now();
-    let event = event(&visitor, now, Action::Open { title: input.title, alarm }, input.note);
+    let event = event(&visitor, now, Action::Open { title: input.title, alarm, finding: None }, input.note);
     let id = CaseId(uuid::Uuid::now_v7());
     let (series, area) = (case_prefix(&app, now), home_county(&visitor));
     app.store.case_open(&visitor, shanshui_store::CaseIn { id, series, event, area }).await?;
@@ -177,7 +177,7 @@ pub async fn case_open(
 }
 
 /// A case opened by hand lies in the county of whoever opens it, when they look after one only.
-fn home_county(visitor: &Visitor) -> String {
+pub(super) fn home_county(visitor: &Visitor) -> String {
     let scope = visitor.scope(Right::CaseOpen);
     let mut counties = scope.counties();
     match (counties.next(), counties.next()) {
@@ -187,11 +187,11 @@ fn home_county(visitor: &Visitor) -> String {
 }
 
 /// Business numbers count anew each civil year: `QZ-2026-0001` for Quzhou.
-fn case_prefix(app: &App, now: shanshui_domain::time::Instant) -> String {
+pub(super) fn case_prefix(app: &App, now: shanshui_domain::time::Instant) -> String {
     format!("{}-{}-", app.city().city.code, app.zone.day(now).year())
 }
 
-fn event(visitor: &Visitor, at: shanshui_domain::time::Instant, action: Action, note: String) -> Event {
+pub(super) fn event(visitor: &Visitor, at: shanshui_domain::time::Instant, action: Action, note: String) -> Event {
     Event { v: Event::FORMAT, at, by: visitor.id(), behalf: None, action, note }
 }
 
@@ -338,7 +338,7 @@ pub async fn evidence(
     Ok((headers, bytes))
 }
 
-async fn case_view(app: &App, visitor: &Visitor, detail: CaseDetail) -> Result<CaseView, ApiError> {
+pub(super) async fn case_view(app: &App, visitor: &Visitor, detail: CaseDetail) -> Result<CaseView, ApiError> {
     if detail.broken.is_some() {
         app.chain_is_broken(&detail.stream()).await?;
     }
@@ -371,12 +371,17 @@ async fn case_view(app: &App, visitor: &Visitor, detail: CaseDetail) -> Result<C
             }
         })
         .collect();
+    let finding = detail.events.iter().find_map(|(event, _)| match &event.action {
+        Action::Open { finding, .. } => finding.clone(),
+        _ => None,
+    });
     let givers: Vec<PersonId> = visitor.givers().collect();
     let actions = detail.case.actions_for(visitor.id(), &givers).into_iter().filter(|_| detail.broken.is_none());
     Ok(CaseView {
         actions: actions.filter(|a| rights.contains(&a.right())).map(CaseActionView::from).collect(),
         version: detail.case.version,
         alarm,
+        finding,
         events,
         evidence: evidence.iter().map(|row| app.evidence_view(row, &people)).collect(),
         summary: app.case_summary(&detail.summary(), &people, app.clock.now()),

@@ -22,6 +22,7 @@ pub mod password;
 pub mod present;
 pub mod register;
 pub mod report;
+pub mod review;
 pub mod rights;
 pub mod second;
 pub mod sense;
@@ -72,6 +73,8 @@ const JSON_BYTES_MAX: usize = 256 << 10;
         report::reports, report::make, report::report, report::publish, report::changes, report::file, report::ranking,
         report::ranking_file, report::arrange::templates, report::arrange::template_put, report::arrange::template_file,
         report::arrange::schedules, report::arrange::schedule_put,
+        review::findings, review::finding, review::decide, review::clue_case, review::decide_values, review::rules, review::round,
+        review::sign_offs, review::sign_off,
         act::alarms, act::acknowledge, act::cases, act::case_open, act::case, act::case_act, act::evidence_put,
         act::evidence, events::events, ops::healthz, ops::readyz,
     ),
@@ -163,6 +166,14 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/analyse/rankings/{span}", get(report::ranking))
         .route("/api/v1/analyse/rankings/{span}/file", get(report::ranking_file))
         .route("/api/v1/analyse/report-schedules", get(report::arrange::schedules).post(report::arrange::schedule_put))
+        .route("/api/v1/analyse/review/findings", get(review::findings))
+        .route("/api/v1/analyse/review/findings/{id}", get(review::finding))
+        .route("/api/v1/analyse/review/findings/{id}/decision", post(review::decide))
+        .route("/api/v1/analyse/review/findings/{id}/case", post(review::clue_case))
+        .route("/api/v1/analyse/review/decisions", post(review::decide_values))
+        .route("/api/v1/analyse/review/sign-offs", get(review::sign_offs).post(review::sign_off))
+        .route("/api/v1/analyse/review/rules", get(review::rules))
+        .route("/api/v1/analyse/review/rounds", post(review::round))
         .route("/api/v1/act/alarms", get(act::alarms))
         .route("/api/v1/act/alarms/{id}/acknowledge", post(act::acknowledge))
         .route("/api/v1/act/cases", get(act::cases).post(act::case_open))

@@ -1382,6 +1382,8 @@ pub struct CaseView {
     pub version: u64,
     /// The alarm it came from.
     pub alarm: Option<AlarmView>,
+    /// The clue it came from: id of a finding of data review.
+    pub finding: Option<String>,
     /// Events, oldest first.
     pub events: Vec<CaseEventView>,
     /// Files.

@@ -54,6 +54,9 @@ pub struct Heard {
 #[derive(Clone)]
 pub struct Ingest(Arc<Shared>);
 
+/// Factor, field, number, when.
+pub(crate) type Parameter = (String, String, rust_decimal::Decimal, shanshui_domain::time::Instant);
+
 pub(crate) struct Shared {
     config: config::Hj212,
     store: Store,
@@ -188,6 +191,28 @@ impl Ingest {
             reading.telegram = Some(row.id);
         }
         Some((entry.device.station.clone(), entry.device.mn.clone(), readings))
+    }
+
+    /// Field information of analysers in a telegram (3020): factor, field, number, and when the device says it was so. A factor is
+    /// empty for the logger itself.
+    pub(crate) fn parameters_again(&self, row: &TelegramRow) -> Option<(StationCode, Vec<Parameter>)> {
+        if row.telegram.quarantine.is_some() || row.telegram.cn.as_deref() != Some("3020") {
+            return None;
+        }
+        let index = self.0.registry.index();
+        let entry = index.device(row.telegram.mn.as_ref()?.0.as_bytes())?;
+        let text = |bytes: &[u8]| hj212::decode::text(bytes).into_owned();
+        let mut told = Vec::new();
+        decode_all(&row.telegram.raw, &Limits::default(), &|_| entry.policy.clone(), |piece| {
+            let factor = piece.plain(b"PolId").map(text).unwrap_or_default();
+            let said = piece.plain(b"DataTime").and_then(hj212::civil::parse);
+            let at = said.and_then(|civil| read::instant(civil, &self.0.zone)).unwrap_or(row.telegram.arrived);
+            for (code, _, value) in piece.items().filter(|(code, key, _)| !code.is_empty() && *key == b"Info") {
+                let number = text(value).trim_matches('/').trim().parse();
+                told.extend(number.ok().map(|number| (factor.clone(), text(code), number, at)));
+            }
+        });
+        Some((entry.device.station.clone(), told))
     }
 
     /// A raw telegram as the telegram page shows it, without its password.

@@ -14,6 +14,8 @@ pub mod import;
 pub mod judge;
 mod lines;
 pub mod report;
+pub(crate) mod record;
+pub mod review;
 mod watch;
 mod work;
 

@@ -635,7 +635,8 @@ impl Judge {
         let (mut newest, mut hours) = (None, HashSet::new());
         let index = self.app.registry.index();
         for (reading, kept) in rows {
-            if kept == Kept::Repeat {
+            // what is kept beside a reviewed value does not count; the round of review says so
+            if matches!(kept, Kept::Repeat | Kept::Beside(_)) {
                 continue;
             }
             let Some(point) = index.point(reading.key.point) else { continue };

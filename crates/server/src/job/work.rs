@@ -8,7 +8,7 @@ use shanshui_store::{JobRow, StoreError};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::{chains, evaluate, forecast, gaps, import, report};
+use super::{chains, evaluate, forecast, gaps, import, report, review};
 use crate::app::App;
 use crate::ingest::Step;
 
@@ -26,6 +26,7 @@ const KINDS: &[&str] = &[
     forecast::ONE,
     report::ROUND,
     report::ONE,
+    review::ROUND,
 ];
 /// Clears away what nobody needs any more.
 const SWEEP: &str = "sweep";
@@ -41,6 +42,7 @@ const TIMERS: &[(&str, &str, i64)] = &[
     ("evaluate", evaluate::ROUND, 3_600_000),
     ("forecast", forecast::ROUND, 600_000),
     ("report", report::ROUND, 600_000),
+    ("review", review::ROUND, 3_600_000),
     ("chains", WALK, 86_400_000),
 ];
 /// Work of one node at one time.
@@ -134,6 +136,7 @@ async fn one(app: App, job: JobRow) -> String {
         forecast::ONE => forecast::work(&app, &job).await,
         report::ROUND => report::round(&app).await.map(|()| Outcome::Over(None)),
         report::ONE => report::work(&app, &job).await,
+        review::ROUND => review::round(&app).await.map(|()| Outcome::Over(None)),
         _ => sweep(&app).await.map(|()| Outcome::Over(None)),
     };
     let now = app.clock.now();

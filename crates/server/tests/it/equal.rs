@@ -252,6 +252,12 @@ async fn filled(person: &Person, path: &str) -> Vec<String> {
             let devices = person.text("/api/v1/sense/devices").await.1;
             each(strings(&serde_json::from_str(&devices).unwrap_or_default(), "mn"), "mn")
         }
+        "/api/v1/analyse/review/findings/{id}" => {
+            let (_, body) = person.text("/api/v1/analyse/review/findings").await;
+            let list: Value = serde_json::from_str(&body).unwrap_or_default();
+            each(strings(&list["items"], "id"), "id")
+        }
+        "/api/v1/analyse/review/sign-offs" => with(vec![path.into()], &SPANS.map(|s| format!("station=ms01&span={s}"))),
         "/api/v1/act/alarms" => with(vec![path.into()], &["", "state=open", "state=ended", "limit=7"]),
         "/api/v1/act/cases/{id}" => each(cases(person).await, "id"),
         "/api/v1/act/evidence/{id}" => {

@@ -18,6 +18,14 @@ fn the_page_of_rights_holds_the_table() {
 }
 
 #[test]
+fn the_page_of_review_holds_the_rows() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/ref/review.md");
+    let page = std::fs::read_to_string(path).expect("docs/ref/review.md");
+    let rows = shanshui_server::cmd::review::markdown(&shanshui_server::desk::Books::embedded().expect("loads"));
+    assert!(page.contains(&rows), "docs/ref/review.md is stale: put the output of `shanshui review` there");
+}
+
+#[test]
 fn the_built_in_city_loads_with_the_counts_it_stands_for() {
     use shanshui_domain::place::StationKind::{BoundarySection, DrinkingSource, MunicipalSection};
     let city = shanshui_server::city::demo().expect("the built-in city");

@@ -17,6 +17,7 @@ mod published;
 #[cfg(feature = "query")]
 mod query;
 mod report;
+mod review;
 mod rights;
 mod simulate;
 mod support;

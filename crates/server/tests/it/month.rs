@@ -9,7 +9,7 @@ use shanshui_domain::right::Caller;
 use shanshui_domain::sense::{Reading, ReadingKey};
 use shanshui_domain::time::{Instant, PeriodKind};
 use shanshui_store::{
-    AlarmRow, Arrival, CaseIn, CommandRow, EvidenceRow, JudgementRow, PersonRow, PostRow, Store, TelegramIn,
+    AlarmRow, Arrival, CaseIn, CommandRow, EvidenceRow, FindingIn, JudgementRow, PersonRow, PostRow, Store, TelegramIn,
 };
 use uuid::Uuid;
 
@@ -108,6 +108,25 @@ fn person(n: u128) -> PersonId {
     PersonId(Uuid::from_u128(n))
 }
 
+/// Something found of a stretch of the month.
+fn finding(station: &StationCode, n: i64) -> FindingIn {
+    FindingIn {
+        station: station.clone(),
+        point: None,
+        factor: None,
+        kind: None,
+        family: "check".into(),
+        rule: "clock".into(),
+        rule_version: 1,
+        from: Instant(BEGIN + n * HOUR),
+        to: Instant(BEGIN + (n + 1) * HOUR),
+        score: None,
+        urgency: n % 7,
+        evidence: "[]".into(),
+        reason: r#"{"code":"clock","numbers":[["seconds","75"]]}"#.into(),
+    }
+}
+
 /// Fills an empty store. `between` is called after every few arrivals with the stamp up to which they have come.
 pub(crate) async fn fill(
     store: &Store,
@@ -133,6 +152,8 @@ pub(crate) async fn fill(
     for n in 0..30 {
         case(store, n, pack).await;
     }
+    let found = pack.stations.iter().enumerate().map(|(i, s)| finding(&s.code, i as i64)).collect();
+    store.findings_put(found, Instant(BEGIN)).await.expect("kept");
     for (n, device) in pack.devices.iter().enumerate().take(5) {
         let row = CommandRow {
             id: CommandId(Uuid::from_u128(0x0c00 + n as u128)),
@@ -211,7 +232,7 @@ async fn case(store: &Store, n: i64, pack: &CityPack) {
     let event =
         |minutes, action| Event { v: 1, at: at(minutes), by: person(1), behalf: None, action, note: "备注".into() };
     let alarm = (n < pack.stations.len() as i64).then(|| AlarmId(Uuid::from_u128(0xa000_0000 + (n * 3) as u128)));
-    let open = event(0, Action::Open { title: format!("第{n}号问题"), alarm });
+    let open = event(0, Action::Open { title: format!("第{n}号问题"), alarm, finding: None });
     let new = CaseIn { id, series: "QZ2026".into(), event: open, area: String::new() };
     store.case_open(&Caller::machine(), new).await.expect("opened");
     if n % 2 == 0 {

@@ -18,7 +18,9 @@ use shanshui_domain::right::{Caller, Group, Reach, Rights, Role, Seeker};
 use shanshui_domain::time::Instant;
 use shanshui_server::http::hash;
 use shanshui_server::http::rights::{RIGHTS, Who};
-use shanshui_store::{AlarmRow, CaseIn, EvidenceRow, ForecastRow, PersonRow, PostRow};
+use shanshui_store::{
+    AlarmRow, CaseIn, EvidenceRow, FindingFilter, FindingIn, ForecastRow, PersonRow, PostRow,
+};
 use uuid::Uuid;
 
 use crate::support::{City, Person, civil, until, water};
@@ -161,6 +163,29 @@ async fn forecast_at(city: &City, station: &StationCode, factor: &str) {
     city.running.app.store.forecast_put(row).await.expect("kept");
 }
 
+/// Something that was found at a station.
+async fn finding_at(city: &City, n: u128, station: &StationCode) -> String {
+    let store = &city.running.app.store;
+    let found = FindingIn {
+        station: station.clone(),
+        point: None,
+        factor: None,
+        kind: None,
+        family: "check".into(),
+        rule: format!("matrix-{n}"),
+        rule_version: 1,
+        from: Instant(0),
+        to: Instant(1),
+        score: None,
+        urgency: 1,
+        evidence: "[]".into(),
+        reason: "{}".into(),
+    };
+    store.findings_put(vec![found], Instant(0)).await.expect("kept");
+    let filter = FindingFilter { rule: Some(format!("matrix-{n}")), ..FindingFilter::default() };
+    store.findings(&Caller::machine(), &filter, None, 1).await.expect("rows")[0].newest.id.clone()
+}
+
 /// A case at a distance, given to somebody there, with a file: its id and the file's.
 async fn case_at(city: &City, n: u128, role: Role, distance: Distance) -> Option<(CaseId, EvidenceId)> {
     let store = &city.running.app.store;
@@ -175,7 +200,7 @@ async fn case_at(city: &City, n: u128, role: Role, distance: Distance) -> Option
     };
     let (case, file) = (CaseId(Uuid::from_u128(0x000c_0000 + n)), EvidenceId(Uuid::from_u128(0x000e_0000 + n)));
     let event = |action| Event { v: 1, at, by: STRANGER, behalf: None, action, note: String::new() };
-    let open = event(Action::Open { title: "试".into(), alarm: None });
+    let open = event(Action::Open { title: "试".into(), alarm: None, finding: None });
     let new = CaseIn { id: case, series: "M".into(), event: open, area: lies.into() };
     store.case_open(&Caller::machine(), new).await.expect("opened");
     let assign = event(Action::Assign { to, due: at.plus_ms(3_600_000) });
@@ -223,6 +248,11 @@ async fn path_to(
             forecast_at(city, &code, &factor).await;
             template.replace("{station}", code.as_str()).replace("{factor}", &factor)
         }
+        "/api/v1/analyse/review/findings/{id}"
+        | "/api/v1/analyse/review/findings/{id}/decision"
+        | "/api/v1/analyse/review/findings/{id}/case" => {
+            template.replace("{id}", &finding_at(city, n, &at_station()?).await)
+        }
         "/api/v1/sense/points/{id}/curve" | "/api/v1/sense/points/{id}/statistics" => {
             template.replace("{id}", &city.points(at_station()?.as_str()).first()?.1.to_string())
         }
@@ -255,6 +285,10 @@ async fn ask(person: &Person, method: &Method, path: &str) -> (StatusCode, Value
         Method::GET => person.get(path).await,
         Method::PUT => person.put(path, json!({})).await,
         _ if path.ends_with("/actions") => person.post(path, json!({"version": 99, "action": "close"})).await,
+        _ if path.ends_with("/decision") => {
+            person.post(path, json!({"version": 99, "level": 1, "verdict": "accept"})).await
+        }
+        _ if path.ends_with("/case") => person.post(path, json!({"title": "试"})).await,
         _ if path.ends_with("/commands") => person.post(path, json!({"kind": "set_clock", "reason": "校时"})).await,
         _ => person.post(path, json!({})).await,
     }

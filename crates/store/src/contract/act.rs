@@ -121,9 +121,9 @@ pub(super) fn event(word: &str, at: i64) -> Event {
     let (who, what) = word.split_once(':').expect("who:what");
     let (due, evidence) = (Instant(at + 1_000), vec![EvidenceId(Uuid::from_u128(9))]);
     let action = match what {
-        "open" => Action::Open { title: "pH 突变".into(), alarm: None },
-        "alarm" => Action::Open { title: "pH 突变".into(), alarm: Some(alarm_id(1)) },
-        "untitled" => Action::Open { title: " ".into(), alarm: None },
+        "open" => Action::Open { title: "pH 突变".into(), alarm: None, finding: None },
+        "alarm" => Action::Open { title: "pH 突变".into(), alarm: Some(alarm_id(1)), finding: None },
+        "untitled" => Action::Open { title: " ".into(), alarm: None, finding: None },
         "assign" => Action::Assign { to: person(WANG), due },
         "report" => Action::Report { evidence },
         "back" => Action::SendBack { due },

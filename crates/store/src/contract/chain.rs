@@ -26,7 +26,7 @@ fn case(n: u128) -> CaseId {
 /// Two open cases, and three entries of the audit that are named, after two of the cases.
 async fn filled(store: &Store) {
     for n in [1, 2] {
-        let open = event(Action::Open { title: "unmistakable".into(), alarm: None });
+        let open = event(Action::Open { title: "unmistakable".into(), alarm: None, finding: None });
         store.case_open(&Caller::machine(), case_in(case(n), open, "QZ")).await.expect("opened");
     }
     for action in ["first", "second", "third"] {

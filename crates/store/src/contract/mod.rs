@@ -16,6 +16,7 @@ mod large;
 mod node;
 mod postgres;
 mod report;
+mod review;
 mod right;
 mod seals;
 mod sense;
@@ -96,6 +97,12 @@ macro_rules! suite {
         report {
             what_is_published_is_frozen_and_the_next_is_another_edition
             reports_are_seen_made_and_published_within_a_scope templates_and_schedules_are_versions
+        }
+        review {
+            a_finding_is_kept_once_and_changes_by_versions a_decision_is_the_next_version_of_a_value
+            what_a_device_says_afterwards_is_kept_and_does_not_count levels_look_one_after_the_other
+            what_is_published_changes_by_editions a_reviewed_value_stays_when_what_is_around_it_moves
+            a_clue_becomes_one_case
         }
         act {
             an_alarm_lasts_once_for_a_condition alarms_are_acknowledged_once alarms_are_filtered_and_paged a_case_goes_its_way

@@ -269,7 +269,7 @@ pub(super) async fn counts_are_of_keys(store: &Store, _: &impl Home) {
     assert_eq!(counts(PeriodKind::Hour, 0).await, []);
 }
 
-fn pack(factors: &[&str]) -> CityPack {
+pub(super) fn pack(factors: &[&str]) -> CityPack {
     let city = City {
         code: "qz".into(),
         name_zh: "衢州".into(),

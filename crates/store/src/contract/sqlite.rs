@@ -61,7 +61,7 @@ impl Folder {
             store.audit(entry(action)).await.expect("kept");
         }
         let (to, due) = (person(2), Instant(99));
-        let open = Action::Open { title: "t".into(), alarm: None };
+        let open = Action::Open { title: "t".into(), alarm: None, finding: None };
         let event = |action| Event { v: 1, at: Instant(1), by: person(1), behalf: None, action, note: String::new() };
         let case = CaseId(Uuid::from_u128(1));
         store.case_open(&Caller::machine(), case_in(case, event(open), "QZ")).await.expect("opened");

@@ -56,7 +56,7 @@ pub(super) async fn fill(store: &Store) {
         at: Instant(1),
         by: person(1),
         behalf: None,
-        action: Action::Open { title: "溢流".into(), alarm: None },
+        action: Action::Open { title: "溢流".into(), alarm: None, finding: None },
         note: String::new(),
     };
     store.case_open(&Caller::machine(), case_in(case, open, "QZ")).await.expect("opened");

@@ -146,6 +146,7 @@ const STEPS: &[Step] = &[
     step!("0013_import"),
     step!("0014_forecast"),
     step!("0015_report"),
+    step!("0016_review"),
 ];
 
 pub(crate) fn steps(of: fn(&Step) -> &'static str) -> Vec<&'static str> {

@@ -4,6 +4,10 @@
 /** The rights of the server's table, any one of which opens a door. */
 export const NEEDS = {
   stations: ['station.read'],
+  review: ['review.read'],
+  review_first: ['review.first'],
+  review_second: ['review.second'],
+  review_third: ['review.third'],
   alarms: ['alarm.read'],
   acknowledge: ['alarm.acknowledge'],
   open_case: ['case.open'],

@@ -3,6 +3,7 @@
 use super::{Exam, Finding};
 use crate::analyse::evidence::{Evidence, Reason};
 use crate::analyse::series::{Happening, Series, StationEvent};
+use crate::sense::reviewed::INVALID;
 use crate::standard::review::Known;
 use crate::time::Period;
 
@@ -14,7 +15,9 @@ pub(super) fn marks(exam: &Exam<'_>, series: &Series) -> Option<Vec<Finding>> {
     let places: Vec<usize> = (0..series.values().len()).collect();
     let mark = |i: usize| series.values()[i].mark.as_deref();
     let stretches = places.chunk_by(|a, b| mark(*a) == mark(*b));
-    let marked = stretches.filter(|s| mark(s[0]).is_some() && s.len() as f64 >= least);
+    // what a reviewer has marked is no device's word
+    let devices = |m: Option<&str>| m.is_some_and(|m| m != INVALID);
+    let marked = stretches.filter(|s| devices(mark(s[0])) && s.len() as f64 >= least);
     let one = |s: &[usize]| {
         let mut reason = Reason::new("marks", &[("count", s.len() as f64)]);
         reason.numbers.push(("mark", mark(s[0]).unwrap_or("N").to_owned()));

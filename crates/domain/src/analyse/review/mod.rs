@@ -6,8 +6,10 @@
 //! * `own`: one series by itself: range, jump, stuck, decimals, negative.
 //! * `against`: factors against one another, neighbours, earlier years, minutes against the hour.
 //! * `device`: marks, windows, key parameters, clock, intrusion.
+//! * [`desk`]: what people make of findings, level by level.
 
 mod against;
+pub mod desk;
 mod device;
 mod own;
 

@@ -8,8 +8,10 @@ use std::ops::Range;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use shanshui_domain::id::TelegramId;
-use shanshui_domain::sense::{Kept, Reading};
+use shanshui_domain::id::{PointId, TelegramId};
+use shanshui_domain::sense::reviewed::{Device, held};
+use shanshui_domain::sense::{Kept, Reading, ReadingKey};
+use shanshui_domain::time::{Instant, PeriodKind};
 
 use super::copy::Rows;
 use super::sql;
@@ -24,10 +26,17 @@ pub(super) const COPY_READING: &str = "COPY reading (block, kind, at, point, ver
 const LAST_TELEGRAM: &str = "SELECT COALESCE(MAX(id), 0) FROM telegram";
 const CURRENT: &str = "SELECT l.point, l.kind, l.at FROM unnest($1::int8[], $2::int8[]) AS k (point, kind) \
     JOIN latest l ON l.point=k.point AND l.kind=k.kind";
-const NEWEST: &str = "SELECT k.point, k.kind, k.at, r.version, r.value, r.extra, r.mark \
+const NEWEST: &str = "SELECT k.point, k.kind, k.at, r.version, r.value, r.extra, r.mark, r.arrived, r.telegram IS NULL \
+    FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[]) AS k (block, kind, at, point) \
+    CROSS JOIN LATERAL (SELECT version, value, extra, mark, arrived, telegram FROM reading r WHERE r.block=k.block \
+    AND r.kind=k.kind AND r.at=k.at AND r.point=k.point ORDER BY version DESC LIMIT 1) r";
+/// What devices said last of keys that a reviewer has said values of.
+const SENT: &str = "SELECT k.point, k.kind, k.at, r.version, r.value, r.extra, r.mark \
     FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[]) AS k (block, kind, at, point) \
     CROSS JOIN LATERAL (SELECT version, value, extra, mark FROM reading r WHERE r.block=k.block AND r.kind=k.kind \
-    AND r.at=k.at AND r.point=k.point ORDER BY version DESC LIMIT 1) r";
+    AND r.at=k.at AND r.point=k.point AND r.telegram IS NOT NULL ORDER BY version DESC LIMIT 1) r";
+/// Times of blocks that are published.
+const FROZEN: &str = "SELECT block, first_at, until_at FROM frozen WHERE block = ANY($1::int8[])";
 const PUT_LATEST: &str = "INSERT INTO latest (point, kind, at, value, number, mark, arrived, late, telegram) \
     SELECT * FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::text[], $5::float8[], $6::text[], $7::int8[], $8::int8[], \
     $9::int8[]) ON CONFLICT (point, kind) DO UPDATE SET at=excluded.at, value=excluded.value, number=excluded.number, \
@@ -55,12 +64,14 @@ struct Said<'a> {
     value: Option<Cow<'a, str>>,
     extra: Cow<'a, str>,
     mark: Cow<'a, str>,
+    /// What a reviewer has said of the key, which stays above this.
+    reviewed: Option<Box<Reading>>,
 }
 
 impl<'a> Said<'a> {
     fn by(r: &'a Reading, version: i64) -> Self {
         let value = r.value.as_deref().map(Cow::Borrowed);
-        Self { version, value, extra: Cow::Borrowed(&r.extra), mark: Cow::Borrowed(&r.mark) }
+        Self { version, value, extra: Cow::Borrowed(&r.extra), mark: Cow::Borrowed(&r.mark), reviewed: None }
     }
 
     fn same(&self, r: &Reading) -> bool {
@@ -72,10 +83,11 @@ impl<'a> Said<'a> {
 pub(super) async fn arrive(line: &mut Line, arrivals: &[Arrival]) -> Result<Vec<Receipt>, StoreError> {
     let last: i64 = line.one(LAST_TELEGRAM).await?;
     let mut said = newest(line, arrivals).await?;
+    let frozen = frozen(line, arrivals).await?;
     let (mut receipts, mut news) = (Vec::with_capacity(arrivals.len()), News::default());
     for (id, arrival) in (last + 1..).zip(arrivals) {
         let id = TelegramId(id);
-        let kept = arrival.readings.iter().map(|r| news.see(&mut said, r, id)).collect();
+        let kept = arrival.readings.iter().map(|r| news.see(&mut said, (r, id), &frozen)).collect();
         receipts.push(Receipt { telegram: id, kept });
     }
     telegrams(&receipts, arrivals)?.send(&line.session.client, COPY_TELEGRAM).await?;
@@ -83,6 +95,21 @@ pub(super) async fn arrive(line: &mut Line, arrivals: &[Arrival]) -> Result<Vec<
     readings(&news.rows)?.send(&line.session.client, COPY_READING).await?;
     news.put_latest(line).await?;
     Ok(receipts)
+}
+
+/// A block and a time of it that is published.
+type Frozen = (i64, Range<i64>);
+
+/// What is published of the blocks that late readings are for.
+async fn frozen(line: &mut Line, arrivals: &[Arrival]) -> Result<Vec<Frozen>, StoreError> {
+    let late = arrivals.iter().flat_map(|a| &a.readings).filter(|r| r.late);
+    let blocks: HashSet<i64> = late.map(|r| r.key.point.block()).collect();
+    if blocks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let blocks: Vec<i64> = blocks.into_iter().collect();
+    let rows = line.ask(FROZEN, &[&blocks]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1)..row.get(2))).collect())
 }
 
 /// The newest statement for every key that may be there already. One that is newer than the newest of its series is not, which
@@ -113,36 +140,107 @@ async fn newest<'a>(line: &mut Line, arrivals: &[Arrival]) -> Result<HashMap<Key
         return Ok(HashMap::new());
     }
     let found = line.ask(NEWEST, &[&old[0], &old[1], &old[2], &old[3]]).await?;
-    let said = |row: &tokio_postgres::Row| Said {
+    let mut all: HashMap<Key, Said<'a>> =
+        found.iter().map(|row| ((row.get(0), row.get(1), row.get(2)), said(row))).collect();
+    let reviewed: Vec<Reading> = found.iter().filter_map(reviewed_row).collect();
+    if !reviewed.is_empty() {
+        let column = |of: fn(&Reading) -> i64| reviewed.iter().map(of).collect::<Vec<i64>>();
+        let (blocks, kinds) = (column(|r| r.key.point.block()), column(|r| r.key.kind.number()));
+        let (ats, points) = (column(|r| r.key.at.0), column(|r| r.key.point.0));
+        let sent = line.ask(SENT, &[&blocks, &kinds, &ats, &points]).await?;
+        let mut sent: HashMap<Key, Said<'a>> =
+            sent.iter().map(|row| ((row.get(0), row.get(1), row.get(2)), said(row))).collect();
+        for r in reviewed {
+            // versions count on from the reviewed one, what is held against a telegram is what the device said
+            if let (Some(above), Some(device)) = (all.get(&key(&r)).map(|s| s.version), sent.remove(&key(&r))) {
+                all.insert(key(&r), Said { version: above, reviewed: Some(Box::new(r)), ..device });
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn said(row: &tokio_postgres::Row) -> Said<'static> {
+    Said {
         version: row.get(3),
         value: row.get::<_, Option<String>>(4).map(Cow::Owned),
         extra: Cow::Owned(row.get(5)),
         mark: Cow::Owned(row.get(6)),
+        reviewed: None,
+    }
+}
+
+/// A row of [`NEWEST`] that a reviewer has said.
+fn reviewed_row(row: &tokio_postgres::Row) -> Option<Reading> {
+    let kind = PeriodKind::from_number(row.get(1))?;
+    let reading = Reading {
+        key: ReadingKey { point: PointId(row.get(0)), kind, at: Instant(row.get(2)) },
+        value: row.get(4),
+        extra: row.get(5),
+        mark: row.get(6),
+        arrived: Instant(row.get(7)),
+        late: false,
+        telegram: None,
     };
-    Ok(found.iter().map(|row| ((row.get(0), row.get(1), row.get(2)), said(row))).collect())
+    (row.get::<_, bool>(8) && reading.is_reviewed()).then_some(reading)
 }
 
 /// What is to be written.
 #[derive(Default)]
 struct News<'a> {
-    rows: Vec<(&'a Reading, i64, TelegramId)>,
-    latest: HashMap<Series, (&'a Reading, TelegramId)>,
+    rows: Vec<(Cow<'a, Reading>, i64, Option<TelegramId>)>,
+    latest: HashMap<Series, (Cow<'a, Reading>, Option<TelegramId>)>,
 }
 
 impl<'a> News<'a> {
-    fn see(&mut self, said: &mut HashMap<Key, Said<'a>>, r: &'a Reading, telegram: TelegramId) -> Kept {
+    fn see(
+        &mut self,
+        said: &mut HashMap<Key, Said<'a>>,
+        (r, telegram): (&'a Reading, TelegramId),
+        frozen: &[Frozen],
+    ) -> Kept {
+        if let Some(before) = said.get_mut(&key(r)) {
+            if before.same(r) {
+                return Kept::Repeat;
+            }
+            if let Some(reviewed) = before.reviewed.take() {
+                let version = before.version + 1;
+                self.rows.push((Cow::Borrowed(r), version, Some(telegram)));
+                self.rows.push((Cow::Owned((*reviewed).clone()), version + 1, None));
+                said.insert(key(r), Said { reviewed: Some(reviewed), ..Said::by(r, version + 1) });
+                return Kept::Beside(version);
+            }
+        }
+        let is_frozen = |(block, span): &Frozen| *block == r.key.point.block() && span.contains(&r.key.at.0);
+        if r.late && frozen.iter().any(is_frozen) {
+            let before = said.get(&key(r));
+            let version = before.map_or(1, |b| b.version + 1);
+            let device =
+                |b: &Said<'a>| (b.value.as_deref().map(str::to_owned), b.extra.to_string(), b.mark.to_string());
+            let published = before.map(device);
+            let device = published.as_ref().map(|(value, extra, mark)| Device { value: value.as_deref(), extra, mark });
+            let held = held(r, device);
+            self.rows.push((Cow::Borrowed(r), version, Some(telegram)));
+            self.rows.push((Cow::Owned(held.clone()), version + 1, None));
+            said.insert(key(r), Said { reviewed: Some(Box::new(held.clone())), ..Said::by(r, version + 1) });
+            self.newest(Cow::Owned(held), None);
+            return Kept::Beside(version);
+        }
         let (kept, version) = match said.get(&key(r)) {
-            Some(before) if before.same(r) => return Kept::Repeat,
             Some(before) => (Kept::Version(before.version + 1), before.version + 1),
             None => (Kept::New, 1),
         };
         said.insert(key(r), Said::by(r, version));
-        self.rows.push((r, version, telegram));
-        let older = self.latest.get(&series(r)).is_some_and(|(held, _)| held.key.at > r.key.at);
-        if !older {
-            self.latest.insert(series(r), (r, telegram));
-        }
+        self.rows.push((Cow::Borrowed(r), version, Some(telegram)));
+        self.newest(Cow::Borrowed(r), Some(telegram));
         kept
+    }
+
+    fn newest(&mut self, r: Cow<'a, Reading>, telegram: Option<TelegramId>) {
+        let older = self.latest.get(&series(&r)).is_some_and(|(held, _)| held.key.at > r.key.at);
+        if !older {
+            self.latest.insert(series(&r), (r, telegram));
+        }
     }
 
     async fn put_latest(&self, line: &mut Line) -> Result<(), StoreError> {
@@ -158,7 +256,7 @@ impl<'a> News<'a> {
         let values: Vec<Option<&str>> = rows.iter().map(|(r, _)| r.value.as_deref()).collect();
         let numbers: Vec<Option<f64>> = rows.iter().map(|(r, _)| r.number()).collect();
         let marks: Vec<&str> = rows.iter().map(|(r, _)| r.mark.as_str()).collect();
-        let telegrams: Vec<i64> = rows.iter().map(|(_, t)| t.0).collect();
+        let telegrams: Vec<Option<i64>> = rows.iter().map(|(_, t)| t.map(|t| t.0)).collect();
         for (r, _) in &rows {
             let current = line.current.entry(series(r)).or_insert(i64::MIN);
             *current = r.key.at.0.max(*current);
@@ -178,12 +276,16 @@ fn telegrams(receipts: &[Receipt], arrivals: &[Arrival]) -> Result<Rows, StoreEr
     Ok(rows)
 }
 
-fn readings(news: &[(&Reading, i64, TelegramId)]) -> Result<Rows, StoreError> {
+fn readings(news: &[(Cow<'_, Reading>, i64, Option<TelegramId>)]) -> Result<Rows, StoreError> {
     let mut rows = Rows::new(12);
     for (r, version, telegram) in news {
         let row = rows.row().int(r.key.point.block()).int(r.key.kind.number()).int(r.key.at.0).int(r.key.point.0);
         let row = row.int(*version).text_opt(r.value.as_deref())?.real(r.number()).text(&r.extra)?.text(&r.mark)?;
-        row.int(r.arrived.0).int(r.late.into()).int(telegram.0);
+        let row = row.int(r.arrived.0).int(r.late.into());
+        match telegram {
+            Some(telegram) => row.int(telegram.0),
+            None => row.null(),
+        };
     }
     Ok(rows)
 }
