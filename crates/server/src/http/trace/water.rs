@@ -87,11 +87,11 @@ pub async fn trace_water(
     let sight = look(&watched(&app, &visitor, &point, (back, during.end)).await?, during, &app.trace);
     let stretches = asked.stretches(current, &speeds);
     let mut by: Vec<TraceSpeedBy> = Vec::new();
-    stretches.iter().for_each(|s| {
-        if !by.contains(&s.by) {
-            by.push(s.by);
+    for stretch in &stretches {
+        if !by.contains(&stretch.by) {
+            by.push(stretch.by);
         }
-    });
+    }
     let reach = &asked.rivers.reaches()[at.reach];
     Ok(Json(WaterTraceView {
         station: station_view(&app, &station),
