@@ -94,7 +94,7 @@ impl Store {
             self.station_seen(caller, Right::StationRead, station).await?;
         }
         let [counties, units, _] = Within::of(caller, Right::StationRead).args();
-        let rows = self.read(NEWEST, args![station.map_or("", |s| s.as_str()), counties, units]).await?;
+        let rows = self.read(NEWEST, args![station.map_or("", StationCode::as_str), counties, units]).await?;
         rows.iter().map(forecast).collect()
     }
 

@@ -136,7 +136,9 @@ fn percent(of: &[&One], column: usize, horizon: usize) -> String {
 
 fn chosen(of: &[&One]) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    of.iter().for_each(|o| *counts.entry(o.model).or_default() += 1);
+    for one in of {
+        *counts.entry(one.model).or_default() += 1;
+    }
     let mut counts: Vec<_> = counts.into_iter().collect();
     counts.sort_by_key(|(name, n)| (usize::MAX - n, *name));
     counts.iter().map(|(name, n)| format!("{name} {n}")).collect::<Vec<_>>().join(", ")

@@ -174,8 +174,8 @@ mod tests {
     use crate::standard::Standards;
     use jiff::civil::date;
 
-    fn value(value: f64, low: f64, high: f64) -> Option<DayValue> {
-        Some(DayValue { value, low, high, modelled: true })
+    fn value(value: f64, low: f64, high: f64) -> DayValue {
+        DayValue { value, low, high, modelled: true }
     }
 
     #[test]
@@ -189,7 +189,8 @@ mod tests {
             value(90.0, 60.0, 120.0),
             value(70.0, 50.0, 120.0),
             value(48.0, 35.0, 75.0),
-        ];
+        ]
+        .map(Some);
         // PM2.5 48: (100 − 50)(48 − 35)/(75 − 35) + 50 = 66.25, and by 2026 (100 − 50)(48 − 35)/(60 − 35) + 50 = 76;
         // 75 gives by 2026 (150 − 100)(75 − 60)/(115 − 60) + 100 = 113.6
         let old = day(&rules, date(2025, 12, 1), &six);

@@ -118,7 +118,9 @@ impl Task<'_> {
         let stretch = self.series.bridged(begin, last);
         let mut ahead = fitted.ahead(&stretch, Beside { all: self.beside, begin })?;
         if stretch.iter().all(|v| *v >= 0.0) {
-            ahead.iter_mut().for_each(|v| *v = v.max(0.0));
+            for v in &mut ahead {
+                *v = v.max(0.0);
+            }
         }
         ahead.iter().all(|v| v.is_finite()).then_some(ahead)
     }
