@@ -620,7 +620,7 @@ export const en: typeof zh = {
     preview: 'The first 20 rows',
     state: { uploaded: 'not kept yet', running: 'being kept', done: 'kept', failed: 'failed' },
     found1: '{rows} rows, {values} values can be read, {empty} rows have none.',
-    found2: '{fresh} new, {repeats} repeats, {versions} further versions; {judged} judged, {again} days of stations judged again.',
+    found2: '{fresh} new, {repeats} repeats, {versions} further versions, {beside} beside what was reviewed; {judged} judged, {again} days of stations judged again.',
     agree: '{agree} of {compared} as published',
     notCompared: '{n} rows are marked or not judged and were not compared',
     faults: 'Not read',

@@ -618,7 +618,7 @@ export const zh = {
     preview: '预览前 20 行',
     state: { uploaded: '待入库', running: '入库中', done: '已入库', failed: '失败' },
     found1: '共 {rows} 行，可读取 {values} 个值，{empty} 行全部缺测。',
-    found2: '新增 {fresh}，重复 {repeats}，更新版本 {versions}；评价 {judged} 条，重评 {again} 个站日。',
+    found2: '新增 {fresh}，重复 {repeats}，更新版本 {versions}，已审核而并存 {beside}；评价 {judged} 条，重评 {again} 个站日。',
     agree: '与已发布一致 {agree}/{compared}',
     notCompared: '{n} 行有标记或不能评价，未比对',
     faults: '未读取',

@@ -47,8 +47,8 @@ pub struct Report {
     pub empty: u64,
     /// Values that were read.
     pub values: u64,
-    /// Values that are new, that were there already, and that are further versions.
-    pub kept: [u64; 3],
+    /// Values that are new, that were there already, that are further versions, and that are kept beside what a reviewer has said.
+    pub kept: [u64; 4],
     /// Judgements that are new.
     pub judged: u64,
     /// Days of stations that are judged again.
@@ -357,9 +357,10 @@ async fn run(app: &App, id: &str, plan: &Plan, rows: &[Resolved], mut report: Re
                         Kept::New => 0,
                         Kept::Repeat => 1,
                         Kept::Version(_) => 2,
+                        Kept::Beside(_) => 3,
                     };
                     report.kept[at] += 1;
-                    if *what != Kept::Repeat {
+                    if matches!(what, Kept::New | Kept::Version(_)) {
                         touched.insert((row.station.code.clone(), app.zone.day(row.at)));
                     }
                 }

@@ -62,7 +62,7 @@ pub(super) async fn of(
                 earlier.dedup_by_key(|row| row.at);
                 record.earlier.extend(series(&point, kind, earlier).filter(|s| !s.values().is_empty()));
             }
-            PeriodKind::Real => {}
+            PeriodKind::Real | PeriodKind::Sample => {}
         }
     }
     record.series.retain(|s| !s.values().is_empty());

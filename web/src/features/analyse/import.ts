@@ -26,7 +26,7 @@ export interface Report {
   rows: number
   empty: number
   values: number
-  kept: [number, number, number]
+  kept: [number, number, number, number]
   judged: number
   again: number
   faults: Record<string, number>

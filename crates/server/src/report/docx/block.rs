@@ -152,8 +152,10 @@ fn number_zh(n: usize) -> String {
     }
 }
 
-/// Letters of a text that does not break: 轻度污染.
-const SHORT: u32 = 8;
+/// Letters of a text that does not break: 无明显变化.
+const SHORT: u32 = 10;
+/// Letters of a heading that does not: 劣Ⅴ类.
+const SHORT_HEAD: u32 = 6;
 /// Letters beyond which a text asks for no more room.
 const LONG: u32 = 200;
 /// Twips of a millimetre, times ten.
@@ -232,8 +234,9 @@ fn widths(table: &Table, all: u32, half_points: u32) -> Vec<u32> {
     let wide = |text: &str| text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<u32>();
     let letters = |(i, column): (usize, &shanshui_domain::report::Column)| {
         let cells = table.rows.iter().filter_map(|r| r.cells.get(i)).map(|c| wide(&c.shown()));
-        // a heading may break once
-        cells.chain([wide(&column.title).div_ceil(2)]).max().unwrap_or(0).min(LONG)
+        // a long heading may break once
+        let head = wide(&column.title);
+        cells.chain([head.div_ceil(2).max(head.min(SHORT_HEAD))]).max().unwrap_or(0).min(LONG)
     };
     let letters: Vec<u32> = table.columns.iter().enumerate().map(letters).collect();
     let wants: Vec<u32> = letters.iter().map(|n| twips(*n)).collect();
@@ -278,8 +281,9 @@ mod tests {
         let all = 8_845;
         let widths = widths(&table, all, 18);
         assert!(widths.iter().sum::<u32>() <= all);
-        // three characters and their margins
-        assert!(widths[2] >= 3 * 180 + 130 && widths[3] >= 2 * 180 + 130 && widths[6] >= 3 * 180 + 130, "{widths:?}");
+        // characters and the margins of a cell
+        let holds = |column: usize, characters: u32| widths[column] >= characters * 180 + 80;
+        assert!(holds(2, 3) && holds(3, 2) && holds(4, 4) && holds(6, 3) && holds(8, 5), "{widths:?}");
     }
 
     #[test]
