@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 
 use crate::support::{City, Person, civil, until};
 
-/// Hours of pH at a section of a while ago: steady, with one that jumps.
+/// Hours of pH at a section of a while ago: steady, with one that jumps on a day that is over.
 async fn upload(city: &City, station: &str) -> usize {
     let mut line = city.line(station).await;
     let mut sent = 0;
     for hour in (4..=40).rev() {
-        let ph = if hour == 20 { "10.21" } else { ["7.91", "7.93", "7.90"][hour % 3] };
+        let ph = if hour == 30 { "10.21" } else { ["7.91", "7.93", "7.90"][hour % 3] };
         let stamp = format!("{}0000", &civil(-3_600 * hour as i64)[..10]);
         line.upload("2061", &format!("DataTime={stamp};w01001-Avg={ph},w01001-Flag=N")).await;
         sent += 1;
@@ -114,12 +114,6 @@ async fn a_value_is_found_reviewed_at_three_levels_and_published() {
         }
         let sign = json!({"station": "ms16", "span": day, "level": level});
         let (status, period) = person.post("/api/v1/analyse/review/sign-offs", sign).await;
-        // the day may not be over
-        if status == StatusCode::CONFLICT {
-            assert!(period["detail"].as_str().expect("words").contains("not over"), "{period}");
-            city.running.stop().await;
-            return;
-        }
         assert_eq!((status, &period["signed"]), (StatusCode::OK, &json!(level)), "{period}");
     }
     let values = |level: i64, note: &str| {
