@@ -51,7 +51,7 @@ async fn evaluate(app: &App, station: &Station, span: Span, values: &[(&str, Uni
                 .collect(),
         })
         .collect();
-    let automatic = judge(&series, span, water, &rules);
+    let automatic = judge(&series, &[], span, water, &rules);
     let section = automatic.section;
     let mut result =
         json!({"v": 1, "target": section.against(station.target), "inputs": automatic.inputs, "section": section});
