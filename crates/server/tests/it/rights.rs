@@ -18,9 +18,7 @@ use shanshui_domain::right::{Caller, Group, Reach, Rights, Role, Seeker};
 use shanshui_domain::time::Instant;
 use shanshui_server::http::hash;
 use shanshui_server::http::rights::{RIGHTS, Who};
-use shanshui_store::{
-    AlarmRow, CaseIn, EvidenceRow, FindingFilter, FindingIn, ForecastRow, PersonRow, PostRow,
-};
+use shanshui_store::{AlarmRow, CaseIn, EvidenceRow, FindingFilter, FindingIn, ForecastRow, PersonRow, PostRow};
 use uuid::Uuid;
 
 use crate::support::{City, Person, civil, until, water};
