@@ -2198,6 +2198,27 @@ export interface components {
             /** @description Organisation of that post. */
             unit: components["schemas"]["Words"];
         };
+        /** @description What was measured of a detector. */
+        DetectorMeasuredView: {
+            /** @description Where it is told how. */
+            cite: string;
+            /** @description False alarms a station and month: on real sections, generated hours, generated minutes; none where it could not be tried. */
+            false_alarms: (string | null)[];
+            /**
+             * Format: int32
+             * @description Clues that met none.
+             */
+            for_nothing: number;
+            /**
+             * Format: int32
+             * @description Clues that met one.
+             */
+            found: number;
+            /** @description Share of its clues that met an injection. */
+            precision: string;
+            /** @description Share of injections aimed at it that it found. */
+            recall: string;
+        };
         /** @description One deviation of a device. */
         DeviationView: {
             /** @description Stable code. */
@@ -2903,26 +2924,15 @@ export interface components {
             second_factor: boolean;
             token?: components["schemas"]["TokenKindView"] | null;
         };
-        /** @description What was measured of a detector. */
+        /** @description A measured step. */
         MeasuredView: {
-            /** @description Where it is told how. */
-            cite: string;
-            /** @description False alarms a station and month: on real sections, generated hours, generated minutes; none where it could not be tried. */
-            false_alarms: (string | null)[];
+            /** @description Begin of the step. */
+            at: string;
             /**
-             * Format: int32
-             * @description Clues that met none.
+             * Format: double
+             * @description Mean of the step.
              */
-            for_nothing: number;
-            /**
-             * Format: int32
-             * @description Clues that met one.
-             */
-            found: number;
-            /** @description Share of its clues that met an injection. */
-            precision: string;
-            /** @description Share of injections aimed at it that it found. */
-            recall: string;
+            value: number;
         };
         /** @description A stretch of the history that cannot be read. */
         MissingView: {
@@ -3561,7 +3571,7 @@ export interface components {
             family: string;
             /** @description Id. */
             id: string;
-            measured?: components["schemas"]["MeasuredView"] | null;
+            measured?: components["schemas"]["DetectorMeasuredView"] | null;
             /** @description Name. */
             name: components["schemas"]["Words"];
             /** @description Parameters. */

@@ -264,7 +264,7 @@ async fn water_classes_through_the_store() {
             "{file}: {} rows, kept {}, faults {}, {} judged",
             report["rows"], report["kept"], report["faults"], report["judged"]
         );
-        let path = "/api/v1/analyse/judgements.csv?kind=water_real&from=2020-01-01T00:00:00Z&to=2022-01-01T00:00:00Z";
+        let path = "/api/v1/analyse/judgements.csv?kind=water_real&from=2019-01-01T00:00:00Z&to=2022-01-01T00:00:00Z";
         let ours = exported(&person, path).await;
         let ours: HashMap<(&str, &str), &Row> =
             ours.iter().map(|r| ((r["station"].as_str(), r["at"].as_str()), r)).collect();
