@@ -18,9 +18,7 @@ use shanshui_domain::right::{Caller, Group, Reach, Rights, Role, Seeker};
 use shanshui_domain::time::Instant;
 use shanshui_server::http::hash;
 use shanshui_server::http::rights::{RIGHTS, Who};
-use shanshui_store::{
-    AlarmRow, CaseIn, EvidenceRow, FindingFilter, FindingIn, ForecastRow, PersonRow, PostRow,
-};
+use shanshui_store::{AlarmRow, CaseIn, EvidenceRow, FindingFilter, FindingIn, ForecastRow, PersonRow, PostRow};
 use uuid::Uuid;
 
 use crate::support::{City, Person, civil, until, water};
@@ -233,7 +231,7 @@ async fn path_to(
         "/api/v1/sense/stations/{code}" | "/api/v1/analyse/stations/{code}/judgements" => {
             template.replace("{code}", at_station()?.as_str())
         }
-        "/api/v1/analyse/water/{span}/stations/{code}" => {
+        "/api/v1/analyse/water/{span}/stations/{code}" | "/api/v1/analyse/discharge/{span}/stations/{code}" => {
             template.replace("{span}", "2026-02").replace("{code}", at_station()?.as_str())
         }
         // what has no place on the network is not found by anybody

@@ -382,7 +382,8 @@ impl Life {
         let (alarm, by) = (self.dice.below(self.model.alarms.len()), self.somebody());
         let (deed, titled) = (self.deed(ActionName::Open, by), !self.dice.one_in(20));
         let title = if titled { "案" } else { " " };
-        let event = event(&deed, Action::Open { title: title.into(), alarm: Some(AlarmId(uuid(3, alarm))), finding: None });
+        let event =
+            event(&deed, Action::Open { title: title.into(), alarm: Some(AlarmId(uuid(3, alarm))), finding: None });
         let id = CaseId(uuid(4, self.model.cases.len()));
         let new = CaseIn { id, series: "QZ".into(), event, area: String::new() };
         let caller = self.caller(by).await?;
