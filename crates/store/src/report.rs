@@ -165,10 +165,9 @@ pub struct Counted {
 
 impl Walk for Counted {
     fn see(&mut self, seen: Seen, _: Held) {
-        match seen.number.is_some() && !seen.marked {
-            true => self.valid += 1,
-            false => self.marked += 1,
-        }
+        let valid = seen.number.is_some() && !seen.marked;
+        self.valid += u64::from(valid);
+        self.marked += u64::from(!valid);
         self.odd += u64::from(seen.odd);
     }
 }
@@ -201,6 +200,12 @@ const LIST: &str = concat!(
     " AND ($2 = '' OR r.kind = $2) AND ($3 = '' OR r.span = $3) AND ($4 = '' OR r.id < $4) ORDER BY r.id DESC LIMIT $5"
 );
 const ONE: &str = concat!(columns!(), ", r.body", from!(), "WHERE r.id = $2 AND ", in_area!("$1"));
+const SCHEDULES: &str = concat!(
+    "SELECT r.kind, r.area, r.version, r.every, r.day, r.hour, r.active, r.person, r.at FROM report_schedule r \
+     WHERE r.version = (SELECT MAX(n.version) FROM report_schedule n WHERE n.kind = r.kind AND n.area = r.area) AND ",
+    in_area!("$1"),
+    " ORDER BY r.kind, r.area"
+);
 const NEWEST: &str = concat!(
     columns!(),
     from!(),
@@ -489,12 +494,6 @@ impl Store {
     /// The newest version of each schedule that the caller sees.
     pub async fn report_schedules(&self, caller: &Caller) -> Result<Vec<ScheduleRow>, StoreError> {
         let [counties, _, _] = Within::of(caller, Right::ReportRead).args();
-        const SCHEDULES: &str = concat!(
-            "SELECT r.kind, r.area, r.version, r.every, r.day, r.hour, r.active, r.person, r.at FROM report_schedule r \
-             WHERE r.version = (SELECT MAX(n.version) FROM report_schedule n WHERE n.kind = r.kind AND n.area = r.area) AND ",
-            in_area!("$1"),
-            " ORDER BY r.kind, r.area"
-        );
         self.read(SCHEDULES, args![counties]).await?.iter().map(schedule).collect()
     }
 }

@@ -121,6 +121,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analyse/air": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Spans in which air was judged, as far as the caller sees it. */
+        get: operations["air_spans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/air.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Days of stations, counties and the city as CSV: the newest version of each, with the areas first. */
+        get: operations["air_days"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/air/{span}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Air of the city, its counties and its stations over a day, a month, a quarter or a year. */
+        get: operations["air_span"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/air/{span}/stations/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version of what a station or an area was over a span, newest first, with everything that led to it. */
+        get: operations["air_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analyse/forecasts": {
         parameters: {
             query?: never;
@@ -149,6 +217,425 @@ export interface paths {
         get: operations["forecast"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Imports, newest first. */
+        get: operations["imports"];
+        put?: never;
+        /** Brings a table: CSV in UTF-8, or XLSX, of which the first sheet counts. Nothing is kept of it yet but the file itself. */
+        post: operations["import_put"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One import with its table. */
+        get: operations["import_one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/imports/{id}/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to keep what a plan reads. What it cannot read stays in the table and is listed. */
+        post: operations["import_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/imports/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tries a plan (自检): what would be kept, what cannot be read and why, and where our judgement differs from what the source has
+         *     published. Nothing is kept.
+         */
+        post: operations["import_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/imports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file as it was brought. */
+        get: operations["import_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/judgements.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Judgements of all stations of one kind as CSV: the newest of each period. */
+        get: operations["judgements_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/rankings/{span}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ranking of counties and sections over a span, as it would be made now. */
+        get: operations["ranking"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/rankings/{span}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ranking as a file. */
+        get: operations["ranking_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/report-schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest version of each schedule that the caller sees. */
+        get: operations["schedules"];
+        put?: never;
+        /** Keeps a schedule as the next version of its kind and area. */
+        post: operations["schedule_put"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/report-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Templates, the built-in one first, then the newest of each kind first. */
+        get: operations["templates"];
+        put?: never;
+        /** Keeps a template as the next version of its kind. A placeholder that is not known is refused, with its name and place. */
+        post: operations["template_put"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/report-templates/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bytes of a template. */
+        get: operations["template_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reports that the caller sees, newest first, and what can be made. */
+        get: operations["reports"];
+        put?: never;
+        /** Makes a report and keeps it as a draft. The same as the newest one of its kind, period and area is that one. */
+        post: operations["make"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A report with everything it says. */
+        get: operations["report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/reports/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has changed since an earlier report of the same kind, period and area. */
+        get: operations["changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/reports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A report as a file. */
+        get: operations["file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/reports/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publishes the newest draft of a report: from then on it is frozen, and what is made later is the next edition. */
+        post: operations["publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/review/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides on values of a point that no finding is about. */
+        post: operations["decide_values"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/review/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Findings within the caller's scope, those that press most first. */
+        get: operations["findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/review/findings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One finding with its evidence, what lies around it, what was decided, and every version of its values. */
+        get: operations["finding"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/review/findings/{id}/case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a case from a finding (立案核查), which a person decides; a finding has one case at most. */
+        post: operations["clue_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/review/findings/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decides on a finding: accepts it as it stands, declares its values invalid, gives another value, restores what the device said,
+         *     or gives it back to the level below. A change of values is their next version; of published spans it makes the next edition.
+         */
+        post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/review/rounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks at what has newly arrived now, instead of at the next hour. Answered when the work is put down. */
+        post: operations["round"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/review/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The checks and detectors with their parameters and what was measured of them, and the grounds for invalid values. */
+        get: operations["rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/review/sign-offs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a span of a station stands: signatures and editions, and whether what counts is still what was signed. */
+        get: operations["sign_offs"];
+        put?: never;
+        /** Signs a span of a station at a level, or gives it back to the level below. The third signature publishes it. */
+        post: operations["sign_off"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1097,6 +1584,111 @@ export interface components {
             /** @description Who. */
             person: components["schemas"]["PersonView"];
         };
+        /** @description What a span of more than a day comes to. */
+        AirPeriodView: {
+            /** @description Of a year: the set of limits in force, and whether level 2 is attained. */
+            attained?: boolean | null;
+            /** @description Composite index; none while a pollutant has no value. */
+            composite?: string | null;
+            /**
+             * Format: int32
+             * @description Days with an AQI.
+             */
+            days: number;
+            /**
+             * Format: int32
+             * @description Days of level 1 or 2.
+             */
+            good_days: number;
+            /** @description Their share in per cent, one decimal. */
+            good_percent?: string | null;
+            /** @description Days of level 1 to 6. */
+            level_days: number[];
+            /** @description The pollutants with the largest part of it. */
+            main: string[];
+            /** @description Pollutants that do not attain it. */
+            not_attained: string[];
+        };
+        /** @description A station or an area over a span. */
+        AirRowView: {
+            /**
+             * Format: int32
+             * @description AQI of a day.
+             */
+            aqi?: number | null;
+            /** @description Code of the station; `@` of the city, `@kc` of the county kc. */
+            code: string;
+            /** @description County's code; empty of the city. */
+            county: string;
+            /** @description There is an AQI, and HJ 633-2026 §5.3.1 keeps it back. */
+            hidden: boolean;
+            /**
+             * Format: int32
+             * @description Level 1 to 6 of a day.
+             */
+            level?: number | null;
+            /** @description Name. */
+            name: components["schemas"]["Words"];
+            /**
+             * Format: int32
+             * @description How many of them a value needs; 0 of what is longer, where every month has its own rule.
+             */
+            needed: number;
+            /**
+             * Format: int32
+             * @description Hours of a day, points of an area, days of what is longer.
+             */
+            of: number;
+            period?: components["schemas"]["AirPeriodView"] | null;
+            /** @description Primary pollutants of a day. */
+            primary: string[];
+            /**
+             * Format: int32
+             * @description Rank among the rows of its kind, the best first: by AQI of a day, by composite index of what is longer.
+             */
+            rank?: number | null;
+            /** @description The six pollutants in the order of tables. */
+            values: components["schemas"]["AirValueView"][];
+            /**
+             * Format: int64
+             * @description From 1, more when data came late or changed; 0 of what was computed for this answer: a span that is not over, or another edition.
+             */
+            version: number;
+        };
+        /** @description Air over a span. */
+        AirSpanView: {
+            /** @description The city, then the counties by code. */
+            areas: components["schemas"]["AirRowView"][];
+            /** @description The span before. */
+            before: string;
+            /** @description Editions applied to its days. */
+            editions: string[];
+            /** @description Its first day. */
+            first: string;
+            /** @description Its last day. */
+            last: string;
+            /** @description Edition of HJ 663. */
+            method: string;
+            /** @description Whether it is over. */
+            over: boolean;
+            /** @description Rule that ranks, of what is longer than a day. */
+            ranked_by?: string | null;
+            /** @description The span. */
+            span: string;
+            /** @description Stations by code. */
+            stations: components["schemas"]["AirRowView"][];
+            /** @description The same span a year before. */
+            year_before?: string | null;
+        };
+        /** @description Spans in which air was judged. */
+        AirSpansView: {
+            /** @description Days, newest first. */
+            days: string[];
+            /** @description Editions of HJ 633 that a span can be judged by. */
+            editions: string[];
+            /** @description `2026-03`, `2026-Q1`, `2026`: the greatest text first. */
+            spans: string[];
+        };
         /** @description Where air came from. */
         AirTraceView: {
             /** @description Moment. */
@@ -1114,6 +1706,27 @@ export interface components {
             sectors: components["schemas"]["TraceSectorView"][];
             /** @description Station. */
             station: components["schemas"]["TraceStationView"];
+        };
+        /** @description One pollutant over a span. */
+        AirValueView: {
+            /**
+             * Format: int32
+             * @description Valid hours of a station's day, valid points of an area's, valid days of what is longer.
+             */
+            count: number;
+            /**
+             * Format: int32
+             * @description IAQI of a day.
+             */
+            iaqi?: number | null;
+            /** @description The percentile that is judged, of months and longer. */
+            percentile?: string | null;
+            /** @description Pollutant. */
+            pollutant: string;
+            /** @description Whether they suffice. */
+            valid: boolean;
+            /** @description Mean of the span, of ozone over a day the largest eight-hour mean; in µg/m³, of CO in mg/m³. */
+            value?: string | null;
         };
         /**
          * @description Kind of alarm.
@@ -1191,6 +1804,13 @@ export interface components {
             /** @description Pollutants for which the last value stands, because no model beats it. */
             unmodelled: string[];
         };
+        /** @description What a report is of. */
+        AreaView: {
+            /** @description County's code; empty for the whole city. */
+            code: string;
+            /** @description Name. */
+            name: string;
+        };
         /** @description A signed root of the audit. */
         AuditRootView: {
             /** @description Digest algorithm. */
@@ -1245,6 +1865,33 @@ export interface components {
             seq: number;
             /** @description Of what. */
             subject: string;
+        };
+        /** @description An edition that a report rests on. */
+        BasisView: {
+            /** @description Number. */
+            edition: string;
+            /** @description Title. */
+            title: string;
+            /** @description What was taken from it. */
+            what: string;
+        };
+        /** @description A point to be drawn beside. */
+        BesideView: {
+            /** @description Factor. */
+            factor: string;
+            /** @description Its name. */
+            factor_name: components["schemas"]["Words"];
+            /** @description Another station, or another factor of the same. */
+            neighbour: boolean;
+            /**
+             * Format: int64
+             * @description Point.
+             */
+            point: number;
+            /** @description Station. */
+            station: string;
+            /** @description Its name. */
+            station_name: components["schemas"]["Words"];
         };
         /** @description Moves a case. */
         CaseActionIn: {
@@ -1338,6 +1985,8 @@ export interface components {
             events: components["schemas"]["CaseEventView"][];
             /** @description Files. */
             evidence: components["schemas"]["EvidenceView"][];
+            /** @description The clue it came from: id of a finding of data review. */
+            finding?: string | null;
             /** @description As in the list. */
             summary: components["schemas"]["CaseSummaryView"];
             /**
@@ -1345,6 +1994,23 @@ export interface components {
              * @description Version to give back with the next action.
              */
             version: number;
+        };
+        /** @description A cell. */
+        CellView: {
+            /** @enum {string} */
+            cell: "number";
+            /** @description As text, so that no decimal is lost. */
+            value: string;
+        } | {
+            /** @enum {string} */
+            cell: "text";
+            /** @description Them. */
+            text: string;
+        } | {
+            /** @enum {string} */
+            cell: "missing";
+            /** @description Why, in Chinese. */
+            reason: string;
         };
         /** @description A chain that is broken (断链). */
         ChainBreakView: {
@@ -1365,6 +2031,17 @@ export interface components {
          * @enum {string}
          */
         ChangeView: "obviously_worse" | "somewhat_worse" | "none" | "somewhat_better" | "obviously_better";
+        /** @description A chapter. */
+        ChapterView: {
+            /** @description Id. */
+            id: string;
+            /** @description Paragraphs. */
+            paragraphs: string[];
+            /** @description Tables. */
+            tables: components["schemas"]["TableView"][];
+            /** @description Heading. */
+            title: string;
+        };
         /** @description One check. */
         CheckView: {
             /** @description Figures, or why not. */
@@ -1373,6 +2050,27 @@ export interface components {
             name: string;
             /** @description Whether it is good. */
             ok: boolean;
+        };
+        /** @description Opens a case from a clue. */
+        ClueCaseIn: {
+            /** @description Words. */
+            note?: string;
+            /** @description Title. */
+            title: string;
+        };
+        /** @description A column. */
+        ColumnView: {
+            /** @description Id. */
+            key: string;
+            /** @description Heading. */
+            title: string;
+        };
+        /** @description One part of a score. */
+        ContributionView: {
+            /** @description Name. */
+            name: string;
+            /** @description Points. */
+            points: string;
         };
         /** @description A curve. */
         CurveView: {
@@ -1386,6 +2084,75 @@ export interface components {
             rows: components["schemas"]["ReadingView"][];
             /** @description True when rows were left out; extremes, marked and exceeding rows never are. */
             sampled: boolean;
+        };
+        /** @description What a decision did. */
+        DecidedView: {
+            /** @description The decision. */
+            decision: components["schemas"]["DecisionView"];
+            /** @description Published spans that have a new edition by it, each with the edition before. */
+            editions: components["schemas"]["EditionsView"][];
+            /**
+             * Format: int64
+             * @description The level that the finding waits for now; none when all three have decided.
+             */
+            waits?: number | null;
+        };
+        /** @description A decision on a finding. */
+        DecisionIn: {
+            /** @description The document that says it. */
+            document?: string | null;
+            /** @description Grounds of an invalid value. */
+            ground?: string | null;
+            /**
+             * Format: int64
+             * @description At which level, 1 to 3.
+             */
+            level: number;
+            /** @description In which words. */
+            note?: string;
+            /** @description Manual value. */
+            value?: string | null;
+            /** @description `accept`, `invalidate`, `manual`, `restore`, `return`. */
+            verdict: string;
+            /**
+             * Format: int64
+             * @description Version of the finding that was looked at.
+             */
+            version: number;
+        };
+        /** @description What somebody has decided. */
+        DecisionView: {
+            /** @description When. */
+            at: string;
+            by?: components["schemas"]["PersonView"] | null;
+            /** @description The case that was opened. */
+            case?: string | null;
+            /**
+             * Format: int64
+             * @description Values that were changed.
+             */
+            changed: number;
+            /** @description The document that says it. */
+            document?: string | null;
+            /**
+             * Format: int64
+             * @description Version of the finding that was looked at.
+             */
+            finding_version?: number | null;
+            ground?: components["schemas"]["Words"] | null;
+            /** @description Id. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Level; none of what is no step of review.
+             */
+            level?: number | null;
+            /** @description In which words. */
+            note: string;
+            /** @description Manual value. */
+            value?: string | null;
+            /** @description `accept`, `invalidate`, `manual`, `restore`, `return`, `case`. */
+            verdict: string;
         };
         /** @description Lets somebody stand in. */
         DelegationIn: {
@@ -1576,6 +2343,19 @@ export interface components {
              */
             transmission_rate?: number | null;
         };
+        /** @description Something that is not the same in two editions. */
+        DifferenceView: {
+            /** @description As it is; none when it is not there any more. */
+            after?: string | null;
+            /** @description As it was; none when it was not there. */
+            before?: string | null;
+            /** @description Column; empty of sentences and whole rows. */
+            column: string;
+            /** @description Title of the table or chapter. */
+            place: string;
+            /** @description Row; empty of sentences. */
+            row: string;
+        };
         /** @description Room on the disk. */
         DiskView: {
             /**
@@ -1618,7 +2398,13 @@ export interface components {
              */
             version: number;
         };
-        /** @description One version of what a section was. */
+        /** @description A published span that was changed. */
+        EditionsView: {
+            before?: components["schemas"]["SignOffView"] | null;
+            /** @description The new one. */
+            now: components["schemas"]["SignOffView"];
+        };
+        /** @description One version of what a station was over a span. */
         EvaluationView: {
             /**
              * Format: int32
@@ -1637,6 +2423,11 @@ export interface components {
              */
             version: number;
         };
+        /**
+         * @description How often.
+         * @enum {string}
+         */
+        EveryView: "month" | "quarter" | "year";
         /** @description A stored file. */
         EvidenceView: {
             /** @description When. */
@@ -1670,6 +2461,105 @@ export interface components {
             picture: string;
             /** @description Secret in base 32, to be typed into an authenticator. */
             secret: string;
+        };
+        /** @description A finding with what lies around it. */
+        FindingDetail: {
+            /** @description Points to be drawn beside it. */
+            beside: components["schemas"]["BesideView"][];
+            /** @description The stretch to be drawn: from, to. */
+            curve: string[];
+            /** @description Decisions, oldest first. */
+            decisions: components["schemas"]["DecisionView"][];
+            /** @description Earlier versions, oldest first. */
+            earlier: components["schemas"]["FindingView"][];
+            /** @description Values and happenings it was seen by. */
+            evidence: Record<string, unknown>[];
+            /** @description As it stands. */
+            finding: components["schemas"]["FindingView"];
+            /** @description Levels at which the caller may decide. */
+            levels: number[];
+            /** @description Whether the caller may open a case. */
+            may_open_case: boolean;
+            /** @description Whether it has more values than are listed. */
+            more_values: boolean;
+            /** @description Published spans that it lies in: a change makes their next edition. */
+            published: string[];
+            /** @description Every version of its values, the first sixty values. */
+            values: components["schemas"]["ValueView"][];
+        };
+        /** @description What was found. */
+        FindingView: {
+            /** @description The case that was opened from it. */
+            case?: string | null;
+            /** @description What the score is made of, by name. */
+            contributions: components["schemas"]["ContributionView"][];
+            /** @description Factor. */
+            factor?: string | null;
+            factor_name?: components["schemas"]["Words"] | null;
+            /** @description `check`, `clue` or `desk`. */
+            family: string;
+            /** @description From, inclusive. */
+            from: string;
+            /** @description Id. */
+            id: string;
+            /** @description Kind of period; none when it is about no values. */
+            kind?: string | null;
+            /** @description When it was found. */
+            made: string;
+            /**
+             * Format: int64
+             * @description Point; none when the whole station is meant.
+             */
+            point?: number | null;
+            /** @description Why. */
+            reason: components["schemas"]["Words"];
+            /** @description Check or detector. */
+            rule: string;
+            /** @description Its name. */
+            rule_name: components["schemas"]["Words"];
+            /**
+             * Format: int64
+             * @description Version of its parameters.
+             */
+            rule_version: number;
+            /** @description Score of a clue, 0 to 1. */
+            score?: string | null;
+            /** @description Station. */
+            station: string;
+            /** @description Its name. */
+            station_name: components["schemas"]["Words"];
+            /** @description To, exclusive. */
+            to: string;
+            /** @description Unit of its values. */
+            unit?: string | null;
+            /**
+             * Format: int64
+             * @description How much it presses, 0 to 100.
+             */
+            urgency: number;
+            /** @description The last verdict. */
+            verdict?: string | null;
+            /**
+             * Format: int64
+             * @description Version, from 1: more when the stretch or the evidence has changed.
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description The level that it waits for; none when all three have decided.
+             */
+            waits?: number | null;
+            /** @description When it is wrong. */
+            wrong: components["schemas"]["Words"];
+        };
+        /** @description One page of the queue, those that press most first. */
+        FindingsView: {
+            /** @description Findings. */
+            items: components["schemas"]["FindingView"][];
+            /** @description Give this as `after` to go on; absent on the last page. */
+            next?: string | null;
+            /** @description How many wait for each of the three levels. */
+            waiting: number[];
         };
         /** @description One step ahead. */
         ForecastPointView: {
@@ -1806,6 +2696,18 @@ export interface components {
             /** @description Scale. */
             scale: components["schemas"]["Scale"];
         };
+        /** @description Grounds for an invalid value. */
+        GroundView: {
+            /** @description Code. */
+            code: string;
+            /**
+             * Format: int32
+             * @description The digit that chooses it.
+             */
+            digit: number;
+            /** @description Name. */
+            name: components["schemas"]["Words"];
+        };
         /** @description Sections of one kind. */
         GroupView: {
             /**
@@ -1859,6 +2761,59 @@ export interface components {
             organisation: string;
             /** @description Role. */
             role: components["schemas"]["RoleView"];
+        };
+        /**
+         * @description How far an import is.
+         * @enum {string}
+         */
+        ImportStateView: "uploaded" | "running" | "done" | "failed";
+        /** @description A table with the plan that it is read by. */
+        ImportTableView: {
+            /**
+             * Format: int64
+             * @description Rows in all.
+             */
+            count: number;
+            /** @description Names of the columns. */
+            header: string[];
+            /** @description The import. */
+            import: components["schemas"]["ImportView"];
+            /** @description The plan it was begun by, or one guessed from the names of the columns. */
+            plan: Record<string, unknown>;
+            /** @description The first rows. */
+            rows: string[][];
+        };
+        /** @description An import. */
+        ImportView: {
+            /** @description When. */
+            at: string;
+            /** @description Who brought it. */
+            by: components["schemas"]["PersonView"];
+            /**
+             * Format: int64
+             * @description Rows that are done.
+             */
+            done: number;
+            /** @description Id. */
+            id: string;
+            /** @description Name of the file. */
+            name: string;
+            /** @description What was found so far. */
+            report?: Record<string, unknown> | null;
+            /** @description SHA-256 of them. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /** @description How far it is. */
+            state: components["schemas"]["ImportStateView"];
+            /**
+             * Format: int64
+             * @description Of so many.
+             */
+            total: number;
         };
         /** @description One judgement, newest version of each period first. */
         JudgementView: {
@@ -1948,15 +2903,26 @@ export interface components {
             second_factor: boolean;
             token?: components["schemas"]["TokenKindView"] | null;
         };
-        /** @description A measured step. */
+        /** @description What was measured of a detector. */
         MeasuredView: {
-            /** @description Begin of the step. */
-            at: string;
+            /** @description Where it is told how. */
+            cite: string;
+            /** @description False alarms a station and month: on real sections, generated hours, generated minutes; none where it could not be tried. */
+            false_alarms: (string | null)[];
             /**
-             * Format: double
-             * @description Mean of the step.
+             * Format: int32
+             * @description Clues that met none.
              */
-            value: number;
+            for_nothing: number;
+            /**
+             * Format: int32
+             * @description Clues that met one.
+             */
+            found: number;
+            /** @description Share of its clues that met an injection. */
+            precision: string;
+            /** @description Share of injections aimed at it that it found. */
+            recall: string;
         };
         /** @description A stretch of the history that cannot be read. */
         MissingView: {
@@ -1986,6 +2952,13 @@ export interface components {
             started: string;
             /** @description The one that answers. */
             this: boolean;
+        };
+        /** @description A sentence with its rule. */
+        NoteView: {
+            /** @description Clause or file of the rule; empty when there is none. */
+            rule: string;
+            /** @description The sentence. */
+            text: string;
         };
         /** @description An organisation to be added or changed. */
         OrganisationIn: {
@@ -2121,6 +3094,21 @@ export interface components {
             /** @description Give this as `before` to go on; absent on the last page. */
             next?: string | null;
         };
+        /** @description A parameter of a rule. */
+        ParameterView: {
+            /** @description Where it comes from. */
+            cite: string;
+            /** @description Factor; none for every factor without a row of its own. */
+            factor?: string | null;
+            /** @description How sure the row is. */
+            mark: string;
+            /** @description Name. */
+            name: string;
+            /** @description Unit; `1` of a plain number. */
+            unit: string;
+            /** @description Value. */
+            value: string;
+        };
         /** @description A change of one's own password. */
         PasswordIn: {
             /** @description The new one. */
@@ -2132,6 +3120,34 @@ export interface components {
         PasswordOnlyIn: {
             /** @description Password. */
             password: string;
+        };
+        /** @description Where a span stands. */
+        PeriodView: {
+            /** @description What counts is not what was signed last: data came afterwards. */
+            changed: boolean;
+            /** @description SHA-256 over what counts now; none while nothing is signed. */
+            digest?: string | null;
+            /**
+             * Format: int64
+             * @description The edition that is being made, or that is published.
+             */
+            edition: number;
+            /**
+             * Format: int64
+             * @description The newest published edition.
+             */
+            published?: number | null;
+            /** @description Signatures and returns, oldest first. */
+            signatures: components["schemas"]["SignOffView"][];
+            /**
+             * Format: int64
+             * @description The highest level that has signed it.
+             */
+            signed?: number | null;
+            /** @description Span. */
+            span: string;
+            /** @description Station. */
+            station: string;
         };
         /** @description A person, as others may see them. */
         PersonView: {
@@ -2146,6 +3162,11 @@ export interface components {
             takes_cases: boolean;
             /** @description Organisation of that post. */
             unit: components["schemas"]["Words"];
+        };
+        /** @description Which column is what. */
+        PlanIn: {
+            /** @description The plan, as an import shows one. */
+            plan: Record<string, unknown>;
         };
         /** @description A point of a station to be registered. */
         PointIn: {
@@ -2271,6 +3292,19 @@ export interface components {
             /** @description Name of the chain. */
             stream: string;
         };
+        /** @description A publication. */
+        PublicationView: {
+            /** @description When. */
+            at: string;
+            by?: components["schemas"]["PersonView"] | null;
+            /** @description Number of the document; empty when it has none. */
+            number: string;
+            /**
+             * Format: int64
+             * @description Version of the template; 0 for the built-in one.
+             */
+            template: number;
+        };
         /**
          * @description A quality in words.
          * @enum {string}
@@ -2336,6 +3370,120 @@ export interface components {
             /** @description All of the checks are good. */
             ready: boolean;
         };
+        /** @description What a report says. */
+        ReportBodyView: {
+            /** @description Area. */
+            area: components["schemas"]["AreaView"];
+            /** @description Editions. */
+            basis: components["schemas"]["BasisView"][];
+            /** @description Chapters. */
+            chapters: components["schemas"]["ChapterView"][];
+            /** @description Coverage. */
+            coverage: components["schemas"]["ReportCoverageView"];
+            /** @description Who files it. */
+            issuer: string;
+            /** @description Notes. */
+            notes: components["schemas"]["NoteView"][];
+            /** @description The period in Chinese. */
+            period_text: string;
+            /** @description Title. */
+            title: string;
+        };
+        /** @description What has changed. */
+        ReportChangesView: {
+            /** @description What has changed. */
+            differences: components["schemas"]["DifferenceView"][];
+            from?: components["schemas"]["ReportSummaryView"] | null;
+            /** @description The later one. */
+            to: components["schemas"]["ReportSummaryView"];
+        };
+        /** @description How much was judged. */
+        ReportCoverageView: {
+            /**
+             * Format: int32
+             * @description To be judged.
+             */
+            due: number;
+            /** @description Whether it suffices. */
+            enough: boolean;
+            /**
+             * Format: int32
+             * @description Judged.
+             */
+            have: number;
+            /** @description As a sentence in Chinese. */
+            sentence: string;
+        };
+        /**
+         * @description Kind of report.
+         * @enum {string}
+         */
+        ReportKindView: "water" | "water_ranking" | "brief" | "data_quality" | "air" | "outlet_compliance" | "transmission";
+        /** @description A report to be made. */
+        ReportMakeIn: {
+            /** @description County's code; empty for the whole city. */
+            area?: string;
+            /** @description Kind. */
+            kind: components["schemas"]["ReportKindView"];
+            /** @description Day or span, as `2026-05`. */
+            period: string;
+        };
+        /** @description A page of reports, and what can be made. */
+        ReportPageView: {
+            /** @description Areas over which the caller may make reports. */
+            areas: components["schemas"]["AreaView"][];
+            /** @description Reports, newest first. */
+            items: components["schemas"]["ReportSummaryView"][];
+            /** @description Kinds of which there is a source. */
+            kinds: components["schemas"]["ReportKindView"][];
+            /** @description Give this as `before` to go on; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description A publication to be made. */
+        ReportPublishIn: {
+            /** @description Digest of what was read. */
+            digest: string;
+            /** @description Number of the document (文号); empty when it has none. */
+            number?: string;
+        };
+        /** @description A report as it is listed. */
+        ReportSummaryView: {
+            /** @description County's code; empty for the whole city. */
+            area: string;
+            by?: components["schemas"]["PersonView"] | null;
+            /** @description SHA-256 of what it says; publishing names it. */
+            digest: string;
+            /**
+             * Format: int64
+             * @description From 1 within the edition.
+             */
+            draft: number;
+            /**
+             * Format: int64
+             * @description From 1; one more than were published before.
+             */
+            edition: number;
+            /** @description Id. */
+            id: string;
+            /** @description Kind. */
+            kind: components["schemas"]["ReportKindView"];
+            /** @description When. */
+            made: string;
+            /** @description Day or span. */
+            period: string;
+            published?: components["schemas"]["PublicationView"] | null;
+            /** @description Title. */
+            title: string;
+        };
+        /** @description A report. */
+        ReportView: {
+            /** @description What it says. */
+            body: components["schemas"]["ReportBodyView"];
+            /** @description Whether the caller may publish it: it is the newest draft, and theirs to publish. */
+            may_publish: boolean;
+            /** @description As it is listed. */
+            summary: components["schemas"]["ReportSummaryView"];
+        };
         /** @description One right, and how far each role reaches with it. */
         RightRowView: {
             /** @description Reach by role: own, unit, area, all; roles without it are missing. */
@@ -2400,11 +3548,96 @@ export interface components {
          * @enum {string}
          */
         RoomView: "enough" | "low" | "full";
+        /** @description A row. */
+        RowView: {
+            /** @description One for each column. */
+            cells: components["schemas"]["CellView"][];
+            /** @description What it is of. */
+            key: string;
+        };
+        /** @description A check or detector. */
+        RuleView: {
+            /** @description `check`, `clue` or `desk`. */
+            family: string;
+            /** @description Id. */
+            id: string;
+            measured?: components["schemas"]["MeasuredView"] | null;
+            /** @description Name. */
+            name: components["schemas"]["Words"];
+            /** @description Parameters. */
+            parameters: components["schemas"]["ParameterView"][];
+            /** @description What it says when it has found something; names in braces stand for numbers. */
+            says: components["schemas"]["Words"][];
+            /**
+             * Format: int32
+             * @description Version of its parameters.
+             */
+            version: number;
+            /** @description When it is wrong. */
+            wrong: components["schemas"]["Words"];
+        };
+        /** @description The rules. */
+        RulesView: {
+            /** @description Grounds, by digit. */
+            grounds: components["schemas"]["GroundView"][];
+            /** @description Checks, detectors, and what the desk itself finds. */
+            rules: components["schemas"]["RuleView"][];
+        };
         /**
          * @description Which of the interface's scales a grade belongs to.
          * @enum {string}
          */
         Scale: "water" | "air" | "discharge";
+        /** @description A schedule to be kept. */
+        ScheduleIn: {
+            /** @description Whether it makes reports. */
+            active: boolean;
+            /** @description County's code; empty for the whole city. */
+            area?: string;
+            /**
+             * Format: int32
+             * @description Day of the month; a month that is shorter has its last.
+             */
+            day: number;
+            /** @description How often. */
+            every: components["schemas"]["EveryView"];
+            /**
+             * Format: int32
+             * @description Hour.
+             */
+            hour: number;
+            /** @description Kind. */
+            kind: components["schemas"]["ReportKindView"];
+        };
+        /** @description A schedule. */
+        ScheduleView: {
+            /** @description Whether it makes reports. */
+            active: boolean;
+            /** @description County's code; empty for the whole city. */
+            area: string;
+            /** @description When. */
+            at: string;
+            by?: components["schemas"]["PersonView"] | null;
+            /**
+             * Format: int64
+             * @description Day of the month.
+             */
+            day: number;
+            /** @description How often. */
+            every: components["schemas"]["EveryView"];
+            /**
+             * Format: int64
+             * @description Hour.
+             */
+            hour: number;
+            /** @description Kind. */
+            kind: components["schemas"]["ReportKindView"];
+            /**
+             * Format: int64
+             * @description From 1.
+             */
+            version: number;
+        };
         /** @description One section over a span. */
         SectionView: {
             change?: components["schemas"]["ChangeView"] | null;
@@ -2489,6 +3722,55 @@ export interface components {
              * @description In all.
              */
             total: number;
+        };
+        /** @description Signs a span, or gives it back. */
+        SignOffIn: {
+            /**
+             * Format: int64
+             * @description At which level, 1 to 3.
+             */
+            level: number;
+            /** @description In which words; a return needs some. */
+            note?: string;
+            /** @description Given back to the level below instead of signed. */
+            returned?: boolean;
+            /** @description A day (2026-03-01), week, third of a month, month, quarter or year. */
+            span: string;
+            /** @description Station. */
+            station: string;
+        };
+        /** @description A signature or return. */
+        SignOffView: {
+            /** @description When. */
+            at: string;
+            by?: components["schemas"]["PersonView"] | null;
+            /** @description The decision that made this edition. */
+            decision?: string | null;
+            /** @description SHA-256 over what counted. */
+            digest: string;
+            /**
+             * Format: int64
+             * @description Edition, from 1.
+             */
+            edition: number;
+            /**
+             * Format: int64
+             * @description Level.
+             */
+            level: number;
+            /** @description In which words. */
+            note: string;
+            /** @description Given back instead of signed. */
+            returned: boolean;
+            /**
+             * Format: int64
+             * @description Place among the signatures of the span.
+             */
+            seq: number;
+            /** @description Span. */
+            span: string;
+            /** @description Station. */
+            station: string;
         };
         /** @description A station with its points. */
         StationDetail: {
@@ -2657,6 +3939,19 @@ export interface components {
             /** @description Drinking-water sources. */
             sources: components["schemas"]["ShareView"];
         };
+        /** @description A table. */
+        TableView: {
+            /** @description Columns. */
+            columns: components["schemas"]["ColumnView"][];
+            /** @description Id. */
+            id: string;
+            /** @description Notes. */
+            notes: components["schemas"]["NoteView"][];
+            /** @description Rows. */
+            rows: components["schemas"]["RowView"][];
+            /** @description Title. */
+            title: string;
+        };
         /**
          * @description How a class stands to its target.
          * @enum {string}
@@ -2690,6 +3985,29 @@ export interface components {
             quarantine?: string | null;
             /** @description The bytes, with escapes `\xHH`, `\r`, `\n` for what is not text. */
             raw: string;
+        };
+        /** @description A template. */
+        TemplateView: {
+            /** @description When; none of the built-in one. */
+            at?: string | null;
+            by?: components["schemas"]["PersonView"] | null;
+            /** @description SHA-256. */
+            digest: string;
+            /** @description Id. */
+            id: string;
+            kind?: components["schemas"]["ReportKindView"] | null;
+            /** @description Name of its file. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /**
+             * Format: int64
+             * @description From 1; 0 of the built-in one.
+             */
+            version: number;
         };
         /** @description A token to be made. */
         TokenIn: {
@@ -3039,6 +4357,63 @@ export interface components {
              * @description Seconds at the low velocities.
              */
             slow_s: number;
+        };
+        /** @description One version of one value: who said it, when and why. */
+        ValueView: {
+            /** @description Stamp. */
+            at: string;
+            /** @description Whether it counts. */
+            counts: boolean;
+            decision?: components["schemas"]["DecisionView"] | null;
+            /** @description It only holds what was published, above what came afterwards. */
+            held: boolean;
+            /** @description Data mark; `X` of one that a reviewer has declared invalid. */
+            mark: string;
+            /** @description When it was said. */
+            said: string;
+            /**
+             * Format: int64
+             * @description The telegram that says it.
+             */
+            telegram?: number | null;
+            /** @description Value as said. */
+            value?: string | null;
+            /**
+             * Format: int64
+             * @description Version, from 1.
+             */
+            version: number;
+        };
+        /** @description A decision on values. */
+        ValuesDecisionIn: {
+            /** @description The document that says it. */
+            document?: string | null;
+            /** @description From, RFC 3339, inclusive. */
+            from: string;
+            /** @description Grounds of an invalid value. */
+            ground?: string | null;
+            /** @description Kind of period: real, minute, hour, day, cycle. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description At which level, 1 to 3.
+             */
+            level: number;
+            /** @description In which words. */
+            note?: string;
+            /**
+             * Format: int64
+             * @description Point.
+             */
+            point: number;
+            /** @description Station. */
+            station: string;
+            /** @description To, RFC 3339, exclusive. */
+            to: string;
+            /** @description Manual value. */
+            value?: string | null;
+            /** @description `accept`, `invalidate`, `manual`, `restore`. */
+            verdict: string;
         };
         /** @description The token of a wall screen. */
         WallIn: {
@@ -3511,6 +4886,134 @@ export interface operations {
             "5XX": components["responses"]["Failed"];
         };
     };
+    air_spans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AirSpansView"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    air_days: {
+        parameters: {
+            query: {
+                /** @description First day. */
+                from: string;
+                /** @description Last day. */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description CSV in UTF-8 with a byte order mark */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    air_span: {
+        parameters: {
+            query?: {
+                /** @description An edition of HJ 633 for all days, `HJ 633-2026`; the edition of each day when absent. */
+                edition?: string | null;
+            };
+            header?: never;
+            path: {
+                span: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AirSpanView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    air_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                span: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationView"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
     forecasts: {
         parameters: {
             query?: {
@@ -3575,6 +5078,1148 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"][];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    import_put: {
+        parameters: {
+            query: {
+                /** @description File name as the person knows it. */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The bytes of the file */
+        requestBody: {
+            content: {
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                "text/csv": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportTableView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    import_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportTableView"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    import_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    import_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanIn"];
+            };
+        };
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, unknown>;
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    import_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes of the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    judgements_csv: {
+        parameters: {
+            query: {
+                /** @description `water_real`, `aqi_hour` or `discharge_real`. */
+                kind: string;
+                /** @description From, RFC 3339. */
+                from: string;
+                /** @description To, RFC 3339, not with it. */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description CSV in UTF-8 with a byte order mark */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    ranking: {
+        parameters: {
+            query?: {
+                /** @description County's code; all that the caller may see when absent. */
+                area?: string | null;
+            };
+            header?: never;
+            path: {
+                span: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportBodyView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    ranking_file: {
+        parameters: {
+            query: {
+                /** @description County's code; all that the caller may see when absent. */
+                area?: string | null;
+                /** @description `docx`, `xlsx`, `pdf` or `csv`. */
+                as: string;
+                /** @description Id of the one table that is wanted; of `csv` only. */
+                table?: string | null;
+            };
+            header?: never;
+            path: {
+                span: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes of the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": number[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                    "application/pdf": number[];
+                    "text/csv": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"][];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    schedule_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateView"][];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    template_put: {
+        parameters: {
+            query: {
+                /** @description Kind of report. */
+                kind: components["schemas"]["ReportKindView"];
+                /** @description Name of the file. */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The bytes of the file */
+        requestBody: {
+            content: {
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    template_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes of the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": number[];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    reports: {
+        parameters: {
+            query?: {
+                /** @description Kind. */
+                kind?: components["schemas"]["ReportKindView"] | null;
+                /** @description Day or span. */
+                period?: string | null;
+                /** @description Cursor of the page before. */
+                before?: string | null;
+                /** @description Rows wanted, 50 by default. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPageView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    make: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportMakeIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSummaryView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportView"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    changes: {
+        parameters: {
+            query?: {
+                /** @description Id of the earlier one; the one made before it when absent. */
+                from?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportChangesView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    file: {
+        parameters: {
+            query: {
+                /** @description `docx`, `xlsx`, `pdf` or `csv`. */
+                as: string;
+                /** @description Id of the one table that is wanted; of `csv` only. */
+                table?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes of the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": number[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                    "application/pdf": number[];
+                    "text/csv": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    publish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportPublishIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSummaryView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    decide_values: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ValuesDecisionIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecidedView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    findings: {
+        parameters: {
+            query?: {
+                /** @description Station code. */
+                station?: string | null;
+                /** @description Waiting for this level, 1 to 3. */
+                level?: number | null;
+                /** @description `open` or `done`; both when absent. */
+                state?: string | null;
+                /** @description `check`, `clue` or `desk`. */
+                family?: string | null;
+                /** @description Check or detector. */
+                rule?: string | null;
+                /** @description Cursor of the page before. */
+                after?: string | null;
+                /** @description Rows wanted, 50 by default, 200 at most. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    finding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingDetail"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    clue_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClueCaseIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecidedView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    round: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesView"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    sign_offs: {
+        parameters: {
+            query: {
+                /** @description Station code. */
+                station: string;
+                /** @description A day (2026-03-01), week, third of a month, month, quarter or year. */
+                span: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    sign_off: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignOffIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
             "5XX": components["responses"]["Failed"];
         };
     };

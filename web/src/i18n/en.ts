@@ -727,6 +727,7 @@ export const en: typeof zh = {
     },
     earlier: 'Earlier imports',
     none: 'Nothing was imported yet',
+  },
   forecast: {
     title: 'Forecasts',
     subtitle: 'Each station and factor, by 20:00 each day; shown only when the rolling back-test beats the last value and the value a season ago',
@@ -794,6 +795,7 @@ export const en: typeof zh = {
     primary: 'Primary pollutant',
     missing: 'missing',
     unmodelled: 'last value kept for',
+  },
   report: {
     title: 'Reports',
     subtitle: 'Make, publish, download; what is published is frozen, and later changes become the next edition',
@@ -877,6 +879,7 @@ export const en: typeof zh = {
     rules: 'Rules',
     exportCsv: 'Export CSV',
     exportXlsx: 'Export Excel',
+  },
   review: {
     title: 'Review desk',
     subtitle: 'Checks and clues list what is doubtful and change nothing; people decide, level by level',

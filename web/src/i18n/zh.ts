@@ -725,6 +725,7 @@ export const zh = {
     },
     earlier: '以往导入',
     none: '还没有导入过',
+  },
   forecast: {
     title: '预测预报',
     subtitle: '每天 20:00 前逐站逐因子预测；只有滚动回测优于上一值和上一周期同期值的才显示',
@@ -792,6 +793,7 @@ export const zh = {
     primary: '首要污染物',
     missing: '缺',
     unmodelled: '沿用上一值',
+  },
   report: {
     title: '报告',
     subtitle: '编制、发布、下载；发布后冻结，之后的修改成为新版本',
@@ -875,6 +877,7 @@ export const zh = {
     rules: '排名规则',
     exportCsv: '导出 CSV',
     exportXlsx: '导出 Excel',
+  },
   review: {
     title: '审核台',
     subtitle: '自动检查与线索只列疑点，不删不改；由人逐级审核',

@@ -73,10 +73,10 @@ impl OutletHead<'_> {
             notes: Vec::new(),
         }
     }
+}
 
-    fn share(&self, part: u32, of: u32) -> Option<Decimal> {
-        (Decimal::from(part) * Decimal::ONE_HUNDRED).checked_div(Decimal::from(of))
-    }
+fn share_of(part: u32, of: u32) -> Option<Decimal> {
+    (Decimal::from(part) * Decimal::ONE_HUNDRED).checked_div(Decimal::from(of))
 }
 
 /// 排放达标.
@@ -84,7 +84,7 @@ pub fn compliance(head: &OutletHead<'_>, rows: &[OutletOver]) -> Report {
     let (mut table, mut loads) = (Table::of(&OUTLETS), Table::of(&LOADS));
     for row in rows {
         let none = || Cell::missing(&row.reason);
-        let share = head.share(row.judged.saturating_sub(row.exceeded), row.judged);
+        let share = share_of(row.judged.saturating_sub(row.exceeded), row.judged);
         let worst = row.worst.as_ref().map(|(item, times)| match times {
             Some(times) => format!("{item}（{}）", Cell::number(*times, head.report.multiple_decimals).shown()),
             None => item.clone(),

@@ -507,12 +507,10 @@ impl WaterInput<'_> {
             );
         }
         table.notes.push(Note::new("超标以Ⅲ类标准计，断面超标率按已评价断面计算", &self.rules.method.head.id));
-        let said = match table.rows.first() {
-            None => "已评价断面各项指标均达到Ⅲ类标准。".to_owned(),
-            Some(_) => {
-                let items: Vec<String> = table.rows.iter().map(|r| r.cells[0].shown()).collect();
-                format!("劣于Ⅲ类标准的指标有{}。", items.join("、"))
-            }
+        let items: Vec<String> = table.rows.iter().map(|r| r.cells[0].shown()).collect();
+        let said = match items.len() {
+            0 => "已评价断面各项指标均达到Ⅲ类标准。".to_owned(),
+            _ => format!("劣于Ⅲ类标准的指标有{}。", items.join("、")),
         };
         Chapter::new("pollutants", "主要污染指标", vec![said]).with(table)
     }

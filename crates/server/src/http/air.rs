@@ -150,7 +150,7 @@ pub struct AirQuery {
 
 /// Spans in which air was judged, as far as the caller sees it.
 #[utoipa::path(get, path = "/api/v1/analyse/air", tag = "analyse", responses((status = 200, body = AirSpansView)))]
-pub async fn spans(State(app): State<App>, visitor: Visitor) -> Result<Json<AirSpansView>, ApiError> {
+pub async fn air_spans(State(app): State<App>, visitor: Visitor) -> Result<Json<AirSpansView>, ApiError> {
     Ok(Json(AirSpansView {
         spans: app.store.evaluated_spans(&visitor, STATION, SPANS_MAX).await?,
         days: app.store.evaluated_days(&visitor, STATION, SPANS_MAX).await?,
@@ -161,7 +161,7 @@ pub async fn spans(State(app): State<App>, visitor: Visitor) -> Result<Json<AirS
 /// Air of the city, its counties and its stations over a day, a month, a quarter or a year.
 #[utoipa::path(get, path = "/api/v1/analyse/air/{span}", tag = "analyse", params(("span" = String, Path), AirQuery),
     responses((status = 200, body = AirSpanView), (status = 400, body = Problem)))]
-pub async fn span(
+pub async fn air_span(
     State(app): State<App>,
     visitor: Visitor,
     Path(span): Path<String>,
@@ -212,7 +212,7 @@ pub async fn span(
 #[utoipa::path(get, path = "/api/v1/analyse/air/{span}/stations/{code}", tag = "analyse",
     params(("span" = String, Path), ("code" = String, Path)),
     responses((status = 200, body = [EvaluationView]), (status = 400, body = Problem), (status = 404, body = Problem)))]
-pub async fn versions(
+pub async fn air_versions(
     State(app): State<App>,
     visitor: Visitor,
     Path((span, code)): Path<(String, String)>,
@@ -379,7 +379,7 @@ pub struct JudgementsQuery {
 /// Judgements of all stations of one kind as CSV: the newest of each period.
 #[utoipa::path(get, path = "/api/v1/analyse/judgements.csv", tag = "analyse", params(JudgementsQuery),
     responses((status = 200, description = "CSV in UTF-8 with a byte order mark", body = String, content_type = "text/csv")))]
-pub async fn judgements(
+pub async fn judgements_csv(
     State(app): State<App>,
     visitor: Visitor,
     Query(query): Query<JudgementsQuery>,
@@ -410,7 +410,7 @@ pub struct AirDaysQuery {
 /// Days of stations, counties and the city as CSV: the newest version of each, with the areas first.
 #[utoipa::path(get, path = "/api/v1/analyse/air.csv", tag = "analyse", params(AirDaysQuery),
     responses((status = 200, description = "CSV in UTF-8 with a byte order mark", body = String, content_type = "text/csv")))]
-pub async fn days_csv(
+pub async fn air_days(
     State(app): State<App>,
     visitor: Visitor,
     Query(query): Query<AirDaysQuery>,

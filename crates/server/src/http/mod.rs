@@ -67,7 +67,7 @@ const JSON_BYTES_MAX: usize = 256 << 10;
         organisation::glass_break, organisation::glass_mend,
         sense::geography, sense::stations, sense::station_add, sense::station, sense::curve, sense::statistics, sense::telegram, sense::devices,
         sense::device_add, sense::quarantine, sense::commands, sense::command,
-        analyse::summary, analyse::judgements, water::spans, water::span, water::versions, air::spans, air::span, air::versions, air::days_csv, air::judgements,
+        analyse::summary, analyse::judgements, water::spans, water::span, water::versions, air::air_spans, air::air_span, air::air_versions, air::air_days, air::judgements_csv,
         discharge::discharge_spans, discharge::discharge_span, discharge::discharge_versions,
         import::imports, import::import_put, import::import_one, import::import_file, import::import_check, import::import_begin,
         trace::water::trace_water, trace::air::trace_air,
@@ -147,14 +147,14 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/analyse/water", get(water::spans))
         .route("/api/v1/analyse/water/{span}", get(water::span))
         .route("/api/v1/analyse/water/{span}/stations/{code}", get(water::versions))
-        .route("/api/v1/analyse/air", get(air::spans))
-        .route("/api/v1/analyse/air/{span}", get(air::span))
-        .route("/api/v1/analyse/air/{span}/stations/{code}", get(air::versions))
-        .route("/api/v1/analyse/air.csv", get(air::days_csv))
+        .route("/api/v1/analyse/air", get(air::air_spans))
+        .route("/api/v1/analyse/air/{span}", get(air::air_span))
+        .route("/api/v1/analyse/air/{span}/stations/{code}", get(air::air_versions))
+        .route("/api/v1/analyse/air.csv", get(air::air_days))
         .route("/api/v1/analyse/discharge", get(discharge::discharge_spans))
         .route("/api/v1/analyse/discharge/{span}", get(discharge::discharge_span))
         .route("/api/v1/analyse/discharge/{span}/stations/{code}", get(discharge::discharge_versions))
-        .route("/api/v1/analyse/judgements.csv", get(air::judgements))
+        .route("/api/v1/analyse/judgements.csv", get(air::judgements_csv))
         .route("/api/v1/analyse/imports/{id}", get(import::import_one))
         .route("/api/v1/analyse/imports/{id}/file", get(import::import_file))
         .route("/api/v1/analyse/imports/{id}/check", post(import::import_check))

@@ -416,7 +416,7 @@ pub struct ParameterView {
 
 /// What was measured of a detector.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct MeasuredView {
+pub struct DetectorMeasuredView {
     /// Share of injections aimed at it that it found.
     pub recall: String,
     /// Share of its clues that met an injection.
@@ -449,7 +449,7 @@ pub struct RuleView {
     /// Parameters.
     pub parameters: Vec<ParameterView>,
     /// What was measured of it; of detectors alone.
-    pub measured: Option<MeasuredView>,
+    pub measured: Option<DetectorMeasuredView>,
 }
 
 /// Grounds for an invalid value.
@@ -897,7 +897,7 @@ fn rule_view(app: &App, book: &RuleBook, rule: &Rule, family: &str) -> RuleView 
         says: says(book, &rule.id),
         wrong: words(&rule.wrong_zh, &rule.wrong_en),
         parameters: rule.parameters.iter().map(parameter).collect(),
-        measured: measured.map(|m| MeasuredView {
+        measured: measured.map(|m| DetectorMeasuredView {
             recall: m.recall.to_string(),
             precision: m.precision.to_string(),
             found: m.found,

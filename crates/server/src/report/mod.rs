@@ -31,10 +31,8 @@ pub struct Filing<'a> {
 impl Filing<'_> {
     /// `第1版` or `第1版草稿2`.
     pub fn edition_zh(&self) -> String {
-        match self.published {
-            true => format!("第{}版", self.edition),
-            false => format!("第{}版草稿{}（未发布）", self.edition, self.draft),
-        }
+        let Self { edition, draft, .. } = self;
+        if self.published { format!("第{edition}版") } else { format!("第{edition}版草稿{draft}（未发布）") }
     }
 }
 

@@ -225,7 +225,9 @@ async fn water_classes_through_the_store() {
         ("w21003", Unit::MgPerL),
         ("w21011", Unit::MgPerL),
     ];
-    let code = |r: &Row| format!("{}|{}|{}|{}|{}", r["province"], r["basin"], r["river"], r["section"], r["tp_table"]);
+    // two instruments of one name, of which one is being mended, are two stations, too
+    let key = ["province", "basin", "river", "section", "tp_table", "status"];
+    let code = |r: &Row| key.map(|k| r[k].as_str()).join("|");
     let (mut judged, mut wrong) = (0, Vec::new());
     for (file, text) in files.iter().zip(&texts) {
         let rows: Vec<Row> = table(text).into_iter().filter(|r| WaterBody::parse(&r["tp_table"]).is_some()).collect();
@@ -269,14 +271,10 @@ async fn water_classes_through_the_store() {
         let roman = ["Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ", "Ⅴ", "劣Ⅴ"];
         for row in rows.iter().filter(|r| roman.contains(&r["class"].as_str())) {
             judged += 1;
-            let (year, month) = (&row["file_date"][..4], &row["time"][..2]);
-            // the first days of January still show the last of December
-            let year = if month == "12" && &row["file_date"][5..7] == "01" {
-                (year.parse::<i16>().expect("a year") - 1).to_string()
-            } else {
-                year.to_owned()
-            };
-            let at = format!("{year}-{}:00", row["time"].replace(' ', "T"));
+            // a station that has stopped still shows its last value, of the year before
+            let year: i16 = row["file_date"][..4].parse().expect("a year");
+            let later = row["time"][..5] > row["file_date"][5..10];
+            let at = format!("{}-{}:00", year - i16::from(later), row["time"].replace(' ', "T"));
             match ours.get(&(codes[&code(row)].0.as_str(), at.as_str())) {
                 Some(got) if got["result"] == row["class"] => {}
                 other => wrong.push(format!(

@@ -198,14 +198,13 @@ pub async fn changes(
     Query(query): Query<ReportChangesQuery>,
 ) -> Result<Json<ReportChangesView>, ApiError> {
     let (row, after) = read(&app, &visitor, id_in(&id)?).await?;
-    let from = match query.from {
-        Some(text) => Some(text.parse().map_err(|e| ApiError::field("from", e))?),
-        None => {
-            let earlier =
-                ReportFilter { kind: Some(row.kind), period: Some(row.period), before: Some(row.id), limit: PAGE_MAX };
-            let rows = app.store.reports(&visitor, &earlier).await?;
-            rows.into_iter().find(|other| other.area == row.area).map(|other| other.id)
-        }
+    let from = if let Some(text) = query.from {
+        Some(text.parse().map_err(|e| ApiError::field("from", e))?)
+    } else {
+        let (kind, period) = (Some(row.kind), Some(row.period));
+        let earlier = ReportFilter { kind, period, before: Some(row.id), limit: PAGE_MAX };
+        let rows = app.store.reports(&visitor, &earlier).await?;
+        rows.into_iter().find(|other| other.area == row.area).map(|other| other.id)
     };
     let to = app.report_summary(&row);
     let Some(from) = from else {

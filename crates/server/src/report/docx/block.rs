@@ -27,7 +27,7 @@ pub(super) fn block(name: &str, filing: &Filing<'_>) -> Option<String> {
                 numbered(&mut out, "评价依据：", all, rules);
             }
             "notes" => {
-                numbered(&mut out, "说明：", report.notes.iter().map(shanshui_domain::report::Note::shown), rules)
+                numbered(&mut out, "说明：", report.notes.iter().map(shanshui_domain::report::Note::shown), rules);
             }
             _ => return None,
         },

@@ -89,7 +89,7 @@ pub fn fill(template: &[u8], filing: &Filing<'_>) -> Result<Vec<u8>, BadTemplate
 /// Whether a part has text of the document.
 fn is_text(name: &str) -> bool {
     let beside = ["word/header", "word/footer", "word/footnotes", "word/endnotes"];
-    name == package::DOCUMENT || (beside.iter().any(|b| name.starts_with(b)) && name.ends_with(".xml"))
+    name == package::DOCUMENT || (beside.iter().any(|b| name.starts_with(b)) && package::has_ending(name, "xml"))
 }
 
 /// Holds a template against the tables and chapters of a kind, before any report is there.

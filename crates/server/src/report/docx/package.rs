@@ -66,7 +66,7 @@ impl Package {
             if lower.ends_with("vbaproject.bin") || lower.contains("/activex/") || lower.contains("/embeddings/") {
                 return Err(BadTemplate::NotTaken(format!("{name}: macros and embedded programs")));
             }
-            if lower.ends_with(".rels") {
+            if lower.contains("_rels/") {
                 reaches_out(name, bytes)?;
             }
         }
@@ -85,6 +85,11 @@ impl Package {
         }
         Ok(writer.finish().map_err(no_word)?.into_inner())
     }
+}
+
+/// Whether a part's name ends so.
+pub(super) fn has_ending(name: &str, ending: &str) -> bool {
+    std::path::Path::new(name).extension().is_some_and(|e| e.eq_ignore_ascii_case(ending))
 }
 
 /// Whether opening the file would fetch something: whoever converts it must not be made to.
