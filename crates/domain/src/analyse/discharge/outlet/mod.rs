@@ -5,23 +5,28 @@
 //! by its mean, an hour of a stack folded to the oxygen of its limit. Months of stacks are judged by [`judge_month`](super::air::judge_month).
 //! What cannot be judged says why, by the rules' own reasons.
 
+mod seen;
+mod why;
+
 use std::collections::BTreeMap;
 
 use jiff::civil::{Date, DateTime};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use self::seen::{Seen, State, most};
 use super::air::{AirDay, AirMonth, judge_month};
-use super::binding::{Binding, OutletLimits, Resolved, Source, Warning};
+use super::binding::{Binding, OutletLimits, Source, Warning};
 use super::mass::{Load, load};
-use super::oxygen::NotFolded;
 use super::series::{Coverage, HourState, Series, Span};
 use super::transmission::{Transmission, transmission};
 use super::water::WaterDay;
 use super::{DischargeError, Outcome, Reason, air, water};
 use crate::standard::Bound;
-use crate::standard::discharge::{Averaging, Decides, Discharge, Facts, Mean, Medium, ReferenceOxygen};
+use crate::standard::discharge::{Averaging, Discharge, Facts, Mean, Medium, ReferenceOxygen};
 use crate::unit::Unit;
+
+pub use self::why::Why;
 
 /// Flow of waste water (HJ 212-2017 table B.1).
 pub const WATER_FLOW: &str = "w00000";
@@ -78,60 +83,6 @@ pub struct Outlet {
     pub flow: Flow,
     /// Hours of each factor, with volumes, oxygen and marks.
     pub series: Vec<Series>,
-}
-
-/// Why something is not there, as a word for programs and a sentence.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Why {
-    /// Word: `no_limit`, `no_flow`, `no_oxygen`, `low_coverage`, …
-    pub code: String,
-    /// Sentence.
-    pub text: String,
-}
-
-impl Why {
-    fn new(code: &str, text: impl ToString) -> Self {
-        Self { code: code.to_owned(), text: text.to_string() }
-    }
-
-    fn error(error: &DischargeError) -> Self {
-        let code = match error {
-            DischargeError::MissingLimit { .. } => "no_limit",
-            DischargeError::Unit { .. } => "unit",
-            DischargeError::MissingOxygen { .. } => "no_oxygen",
-            DischargeError::BadReference { .. } => "bad_reference",
-            DischargeError::UnknownStandard(_) | DischargeError::UnknownTable { .. } => "unknown_standard",
-            DischargeError::OutOfRange { .. } => "out_of_range",
-            _ => "error",
-        };
-        Self::new(code, error)
-    }
-
-    fn reason(reason: &Reason) -> Self {
-        let code = match reason {
-            Reason::MissingFact { .. } => "missing_fact",
-            Reason::NotFolded { why: NotFolded::NoOxygen } => "no_oxygen",
-            Reason::NotFolded { why: NotFolded::ReferenceUnconfirmed } => "no_reference_oxygen",
-            Reason::NotFolded { .. } => "not_folded",
-            Reason::Missing => "missing",
-            Reason::Invalid { .. } => "invalid",
-            Reason::NoFlow => "no_flow",
-            Reason::ZeroFlow => "zero_flow",
-            Reason::TooFew { .. } => "too_few",
-            Reason::LowCoverage { .. } => "low_coverage",
-            Reason::NoLimit => "no_limit",
-            Reason::NotDeciding => "not_deciding",
-        };
-        Self::new(code, reason)
-    }
-
-    fn outcome(outcome: &Outcome) -> Option<Self> {
-        match outcome {
-            Outcome::NotJudged(reason) => Some(Self::reason(reason)),
-            Outcome::Marked { zh, .. } => Some(Self::new("marked", zh)),
-            _ => None,
-        }
-    }
 }
 
 /// What an outlet or one of its factors was (达标判定).
@@ -359,26 +310,6 @@ pub fn judge(rules: &Discharge, outlet: &Outlet, span: Span) -> OutletOver {
     OutletOver { verdict: Verdict::worst(factors.iter().map(|f| f.verdict)), count, factors }
 }
 
-/// What a stretch was, the strongest last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum State {
-    NotJudged,
-    Marked,
-    Within,
-    Beyond,
-}
-
-impl State {
-    fn of(outcome: &Outcome) -> Self {
-        match outcome {
-            Outcome::Within => Self::Within,
-            Outcome::Exceeds { .. } | Outcome::EarlyWarning { .. } => Self::Beyond,
-            Outcome::Marked { .. } => Self::Marked,
-            Outcome::NotJudged(_) => Self::NotJudged,
-        }
-    }
-}
-
 /// The strongest of what the factors were, of each stretch.
 type Stretches = BTreeMap<(Stretch, DateTime), State>;
 
@@ -505,122 +436,6 @@ impl Detail {
         }
         self
     }
-}
-
-/// What is taken of one day.
-struct Seen {
-    day: Date,
-    stretch: Stretch,
-    states: Vec<(DateTime, State)>,
-    count: Count,
-    finding: bool,
-    share_decides: bool,
-    unit: Option<Unit>,
-    limits: Vec<LimitUsed>,
-    coverage: Coverage,
-    mean: Option<Decimal>,
-    worst: Option<Worst>,
-    why: Option<Why>,
-}
-
-impl Seen {
-    fn of(day: Date, judged: &Judged, instead: Option<Why>) -> Self {
-        let mut seen = Self {
-            day,
-            stretch: Stretch::Day,
-            states: vec![(day.at(0, 0, 0, 0), State::NotJudged)],
-            count: Count::default(),
-            finding: false,
-            share_decides: false,
-            unit: None,
-            limits: Vec::new(),
-            coverage: Coverage::default(),
-            mean: None,
-            worst: None,
-            why: None,
-        };
-        match judged {
-            Ok(Detail::Water(water)) => seen.water(water, instead),
-            Ok(Detail::Air(air)) => seen.air(air),
-            Err(error) => {
-                seen.count.not_judged = 1;
-                seen.why = Some(Why::error(error));
-            }
-        }
-        seen
-    }
-
-    fn limited(&mut self, limits: &[Option<&Resolved>]) {
-        let bindings = limits.iter().flatten().filter_map(|l| l.binding().ok());
-        self.limits = bindings.map(LimitUsed::of).collect();
-    }
-
-    /// The day as a whole.
-    fn see(&mut self, outcome: &Outcome) {
-        self.states = vec![(self.day.at(0, 0, 0, 0), State::of(outcome))];
-        self.count.see(outcome);
-    }
-
-    fn water(&mut self, water: &WaterDay, instead: Option<Why>) {
-        self.limited(&[Some(&water.limit)]);
-        self.see(&water.outcome);
-        self.why = Why::outcome(&water.outcome).map(|why| match instead {
-            Some(instead) if why.code == "low_coverage" && water.coverage.missing < water.coverage.due() => instead,
-            _ => why,
-        });
-        let range = matches!(water.limit.binding().map(|b| b.limit.bound), Ok(Bound::Between { .. }));
-        if let Outcome::Exceeds { times_over } = water.outcome {
-            let value = water.mean.filter(|_| !range);
-            self.worst = Some(Worst { at: water.day.to_string(), value, times_over });
-        }
-        (self.unit, self.coverage, self.mean, self.finding) =
-            (Some(water.unit), water.coverage, water.mean, water.finding);
-    }
-
-    fn air(&mut self, air: &AirDay) {
-        self.limited(&[air.day_limit.as_ref(), air.hour_limit.as_ref()]);
-        self.share_decides = matches!(air.deciding.decides, Decides::MonthShare { .. });
-        if air.deciding.decides == Decides::Day {
-            self.see(&air.outcome);
-            self.why = Why::outcome(&air.outcome);
-            if let Outcome::Exceeds { times_over } = air.outcome {
-                self.worst = Some(Worst { at: air.day.to_string(), value: air.mean, times_over });
-            }
-        } else {
-            self.stretch = Stretch::Hour;
-            self.states = air.hours.iter().map(|h| (h.start, State::of(&h.outcome))).collect();
-            air.hours.iter().for_each(|h| self.count.see(&h.outcome));
-            self.worst = worst_hour(air);
-            self.why = (self.count.judged == 0)
-                .then(|| most(air.hours.iter().filter_map(|h| Why::outcome(&h.outcome))))
-                .flatten();
-        }
-        (self.unit, self.coverage, self.mean, self.finding) = (Some(air.unit), air.coverage, air.mean, air.finding);
-    }
-
-    fn plain(&self) -> bool {
-        self.count.beyond == 0 && self.count.judged > 0
-    }
-}
-
-fn worst_hour(air: &AirDay) -> Option<Worst> {
-    let beyond = air.hours.iter().filter_map(|h| match h.outcome {
-        Outcome::Exceeds { times_over } | Outcome::EarlyWarning { times_over } => Some((h, times_over)),
-        _ => None,
-    });
-    // of equal ones the first
-    let (hour, times_over) = beyond.reduce(|best, h| if h.1 > best.1 { h } else { best })?;
-    let value = hour.folding.as_ref().and_then(|f| f.value().ok());
-    Some(Worst { at: hour.start.to_string(), value, times_over })
-}
-
-/// The one that is there most often; of equal ones the first in order.
-fn most(all: impl Iterator<Item = Why>) -> Option<Why> {
-    let mut counts: BTreeMap<String, (u32, Why)> = BTreeMap::new();
-    for why in all {
-        counts.entry(why.code.clone()).or_insert((0, why)).0 += 1;
-    }
-    counts.into_values().reduce(|best, one| if one.0 > best.0 { one } else { best }).map(|(_, why)| why)
 }
 
 impl FactorOver {
