@@ -31,6 +31,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'stations/:code', component: () => import('./features/sense/StationPage.vue'), props: true, meta: { right: 'stations', title: 'nav.station' } },
       { path: 'water', component: () => import('./features/analyse/WaterPage.vue'), meta: { right: 'stations', title: 'nav.water' } },
       { path: 'air', component: () => import('./features/analyse/AirPage.vue'), meta: { right: 'stations', title: 'nav.air' } },
+      { path: 'discharges', component: () => import('./features/analyse/DischargePage.vue'), meta: { right: 'stations', title: 'nav.discharge' } },
       { path: 'imports', component: () => import('./features/analyse/ImportPage.vue'), meta: { right: 'imports', title: 'nav.imports' } },
       { path: 'trace', component: () => import('./features/analyse/TracePage.vue'), meta: { right: 'stations', title: 'nav.trace' } },
       { path: 'forecasts', component: () => import('./features/analyse/ForecastPage.vue'), meta: { right: 'stations', title: 'nav.forecast' } },

@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::register::code_like;
-use super::river;
 use super::{City, CityPack, Device, Enterprise, Named, PackPerson, PackPost, Point, PointLimit, Station, StationKind};
+use super::{outlet, river};
 use crate::id::{FactorCode, StationCode};
 use crate::right::{Organisation, Tree};
 use crate::standard::Bound;
@@ -183,6 +183,8 @@ impl CityPack {
         }
         let geography = geography(&mut r);
         let rivers = river::rivers(&mut r, &station_codes, &county_codes, &geography);
+        let outlet_codes = stations.iter().filter(|(_, s)| s.kind == StationKind::Outlet);
+        let outlets = outlet::outlets(&mut r, &outlet_codes.map(|(_, s)| s.code.to_string()).collect());
         match city {
             Some(city) if r.faults.is_empty() => Ok(Self {
                 city,
@@ -196,6 +198,7 @@ impl CityPack {
                 posts: values(posts),
                 geography,
                 rivers,
+                outlets,
             }),
             _ => Err(r.faults),
         }

@@ -4,6 +4,7 @@
 //! with file, line and reason; it does no I/O itself. Invented rows carry `demo`.
 
 mod load;
+pub mod outlet;
 mod register;
 pub mod river;
 
@@ -18,6 +19,7 @@ use crate::standard::{Bound, WaterBody};
 use crate::unit::Unit;
 
 pub use load::{PackError, PointText};
+pub use outlet::OutletTerms;
 pub use register::{Registration, code_like};
 pub use river::Rivers;
 
@@ -49,6 +51,8 @@ pub struct CityPack {
     pub geography: String,
     /// River network; empty when the pack has none.
     pub rivers: Rivers,
+    /// What outlets are judged by beside the limits of their points; none of an outlet of which nothing is said.
+    pub outlets: Vec<OutletTerms>,
 }
 
 impl CityPack {

@@ -364,6 +364,21 @@ pub struct MarkRule {
     pub cite: String,
 }
 
+/// What a data mark of a telegram says of the operator (数据标记), by edition of HJ 212.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FlagRule {
+    /// Edition: 2005, 2017 or 2025.
+    pub edition: String,
+    /// Data mark.
+    pub flag: String,
+    /// What it says.
+    pub operator_mark: OperatorMark,
+    /// How sure the row is.
+    pub mark: String,
+    /// Clause.
+    pub cite: String,
+}
+
 /// What a rate counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -379,7 +394,7 @@ pub enum RateRule {
 }
 
 /// One rate's rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rate {
     /// What it counts.
     pub rule: RateRule,
@@ -390,7 +405,7 @@ pub struct Rate {
 }
 
 /// The rule of transmission (传输有效率).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransmissionRule {
     /// 传输率.
     pub transmission: Rate,
@@ -411,11 +426,18 @@ pub struct Discharge {
     pub parameters: Parameters,
     /// Marks of operators.
     pub marks: Vec<MarkRule>,
+    /// Data marks of telegrams that are marks of operators.
+    pub flags: Vec<FlagRule>,
     /// Rule of transmission.
     pub transmission: TransmissionRule,
 }
 
 impl Discharge {
+    /// What a data mark says of the operator in an edition of HJ 212; none of one that says nothing of them.
+    pub fn flagged(&self, edition: &str, flag: &str) -> Option<OperatorMark> {
+        self.flags.iter().find(|r| r.edition == edition && r.flag == flag).map(|r| r.operator_mark)
+    }
+
     /// A factor by its code.
     pub fn factor(&self, code: &str) -> Option<&OutletFactor> {
         self.factors.iter().find(|f| f.factor == code)
@@ -501,6 +523,16 @@ struct MarkText {
     zh: String,
     measured: bool,
     due: bool,
+    mark: String,
+    cite: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FlagText {
+    edition: String,
+    flag: String,
+    operator_mark: OperatorMark,
     mark: String,
     cite: String,
 }
@@ -673,6 +705,18 @@ fn marks(file: &str, csv: &str) -> Result<Vec<MarkRule>, StandardError> {
     Ok(out)
 }
 
+fn flags(file: &str, csv: &str) -> Result<Vec<FlagRule>, StandardError> {
+    let mut out: Vec<FlagRule> = Vec::new();
+    for (line, r) in rows::<FlagText>(file, csv)? {
+        if out.iter().any(|o| (&o.edition, &o.flag) == (&r.edition, &r.flag)) {
+            return Err(refuse(file, line, format!("{} of {} has a row already", r.flag, r.edition)));
+        }
+        let (edition, flag, operator_mark) = (r.edition, r.flag, r.operator_mark);
+        out.push(FlagRule { edition, flag, operator_mark, mark: sure(file, line, r.mark)?, cite: r.cite });
+    }
+    Ok(out)
+}
+
 fn transmission(file: &str, csv: &str) -> Result<TransmissionRule, StandardError> {
     let mut found = BTreeMap::new();
     for (line, r) in rows::<RateText>(file, csv)? {
@@ -746,6 +790,7 @@ pub(super) fn embedded() -> Result<Discharge, StandardError> {
         factors: factors("factors.csv", text!("factors.csv"))?,
         parameters: parameters("parameters.csv", text!("parameters.csv"))?,
         marks: marks("marks.csv", text!("marks.csv"))?,
+        flags: flags("flags.csv", text!("flags.csv"))?,
         transmission: transmission("transmission.csv", text!("transmission.csv"))?,
     };
     consistent(&discharge)?;

@@ -9,6 +9,7 @@ pub mod auth;
 pub mod command;
 pub mod convert;
 pub mod described;
+pub mod discharge;
 pub mod events;
 pub mod extract;
 pub mod forecast;
@@ -67,6 +68,7 @@ const JSON_BYTES_MAX: usize = 256 << 10;
         sense::geography, sense::stations, sense::station_add, sense::station, sense::curve, sense::statistics, sense::telegram, sense::devices,
         sense::device_add, sense::quarantine, sense::commands, sense::command,
         analyse::summary, analyse::judgements, water::spans, water::span, water::versions, air::air_spans, air::air_span, air::air_versions, air::air_days, air::judgements_csv,
+        discharge::discharge_spans, discharge::discharge_span, discharge::discharge_versions,
         import::imports, import::import_put, import::import_one, import::import_file, import::import_check, import::import_begin,
         trace::water::trace_water, trace::air::trace_air,
         forecast::forecasts, forecast::forecast,
@@ -149,6 +151,9 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/analyse/air/{span}", get(air::air_span))
         .route("/api/v1/analyse/air/{span}/stations/{code}", get(air::air_versions))
         .route("/api/v1/analyse/air.csv", get(air::air_days))
+        .route("/api/v1/analyse/discharge", get(discharge::discharge_spans))
+        .route("/api/v1/analyse/discharge/{span}", get(discharge::discharge_span))
+        .route("/api/v1/analyse/discharge/{span}/stations/{code}", get(discharge::discharge_versions))
         .route("/api/v1/analyse/judgements.csv", get(air::judgements_csv))
         .route("/api/v1/analyse/imports/{id}", get(import::import_one))
         .route("/api/v1/analyse/imports/{id}/file", get(import::import_file))

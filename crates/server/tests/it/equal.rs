@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use shanshui_domain::analyse::span::Span as AnalysedSpan;
 use shanshui_domain::id::{PersonId, PostId};
-use shanshui_domain::place::{CityPack, PackPerson, PackPost};
+use shanshui_domain::place::{CityPack, PackPerson, PackPost, StationKind};
 use shanshui_domain::time::Instant;
 use shanshui_server::app::{App, Roles, open_store};
 use shanshui_server::clock::Clock;
@@ -57,6 +57,10 @@ async fn answers(config: &Config, who: &[&str]) -> Answers {
         for span in SPANS.map(|text| AnalysedSpan::parse(text).expect("a span")) {
             evaluate::section::judge_span(&app, station, span).await.expect("judged");
         }
+    }
+    for station in app.city().stations.iter().filter(|s| s.kind == StationKind::Outlet) {
+        let day = AnalysedSpan::parse("2026-03-10").expect("a day");
+        evaluate::outlet::judge_span(&app, station, day).await.expect("judged");
     }
     for station in app.city().stations.iter().take(2) {
         forecast::station(&app, station, app.zone.day(END)).await.expect("forecast");
@@ -231,6 +235,10 @@ async fn filled(person: &Person, path: &str) -> Vec<String> {
         "/api/v1/analyse/water/{span}" => each(SPANS.map(str::to_owned).to_vec(), "span"),
         "/api/v1/analyse/water/{span}/stations/{code}" => {
             each(stations().await, "code").iter().flat_map(|p| SPANS.map(|span| p.replace("{span}", span))).collect()
+        }
+        "/api/v1/analyse/discharge/{span}" => each(vec!["2026-03-10".into(), "2026-03".into()], "span"),
+        "/api/v1/analyse/discharge/{span}/stations/{code}" => {
+            each(vec!["ol01".into(), "ol05".into()], "code").iter().map(|p| p.replace("{span}", "2026-03-10")).collect()
         }
         "/api/v1/analyse/trace/water" => with(vec![path.into()], &TRACES),
         "/api/v1/analyse/trace/air" => {

@@ -3,6 +3,7 @@
 mod audit;
 mod cli;
 mod clock;
+mod discharge;
 mod equal;
 mod forecast;
 mod full;

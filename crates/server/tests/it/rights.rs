@@ -231,7 +231,7 @@ async fn path_to(
         "/api/v1/sense/stations/{code}" | "/api/v1/analyse/stations/{code}/judgements" => {
             template.replace("{code}", at_station()?.as_str())
         }
-        "/api/v1/analyse/water/{span}/stations/{code}" => {
+        "/api/v1/analyse/water/{span}/stations/{code}" | "/api/v1/analyse/discharge/{span}/stations/{code}" => {
             template.replace("{span}", "2026-02").replace("{code}", at_station()?.as_str())
         }
         // what has no place on the network is not found by anybody

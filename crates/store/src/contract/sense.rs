@@ -300,6 +300,7 @@ pub(super) fn pack(factors: &[&str]) -> CityPack {
         posts: vec![],
         geography: String::new(),
         rivers: shanshui_domain::place::Rivers::default(),
+        outlets: Vec::new(),
     }
 }
 

@@ -22,6 +22,7 @@ pub mod furnace;
 pub mod mark;
 pub mod mass;
 pub mod minute;
+pub mod outlet;
 pub mod oxygen;
 pub mod replace;
 #[cfg(test)]

@@ -254,7 +254,7 @@ fn quarter_start(of: Date) -> Date {
 }
 
 /// How much of a stretch is there, in hours. `hours = not_due + marked + invalid + missing + valid`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Coverage {
     /// Hours of the stretch.
     pub hours: u32,
@@ -282,6 +282,19 @@ impl Coverage {
     /// Valid ones of the due ones in per cent, unrounded, never above 100; none when nothing was due.
     pub fn percent(&self) -> Option<Decimal> {
         percent(self.valid.into(), self.due().into())
+    }
+
+    /// Of two stretches.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            hours: self.hours + other.hours,
+            not_due: self.not_due + other.not_due,
+            marked: self.marked + other.marked,
+            invalid: self.invalid + other.invalid,
+            missing: self.missing + other.missing,
+            valid: self.valid + other.valid,
+            below_detection: self.below_detection + other.below_detection,
+        }
     }
 
     pub(crate) fn count(&mut self, state: &HourState, hour: &OutletHour) {

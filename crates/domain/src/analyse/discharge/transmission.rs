@@ -4,7 +4,7 @@
 use jiff::ToSpan;
 use jiff::civil::DateTime;
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::mark::OperatorMark;
 use super::series::{HourState, Measured, OutletHour, Series, Span};
@@ -12,7 +12,7 @@ use super::{DischargeError, percent};
 use crate::standard::discharge::{Discharge, RateRule, TransmissionRule};
 
 /// Hours in a row of which nothing came.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotReceived {
     /// First hour.
     pub from: DateTime,
@@ -21,11 +21,12 @@ pub struct NotReceived {
 }
 
 /// Hours under a mark.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MarkedHours {
     /// The mark.
     pub mark: OperatorMark,
-    /// Its Chinese term.
+    /// Its Chinese term; empty when read back.
+    #[serde(skip_deserializing)]
     pub zh: &'static str,
     /// How many.
     pub hours: u32,
@@ -35,7 +36,7 @@ pub struct MarkedHours {
 
 /// Transmission of one factor at one outlet over a stretch. Rates are per cent, unrounded, never above 100; none when nothing was due,
 /// the effective one also when nothing came.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transmission {
     /// Outlet.
     pub outlet: String,

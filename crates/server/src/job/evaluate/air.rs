@@ -1,8 +1,6 @@
 //! Air over days and longer: a station's day from its hours, the day of a county and of the city from their stations' days, and months,
 //! quarters and years from days.
 
-use std::collections::BTreeSet;
-
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -18,7 +16,7 @@ use shanshui_domain::time::PeriodKind;
 use shanshui_domain::unit::{Quantity, Unit};
 use shanshui_store::{ReadingRow, StoreError};
 
-use super::{FORMAT, bounds, keep, put_again};
+use super::{FORMAT, bounds, keep, put_again, spans_over};
 use crate::app::App;
 
 /// Evaluation of an air station.
@@ -121,14 +119,6 @@ pub async fn area(app: &App, code: &StationCode, span: Span) -> Result<bool, Sto
         put_again(app, spans_over(app, code, day)).await?;
     }
     Ok(new)
-}
-
-/// The months, quarters and years that a day is in and that are over.
-fn spans_over(app: &App, code: &StationCode, day: Date) -> BTreeSet<(Span, String)> {
-    let today = app.zone.day(app.clock.now());
-    let judged = |span: &Span| matches!(span, Span::Month { .. } | Span::Quarter { .. } | Span::Year { .. });
-    let spans = Span::all_of(day).into_iter().filter(|span| judged(span) && span.last() < today);
-    spans.map(|span| (span, code.to_string())).collect()
 }
 
 async fn keep_day(

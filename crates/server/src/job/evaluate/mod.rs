@@ -4,6 +4,7 @@
 //! its areas; these put down theirs.
 
 pub mod air;
+pub mod outlet;
 pub mod section;
 
 use std::collections::BTreeSet;
@@ -41,7 +42,8 @@ pub(super) async fn round(app: &App) -> Result<(), StoreError> {
         due(app, section::KIND, span, now, |kind| kind.is_water()).await?;
     }
     let yesterday = Span::Day { day: today }.before();
-    due(app, air::STATION, yesterday, now, |kind| kind == StationKind::AirStation).await
+    due(app, air::STATION, yesterday, now, |kind| kind == StationKind::AirStation).await?;
+    due(app, outlet::KIND, yesterday, now, |kind| kind == StationKind::Outlet).await
 }
 
 async fn due(
@@ -88,7 +90,7 @@ pub async fn again(app: &App, touched: BTreeSet<(StationCode, Date)>) -> Result<
     for (code, day) in touched {
         let spans = match app.station(&code).map(|s| s.kind) {
             Some(kind) if kind.is_water() => Span::all_of(day).to_vec(),
-            Some(StationKind::AirStation) => vec![Span::Day { day }],
+            Some(StationKind::AirStation | StationKind::Outlet) => vec![Span::Day { day }],
             _ => Vec::new(),
         };
         all.extend(spans.into_iter().filter(over).map(|span| (span, code.to_string())));
@@ -114,6 +116,7 @@ pub(super) async fn work(app: &App, job: &JobRow) -> Result<Outcome, StoreError>
     match station.kind {
         kind if kind.is_water() => _ = section::judge_span(app, &station, span).await?,
         StationKind::AirStation => _ = air::station(app, &station, span).await?,
+        StationKind::Outlet => _ = outlet::judge_span(app, &station, span).await?,
         _ => return Ok(Outcome::Over(Some(format!("{code} is not judged over spans")))),
     }
     Ok(Outcome::Over(None))
@@ -137,6 +140,14 @@ async fn keep(
         made: app.clock.now(),
     };
     app.store.evaluation_put(row).await
+}
+
+/// The months, quarters and years that a day is in and that are over.
+fn spans_over(app: &App, code: &StationCode, day: Date) -> BTreeSet<(Span, String)> {
+    let today = app.zone.day(app.clock.now());
+    let judged = |span: &Span| matches!(span, Span::Month { .. } | Span::Quarter { .. } | Span::Year { .. });
+    let spans = Span::all_of(day).into_iter().filter(|span| judged(span) && span.last() < today);
+    spans.map(|span| (span, code.to_string())).collect()
 }
 
 /// The instants at which a span begins and is over.

@@ -1,6 +1,7 @@
 //! What reports are made of, read from the store: one module for each source. A further source is one more module, one more arm in
 //! [`report`] and one more word in [`KINDS`].
 
+mod outlet;
 mod quality;
 mod water;
 
@@ -12,7 +13,8 @@ use shanshui_store::StoreError;
 use crate::app::App;
 
 /// Kinds of which there is a source.
-pub const KINDS: &[Kind] = &[Kind::Water, Kind::WaterRanking, Kind::Brief, Kind::DataQuality];
+pub const KINDS: &[Kind] =
+    &[Kind::Water, Kind::WaterRanking, Kind::Brief, Kind::DataQuality, Kind::OutletCompliance, Kind::Transmission];
 
 /// Why no report was made.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +45,8 @@ pub async fn report(app: &App, caller: &Caller, kind: Kind, period: Period, area
     match kind {
         Kind::Water | Kind::WaterRanking | Kind::Brief => water::report(app, caller, kind, period, area).await,
         Kind::DataQuality => quality::report(app, caller, period, area).await,
-        Kind::Air | Kind::OutletCompliance | Kind::Transmission => Err(NoReport::NoSource(kind.as_str())),
+        Kind::OutletCompliance | Kind::Transmission => outlet::report(app, caller, kind, period, area).await,
+        Kind::Air => Err(NoReport::NoSource(kind.as_str())),
     }
 }
 
