@@ -189,6 +189,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analyse/discharge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Spans in which discharges were judged, as far as the caller sees them. */
+        get: operations["discharge_spans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/discharge/{span}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the outlets were over a day, a month, a quarter or a year. */
+        get: operations["discharge_span"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyse/discharge/{span}/stations/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version of what an outlet was over a span, newest first, with everything that led to it. */
+        get: operations["discharge_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analyse/forecasts": {
         parameters: {
             query?: never;
@@ -2377,6 +2428,154 @@ export interface components {
             /** @description Row; empty of sentences. */
             row: string;
         };
+        /** @description Stretches by what they were. */
+        DischargeCountView: {
+            /**
+             * Format: int32
+             * @description Beyond it.
+             */
+            beyond: number;
+            /**
+             * Format: int32
+             * @description Held against a limit.
+             */
+            judged: number;
+            /**
+             * Format: int32
+             * @description Under an operator's mark.
+             */
+            marked: number;
+            /**
+             * Format: int32
+             * @description Not judged.
+             */
+            not_judged: number;
+        };
+        /** @description One factor of an outlet over a span. Numbers are rounded half to even, last. */
+        DischargeFactorView: {
+            /** @description Stretches. */
+            count: components["schemas"]["DischargeCountView"];
+            /** @description Days. */
+            days: components["schemas"]["DischargeCountView"];
+            /**
+             * Format: int32
+             * @description Due hours.
+             */
+            due_hours: number;
+            /** @description Code. */
+            factor: string;
+            /** @description Limits that bound. */
+            limits: components["schemas"]["DischargeLimitView"][];
+            /** @description Load in kg. */
+            load_kg?: string | null;
+            /** @description Share of the due hours that the load knows, per cent. */
+            load_percent?: string | null;
+            /** @description Mean of a day, or of a valid month of a stack. */
+            mean?: string | null;
+            /** @description Name. */
+            name: components["schemas"]["Words"];
+            no_load?: components["schemas"]["DischargeWhyView"] | null;
+            /** @description What is counted. */
+            stretch: components["schemas"]["DischargeStretch"];
+            /** @description Largest multiple over a limit. */
+            times_over?: string | null;
+            transmission?: components["schemas"]["TransmissionView"] | null;
+            /** @description Unit of values. */
+            unit: string;
+            /**
+             * Format: int32
+             * @description Valid hours.
+             */
+            valid_hours: number;
+            /** @description What it was. */
+            verdict: components["schemas"]["DischargeVerdict"];
+            /** @description What flowed in its hours, m³. */
+            volume_m3?: string | null;
+            why?: components["schemas"]["DischargeWhyView"] | null;
+            /** @description Value that was most beyond. */
+            worst?: string | null;
+            /** @description Its day, or the start of its hour. */
+            worst_at?: string | null;
+        };
+        /** @description A limit that bound. */
+        DischargeLimitView: {
+            /** @description Clause. */
+            cite: string;
+            /** @description `hour`, `day`. */
+            over: string;
+            /** @description Reference oxygen in per cent; none when values are held as measured. */
+            reference_oxygen?: string | null;
+            /** @description Permit or edition. */
+            source: string;
+            /** @description `≤ 50 mg/L`. */
+            text: string;
+            /** @description What somebody should look at. */
+            warnings: string[];
+        };
+        /** @description An outlet over a span. */
+        DischargeOutletView: {
+            /** @description Code. */
+            code: string;
+            /** @description Days or hours, each once. */
+            count: components["schemas"]["DischargeCountView"];
+            /** @description County's code. */
+            county: string;
+            enterprise?: components["schemas"]["Words"] | null;
+            /** @description Factors. */
+            factors: components["schemas"]["DischargeFactorView"][];
+            /** @description Method. */
+            method: string;
+            /** @description Name. */
+            name: components["schemas"]["Words"];
+            /** @description What it was. */
+            verdict: components["schemas"]["DischargeVerdict"];
+            /**
+             * Format: int64
+             * @description From 1, more when data came late or changed; 0 when the span was not judged yet.
+             */
+            version: number;
+        };
+        /** @description Discharges over a span. */
+        DischargeSpanView: {
+            /** @description The span before. */
+            before: string;
+            /** @description Its first day. */
+            first: string;
+            /** @description Its last day. */
+            last: string;
+            /** @description Outlets by code. */
+            outlets: components["schemas"]["DischargeOutletView"][];
+            /** @description Whether it is over. */
+            over: boolean;
+            /** @description The span. */
+            span: string;
+            /** @description The same span a year before. */
+            year_before?: string | null;
+        };
+        /** @description Spans in which discharges were judged. */
+        DischargeSpansView: {
+            /** @description Days, newest first. */
+            days: string[];
+            /** @description `2026-03`, `2026-Q1`, `2026`: the greatest text first. */
+            spans: string[];
+        };
+        /**
+         * @description What is counted of a factor.
+         * @enum {string}
+         */
+        DischargeStretch: "hour" | "day";
+        /**
+         * @description What an outlet or a factor was.
+         * @enum {string}
+         */
+        DischargeVerdict: "beyond" | "within" | "not_judged";
+        /** @description Why something is not there. */
+        DischargeWhyView: {
+            /** @description Word: `no_limit`, `no_flow`, `no_oxygen`, `low_coverage`, … */
+            code: string;
+            /** @description Sentence. */
+            text: string;
+        };
         /** @description Room on the disk. */
         DiskView: {
             /**
@@ -4368,6 +4567,30 @@ export interface components {
              */
             slow_s: number;
         };
+        /** @description How much of a factor's data came. Rates in per cent. */
+        TransmissionView: {
+            /** @description 传输有效率. */
+            combined?: string | null;
+            /**
+             * Format: int32
+             * @description Values due.
+             */
+            due: number;
+            /** @description 有效率. */
+            effective?: string | null;
+            /**
+             * Format: int32
+             * @description Values that came.
+             */
+            received: number;
+            /** @description 传输率. */
+            transmission?: string | null;
+            /**
+             * Format: int32
+             * @description Valid ones of them.
+             */
+            valid: number;
+        };
         /** @description One version of one value: who said it, when and why. */
         ValueView: {
             /** @description Stamp. */
@@ -4984,6 +5207,102 @@ export interface operations {
         };
     };
     air_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                span: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationView"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    discharge_spans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DischargeSpansView"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    discharge_span: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                span: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DischargeSpanView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    discharge_versions: {
         parameters: {
             query?: never;
             header?: never;

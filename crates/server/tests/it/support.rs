@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct City {
     pub running: Running,
     pub config: Config,
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
     pack: CityPack,
 }
 
@@ -49,7 +49,7 @@ impl City {
         config.metrics.listen = Some(([127, 0, 0, 1], 0).into());
         change(&mut config);
         let running = Box::pin(run(&config, pack.clone(), clock)).await;
-        Self { running, config, folder, pack }
+        Self { running, config, _folder: folder, pack }
     }
 
     /// Ends the program and starts it again over the same store.
