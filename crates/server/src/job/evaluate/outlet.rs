@@ -18,7 +18,7 @@ use shanshui_domain::analyse::discharge::transmission::Transmission;
 use shanshui_domain::analyse::span::Span;
 use shanshui_domain::place::{OutletTerms, Point, Station};
 use shanshui_domain::standard::discharge::{Averaging, Condition, Discharge, EmissionLimit, Medium, ReferenceOxygen};
-use shanshui_domain::time::{Instant, PeriodKind};
+use shanshui_domain::time::PeriodKind;
 use shanshui_domain::unit::{Quantity, Unit};
 use shanshui_history::Unread;
 use shanshui_store::{ReadingRow, StoreError};
@@ -171,7 +171,7 @@ async fn judged(
 /// Edition of HJ 212 that the station's device speaks: marks mean different things in them.
 fn edition(app: &App, station: &Station) -> String {
     let index = app.registry.index();
-    let device = index.devices().iter().find(|d| d.device.station == station.code);
+    let device = index.devices().into_iter().find(|d| d.device.station == station.code);
     device.map_or_else(|| EDITION.to_owned(), |d| d.device.edition.clone())
 }
 
@@ -303,6 +303,8 @@ fn measured(row: &ReadingRow, marked: bool) -> Measured {
 
 #[cfg(test)]
 mod tests {
+    use shanshui_domain::time::Instant;
+
     use super::*;
 
     #[test]
