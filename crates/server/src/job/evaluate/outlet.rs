@@ -303,6 +303,8 @@ fn measured(row: &ReadingRow, marked: bool) -> Measured {
 
 #[cfg(test)]
 mod tests {
+    use shanshui_domain::time::Instant;
+
     use super::*;
 
     #[test]
