@@ -364,6 +364,36 @@ async function story(browser, { http, hj212, data }) {
     await shot(chief, 'rankings')
     await chief.context().close()
   })
+  await step('the air of the last days is judged, for the city, its counties and its stations', async () => {
+    await duty.goto(`${http}/air`)
+    for (let tries = 0; ; tries += 1) {
+      await duty.waitForTimeout(1_000)
+      const judged = await duty.locator(`${test('air-row')}[data-code^="@"]`).count()
+      if (judged >= 2) break
+      if (tries > 200) throw new Error(`${judged} areas were judged`)
+      await duty.reload()
+    }
+    await shot(duty, 'air')
+    await duty.locator(`${test('air-row')}[data-code="@"]`).locator(test('air-why')).click()
+    await duty.waitForSelector(test('air-evaluation'))
+    await shot(duty, 'air-why')
+    await duty.keyboard.press('Escape')
+    await duty.click(test('nav-discharge'))
+    await duty.waitForSelector(test('discharge-outlet'))
+    await shot(duty, 'discharge')
+  })
+  await step('a table of samples is tried, its faults are named, and what can be read is kept', async () => {
+    await duty.click(test('nav-imports'))
+    const lines = ['断面名称,采样日期,pH值,溶解氧,高锰酸盐指数,氨氮,总磷', '霞山断面,2026-03-05,7.8,8.9,1.9,0.06,0.01L', '音坑断面,2026-03-05,7.6,9.1,x,0.05,0.02', '无此断面,2026-03-05,7.6,9.1,1.2,0.05,0.02']
+    await duty.setInputFiles(test('import-file'), { name: '三月手工监测.csv', mimeType: 'text/csv', buffer: Buffer.from(`${lines.join('\n')}\n`) })
+    await duty.waitForSelector(test('import-plan'))
+    await duty.click(test('import-check'))
+    await duty.waitForSelector(`${test('import-report')}:has-text("第 4 行")`)
+    await shot(duty, 'import')
+    await duty.click(test('import-begin'))
+    await duty.waitForSelector(`${test('import-state')}:has-text("已入库")`)
+    is(await duty.locator(`${test('import-report')}:has-text("新增 9")`).count(), 1, 'values that were kept')
+  })
   await step('the security administrator gives a post, and its holder feels it', async () => {
     const security = await person(browser, http, 'linqiao')
     await security.waitForURL(`${http}/people`)

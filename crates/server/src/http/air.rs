@@ -22,7 +22,7 @@ use super::convert::{instant_in, instant_out};
 use super::extract::{Path, Query};
 use super::present::{sees, words};
 use super::view::{Problem, Words};
-use super::water::EvaluationView;
+use super::water::{EvaluationView, versions_of};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::job::evaluate::air::{AREA, KeptDay, STATION, days};
@@ -219,8 +219,7 @@ pub async fn air_versions(
 ) -> Result<Json<Vec<EvaluationView>>, ApiError> {
     let span = read_span(&span)?;
     let kind = if code.starts_with(CITY) { AREA } else { STATION };
-    let rows = app.store.evaluation_versions(&visitor, (kind, &span.to_string()), &StationCode(code)).await?;
-    Ok(Json(rows.into_iter().map(EvaluationView::from).collect()))
+    versions_of(&app, &visitor, (kind, span), StationCode(code)).await
 }
 
 fn read_span(text: &str) -> Result<Span, ApiError> {

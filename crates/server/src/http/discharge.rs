@@ -22,7 +22,7 @@ use super::auth::Visitor;
 use super::extract::Path;
 use super::present::{sees, words};
 use super::view::{Problem, Words};
-use super::water::EvaluationView;
+use super::water::{EvaluationView, versions_of};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::job::evaluate::outlet::{KIND, Kept, KeptFactor};
@@ -279,9 +279,7 @@ pub async fn discharge_versions(
     Path((span, code)): Path<(String, String)>,
 ) -> Result<Json<Vec<EvaluationView>>, ApiError> {
     let span = read_span(&span)?;
-    let code = StationCode(code);
-    let rows = app.store.evaluation_versions(&visitor, (KIND, &span.to_string()), &code).await?;
-    Ok(Json(rows.into_iter().map(EvaluationView::from).collect()))
+    versions_of(&app, &visitor, (KIND, span), StationCode(code)).await
 }
 
 fn read_span(text: &str) -> Result<Span, ApiError> {

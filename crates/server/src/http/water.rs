@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
+use shanshui_domain::analyse::air::area::is_area;
 use shanshui_domain::analyse::span::Span;
 use shanshui_domain::analyse::water::automatic::Input;
 use shanshui_domain::analyse::water::change::{Change, RiverChange, of_river, of_section};
@@ -302,7 +303,20 @@ pub async fn versions(
     Path((span, code)): Path<(String, String)>,
 ) -> Result<Json<Vec<EvaluationView>>, ApiError> {
     let span = Span::parse(&span).map_err(|e| ApiError::field("span", e))?;
-    let rows = app.store.evaluation_versions(&visitor, (SECTION, &span.to_string()), &StationCode(code)).await?;
+    versions_of(&app, &visitor, (SECTION, span), StationCode(code)).await
+}
+
+/// Every version of what a station or an area was over a span; 404 when there is none of this code.
+pub(super) async fn versions_of(
+    app: &App,
+    visitor: &Visitor,
+    (kind, span): (&str, Span),
+    code: StationCode,
+) -> Result<Json<Vec<EvaluationView>>, ApiError> {
+    if !is_area(&code) && app.station(&code).is_none() {
+        return Err(ApiError::NotFound);
+    }
+    let rows = app.store.evaluation_versions(visitor, (kind, &span.to_string()), &code).await?;
     Ok(Json(rows.into_iter().map(EvaluationView::from).collect()))
 }
 
