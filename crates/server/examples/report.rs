@@ -62,7 +62,7 @@ async fn fill(folder: &Path, sections: usize) -> anyhow::Result<()> {
         let rules = SectionRules::of(&app.standards, span, false)?;
         for (n, station) in app.city().stations.iter().filter(|s| s.kind.is_water()).enumerate() {
             let Some(water) = station.water else { continue };
-            let automatic = judge(&series(n as i64, span)?, span, water, &rules);
+            let automatic = judge(&series(n as i64, span)?, &[], span, water, &rules);
             let section = automatic.section;
             let result = json!({"v": 1, "target": section.against(station.target), "inputs": automatic.inputs, "section": section});
             let row = EvaluationRow {
