@@ -369,16 +369,14 @@ impl Found<'_> {
             out.faults.push(fault(&self.plan.time.columns.join(" "), FaultCode::NoTime, &text));
             return;
         };
-        let mark = match (&self.plan.status, self.status.map(cell)) {
-            (Some(status), Some(word)) => match status.marks.get(word) {
-                Some(mark) => mark.clone(),
-                None => {
-                    out.faults.push(fault(&status.column, FaultCode::UnknownStatus, word));
-                    return;
-                }
-            },
-            _ => "N".to_owned(),
-        };
+        let mut mark = "N";
+        if let (Some(status), Some(word)) = (&self.plan.status, self.status.map(cell)) {
+            let Some(of) = status.marks.get(word) else {
+                out.faults.push(fault(&status.column, FaultCode::UnknownStatus, word));
+                return;
+            };
+            mark = of;
+        }
         let mut values = Vec::new();
         for (column, at) in self.values.iter().enumerate() {
             let text = cell(*at);
@@ -399,7 +397,7 @@ impl Found<'_> {
             return;
         }
         let published = self.published.map(|p| p.map(|at| at.map_or_else(String::new, |at| cell(at).to_owned())));
-        out.rows.push(Row { line, station, at, mark, values, published });
+        out.rows.push(Row { line, station, at, mark: mark.to_owned(), values, published });
     }
 
     /// Begin of the period, or the moment.

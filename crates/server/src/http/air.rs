@@ -285,7 +285,7 @@ impl Asked<'_> {
             }
             let days = days(self.app, kind, &code, self.span, self.rules).await?;
             if !days.is_empty() {
-                out.push(self.longer(empty, &period(self.span, &days, self.rules)));
+                out.push(Self::longer(empty, &period(self.span, &days, self.rules)));
             }
         }
         Ok(out)
@@ -313,7 +313,7 @@ impl Asked<'_> {
         }
     }
 
-    fn longer(&self, row: AirRowView, found: &AirPeriod) -> AirRowView {
+    fn longer(row: AirRowView, found: &AirPeriod) -> AirRowView {
         let value = |p: &shanshui_domain::analyse::year::PollutantYear| AirValueView {
             pollutant: p.pollutant.to_owned(),
             value: p.mean.map(|v| scaled(v, p.decimals)),

@@ -257,7 +257,9 @@ async fn air(
         let air = AirRules::new(&app.standards).ok()?;
         let mut values = aqi::day_values(&air, &hours, &app.zone);
         // today is not over: what it has so far is no day value
-        values.iter_mut().for_each(|all| all.retain(|(at, _)| app.zone.day(*at) < day));
+        for all in &mut values {
+            all.retain(|(at, _)| app.zone.day(*at) < day);
+        }
         Some(aqi::forecast(&air, (&rules, &grid), &values, (day, &app.zone, offset_ms)))
     });
     let Some(said) = said.await? else { return Ok((now, false, not(TooLittle::Nothing))) };

@@ -58,10 +58,14 @@ async fn answers(config: &Config, who: &[&str]) -> Answers {
             evaluate::section::judge_span(&app, station, span).await.expect("judged");
         }
     }
+    let day = AnalysedSpan::parse("2026-03-10").expect("a day");
     for station in app.city().stations.iter().filter(|s| s.kind == StationKind::Outlet) {
-        let day = AnalysedSpan::parse("2026-03-10").expect("a day");
         evaluate::outlet::judge_span(&app, station, day).await.expect("judged");
     }
+    for station in app.city().stations.iter().filter(|s| s.kind == StationKind::AirStation) {
+        evaluate::air::station(&app, station, day).await.expect("judged");
+    }
+    evaluate::air::area(&app, &"@".into(), day).await.expect("judged");
     for station in app.city().stations.iter().take(2) {
         forecast::station(&app, station, app.zone.day(END)).await.expect("forecast");
     }
@@ -222,21 +226,34 @@ async fn filled(person: &Person, path: &str) -> Vec<String> {
         | "/api/v1/system/sessions"
         | "/api/v1/system/audit"
         | "/api/v1/system/audit/roots"
-        | "/api/v1/system/audit/{seq}/proof" => Vec::new(),
-        "/api/v1/sense/stations/{code}" => each(stations().await, "code"),
-        "/api/v1/analyse/stations/{code}/judgements" => with(each(stations().await, "code"), &[SPAN]),
-        "/api/v1/analyse/rankings/{span}" => each(SPANS.map(str::to_owned).to_vec(), "span"),
-        "/api/v1/analyse/rankings/{span}/file" => with(each(SPANS.map(str::to_owned).to_vec(), "span"), &["as=csv"]),
-        // nothing is made while it is asked; what is kept is held against itself in the store's own contract
-        "/api/v1/analyse/reports/{id}"
+        | "/api/v1/system/audit/{seq}/proof"
+        // nothing is made or brought while it is asked; what is kept is held against itself in the store's own contract
+        | "/api/v1/analyse/reports/{id}"
         | "/api/v1/analyse/reports/{id}/changes"
         | "/api/v1/analyse/reports/{id}/file"
-        | "/api/v1/analyse/report-templates/{id}/file" => Vec::new(),
-        "/api/v1/analyse/water/{span}" => each(SPANS.map(str::to_owned).to_vec(), "span"),
+        | "/api/v1/analyse/report-templates/{id}/file"
+        | "/api/v1/analyse/imports/{id}"
+        | "/api/v1/analyse/imports/{id}/file" => Vec::new(),
+        "/api/v1/sense/stations/{code}" => each(stations().await, "code"),
+        "/api/v1/analyse/stations/{code}/judgements" => with(each(stations().await, "code"), &[SPAN]),
+        "/api/v1/analyse/rankings/{span}/file" => with(each(SPANS.map(str::to_owned).to_vec(), "span"), &["as=csv"]),
+        "/api/v1/analyse/rankings/{span}" | "/api/v1/analyse/water/{span}" => {
+            each(SPANS.map(str::to_owned).to_vec(), "span")
+        }
         "/api/v1/analyse/water/{span}/stations/{code}" => {
             each(stations().await, "code").iter().flat_map(|p| SPANS.map(|span| p.replace("{span}", span))).collect()
         }
-        "/api/v1/analyse/discharge/{span}" => each(vec!["2026-03-10".into(), "2026-03".into()], "span"),
+        "/api/v1/analyse/air.csv" => with(vec![path.into()], &["from=2026-03-01&to=2026-03-30"]),
+        "/api/v1/analyse/judgements.csv" => {
+            let kinds = ["water_real", "aqi_hour", "discharge_real"];
+            with(vec![path.into()], &kinds.map(|kind| format!("kind={kind}&{SPAN}")))
+        }
+        "/api/v1/analyse/air/{span}/stations/{code}" => {
+            each(vec!["as01".into(), "@".into()], "code").iter().map(|p| p.replace("{span}", "2026-03-10")).collect()
+        }
+        "/api/v1/analyse/air/{span}" | "/api/v1/analyse/discharge/{span}" => {
+            each(vec!["2026-03-10".into(), "2026-03".into()], "span")
+        }
         "/api/v1/analyse/discharge/{span}/stations/{code}" => {
             each(vec!["ol01".into(), "ol05".into()], "code").iter().map(|p| p.replace("{span}", "2026-03-10")).collect()
         }

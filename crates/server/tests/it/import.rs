@@ -191,7 +191,7 @@ async fn a_corrected_hour_touches_only_what_depends_on_it() {
         .map(|s| (s.code.to_string(), s.county.clone()));
     let (code, county) = code.expect("an air station");
     assert!(day(&city, &code, of).await, "a day without data is one, too");
-    let areas = [format!("2025-03-14 @"), format!("2025-03-14 @{county}")];
+    let areas = ["2025-03-14 @".to_owned(), format!("2025-03-14 @{county}")];
     let spans = ["2025", "2025-03", "2025-Q1"].map(|span| format!("{span} {code}"));
     let mut expected: Vec<String> = areas.into_iter().chain(spans).collect();
     expected.sort();

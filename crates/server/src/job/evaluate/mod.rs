@@ -39,7 +39,7 @@ pub(super) async fn round(app: &App) -> Result<(), StoreError> {
     let now = app.clock.now();
     let today = app.zone.day(now);
     for span in Span::all_of(today).map(Span::before) {
-        due(app, section::KIND, span, now, |kind| kind.is_water()).await?;
+        due(app, section::KIND, span, now, StationKind::is_water).await?;
     }
     let yesterday = Span::Day { day: today }.before();
     due(app, air::STATION, yesterday, now, |kind| kind == StationKind::AirStation).await?;

@@ -174,8 +174,8 @@ mod tests {
 
     /// Paragraph of runs.
     fn p(runs: &[&str]) -> String {
-        let runs: String = runs.iter().map(|t| format!("<w:r><w:rPr><w:b/></w:rPr><w:t>{t}</w:t></w:r>")).collect();
-        format!("<w:p>{runs}</w:p>")
+        let run = |text: &&str| format!("<w:r><w:rPr><w:b/></w:rPr><w:t>{text}</w:t></w:r>");
+        format!("<w:p>{}</w:p>", runs.iter().map(run).collect::<Vec<_>>().concat())
     }
 
     fn texts(xml: &str) -> Vec<String> {
@@ -197,7 +197,8 @@ mod tests {
     #[test]
     fn a_row_of_column_placeholders_is_repeated() {
         let row = |cells: &[&str]| {
-            format!("<w:tr>{}</w:tr>", cells.iter().map(|c| format!("<w:tc>{}</w:tc>", p(&[c]))).collect::<String>())
+            let cell = |text: &&str| format!("<w:tc>{}</w:tc>", p(&[text]));
+            format!("<w:tr>{}</w:tr>", cells.iter().map(cell).collect::<Vec<_>>().concat())
         };
         let table = format!(
             "<w:tbl>{}{}</w:tbl>",

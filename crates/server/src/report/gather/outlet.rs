@@ -33,9 +33,10 @@ pub(super) async fn report(
     methods.dedup();
     let mut kept = BTreeMap::new();
     for row in rows {
-        match Kept::parse(&row.result) {
-            Some(one) => _ = kept.insert(row.station, one),
-            None => tracing::error!(station = %row.station, span = row.span, "an evaluation cannot be read"),
+        if let Some(one) = Kept::parse(&row.result) {
+            kept.insert(row.station, one);
+        } else {
+            tracing::error!(station = %row.station, span = row.span, "an evaluation cannot be read");
         }
     }
     let city = app.city();
