@@ -2,7 +2,7 @@
 //! coverage, and what of it came.
 //!
 //! What is counted is what decides: days of water and of stacks that are judged by days, hours of other stacks. A day of water is judged
-//! by its mean, an hour of a stack folded to the oxygen of its limit. Months of stacks are judged by [`judge_month`](super::air::judge_month).
+//! by its mean, an hour of a stack folded to the oxygen of its limit. Months of stacks are judged by [`judge_month`].
 //! What cannot be judged says why, by the rules' own reasons.
 
 mod seen;
