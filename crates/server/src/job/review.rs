@@ -1,5 +1,5 @@
 //! Data review by itself: each hour the checks and detectors look at what has newly arrived, station by station, together with what
-//! they need around it ([`super::record`]). What they find is kept for people to work with; nothing of it changes a value.
+//! they need around it (`record`). What they find is kept for people to work with; nothing of it changes a value.
 //!
 //! How far it has come is a telegram's id, written after what was found: a round that ends in the middle is done again, and finds
 //! what is known already.
