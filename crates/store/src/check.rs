@@ -75,6 +75,8 @@ const EVIDENCE: (&str, &str) =
     ("SELECT id FROM evidence ORDER BY id", "SELECT size, sha256, bytes FROM evidence WHERE id=$1");
 const IMPORTS: (&str, &str) =
     ("SELECT id FROM import ORDER BY id", "SELECT size, sha256, bytes FROM import WHERE id=$1");
+const TEMPLATES: (&str, &str) =
+    ("SELECT id FROM report_template ORDER BY id", "SELECT size, digest, bytes FROM report_template WHERE id=$1");
 
 impl Store {
     /// Looks at everything.
@@ -120,6 +122,7 @@ impl Store {
         findings.extend(said("sources", self.check_sources().await.map(one))?);
         findings.extend(said("evidence", self.check_files("evidence", EVIDENCE).await.map(one))?);
         findings.extend(said("imports", self.check_files("imports", IMPORTS).await.map(one))?);
+        findings.extend(said("report templates", self.check_files("report templates", TEMPLATES).await.map(one))?);
         Ok(findings)
     }
 

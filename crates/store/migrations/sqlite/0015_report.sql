@@ -51,8 +51,8 @@ CREATE TABLE report_schedule (
     PRIMARY KEY (kind, area, version)
 ) WITHOUT ROWID;
 
--- bodies and files have their SHA-256 beside them
-CREATE INDEX report_whole ON report (id, kind, span, area, edition, draft, title, digest, person, made);
+-- files of templates have their SHA-256 beside them
+CREATE INDEX report_whole ON report (id, kind, span, area, edition, draft, title, body, digest, person, made);
 CREATE INDEX report_publication_whole ON report_publication (report, number, template, digest, person, at);
 CREATE INDEX report_template_whole ON report_template (id, kind, version, name, size, digest, person, at);
 CREATE INDEX report_schedule_whole ON report_schedule (kind, area, version, every, day, hour, active, person, at);
