@@ -66,7 +66,7 @@ async fn answers(config: &Config, who: &[&str]) -> Answers {
         evaluate::air::station(&app, station, day).await.expect("judged");
     }
     evaluate::air::area(&app, &"@".into(), day).await.expect("judged");
-    for station in app.city().stations.iter().take(2) {
+    for station in app.city().stations.iter().take(1) {
         forecast::station(&app, station, app.zone.day(END)).await.expect("forecast");
     }
     let mut answers = BTreeMap::new();
