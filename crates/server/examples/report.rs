@@ -75,7 +75,7 @@ async fn fill(folder: &Path, sections: usize) -> anyhow::Result<()> {
                 result: result.to_string(),
                 made: app.clock.now(),
             };
-            app.store.evaluation_put(row).await?;
+            app.store.evaluation_put(row, Vec::new()).await?;
         }
     }
     app.store.close().await;

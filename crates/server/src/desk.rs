@@ -117,13 +117,9 @@ pub async fn decide(
     };
     let editions = editions(app, visitor, &decision, &values).await?;
     let touched: BTreeSet<_> = values.iter().map(|v| (about.station.clone(), app.zone.day(v.reading.key.at))).collect();
-    let made = app.store.decide(visitor, decision.clone(), (values, state), editions).await?;
-    if !touched.is_empty() {
-        // what depends on these days is judged again; a change that is kept is not taken back because that has to wait
-        if let Err(error) = evaluate::again(app, touched).await {
-            tracing::error!(%error, station = %about.station, "what depends on reviewed values is not judged again");
-        }
-    }
+    let depends = evaluate::depends(app, touched);
+    let made = app.store.decide(visitor, decision.clone(), (values, state), (editions, depends)).await?;
+    app.bells.job.ring();
     Ok((decision, made))
 }
 

@@ -242,7 +242,7 @@ fn put_node(tx: &mut dyn Tx, id: &str, roles: &str, (started, connections): (Ins
     Ok(())
 }
 
-fn put_job(tx: &mut dyn Tx, job: &JobIn) -> Result<bool, StoreError> {
+pub(crate) fn put_job(tx: &mut dyn Tx, job: &JobIn) -> Result<bool, StoreError> {
     let put = tx.execute(
         "INSERT INTO job (id, kind, subject, body, due, tries) VALUES ($1,$2,$3,$4,$5,0) ON CONFLICT DO NOTHING",
         args![Uuid::now_v7().to_string(), job.kind, &job.subject, &job.body, job.due],

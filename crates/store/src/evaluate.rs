@@ -11,10 +11,11 @@ use shanshui_domain::right::{Caller, Right};
 use shanshui_domain::time::{Instant, PeriodKind, Zone};
 use shanshui_history::Ranged;
 
+use crate::cluster::put_job;
 use crate::scope::{Within, at_station};
 use crate::sql::{Row, Tx};
 use crate::walk::{Held, Seen, Walk};
-use crate::{Store, StoreError, args};
+use crate::{JobIn, Store, StoreError, args};
 
 /// What one station was over a span.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,9 +97,17 @@ const DAYS: &str = concat!(
 
 impl Store {
     /// Keeps an evaluation. The same again is not written; another one for the same station, span and edition becomes the next
-    /// version, and the old one stays. True when something was written. `version` is given by the store.
-    pub async fn evaluation_put(&self, e: EvaluationRow) -> Result<bool, StoreError> {
-        self.write(move |tx| put(tx, &e)).await
+    /// version, and the old one stays. True when something was written; what depends on it is put down in the same write, so that no
+    /// crash can come between. `version` is given by the store.
+    pub async fn evaluation_put(&self, e: EvaluationRow, depends: Vec<JobIn>) -> Result<bool, StoreError> {
+        self.write(move |tx| {
+            let new = put(tx, &e)?;
+            if new {
+                depends.iter().try_for_each(|job| put_job(tx, job).map(drop))?;
+            }
+            Ok(new)
+        })
+        .await
     }
 
     /// What the stations that the caller sees were over a span: the newest version of each edition, by station.

@@ -5,9 +5,10 @@ use shanshui_domain::right::{Caller, Right};
 use shanshui_domain::time::Instant;
 
 use crate::audit::{Change, note};
+use crate::cluster::put_job;
 use crate::scope::Within;
 use crate::sql::{Row, Tx};
-use crate::{Store, StoreError, args};
+use crate::{JobIn, Store, StoreError, args};
 
 /// How far an import is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,11 +130,18 @@ impl Store {
         .await
     }
 
-    /// Begins an import by a plan. One that has begun is not begun again: a mended table is another import.
+    /// Begins an import by a plan and puts its work down, in one write. One that has begun is not begun again: a mended table is another
+    /// import.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the caller sees no such import, [`StoreError::Conflict`] when it has begun already.
-    pub async fn import_begin(&self, caller: &Caller, id: &str, plan: String, at: Instant) -> Result<(), StoreError> {
+    pub async fn import_begin(
+        &self,
+        caller: &Caller,
+        (id, at): (&str, Instant),
+        (plan, report, total): (String, String, i64),
+        work: JobIn,
+    ) -> Result<(), StoreError> {
         let row = self.import_row(caller, id).await?;
         if !caller.may(Right::ImportMake) {
             return Err(StoreError::Forbidden);
@@ -141,12 +149,13 @@ impl Store {
         let caller = caller.clone();
         self.write(move |tx| {
             let begun = tx.execute(
-                "UPDATE import SET state='running', plan=$2 WHERE id=$1 AND state='uploaded'",
-                args![&row.id, &plan],
+                "UPDATE import SET state='running', plan=$2, report=$3, total=$4 WHERE id=$1 AND state='uploaded'",
+                args![&row.id, &plan, &report, total],
             )?;
             if begun == 0 {
                 return Err(StoreError::Conflict);
             }
+            put_job(tx, &work)?;
             let after = serde_json::json!({"name": row.name, "sha256": row.sha256, "plan": plan});
             note(tx, &caller, at, "import_begin", &row.id, Change { before: None, after: Some(after) })
         })

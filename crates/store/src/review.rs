@@ -14,11 +14,12 @@ use shanshui_domain::sense::Reading;
 use shanshui_domain::time::{Instant, PeriodKind};
 
 use crate::audit::{Change, note};
+use crate::cluster::put_job;
 use crate::dialect::postgres::Month;
 use crate::scope::{Within, at_station};
 use crate::sense::kind as kind_of;
 use crate::sql::{Row, Tx};
-use crate::{MovedState, Store, StoreError, args};
+use crate::{JobIn, MovedState, Store, StoreError, args};
 
 /// What a check or detector has found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -583,7 +584,8 @@ impl Store {
     }
 
     /// Keeps a decision, and the next version of each value that it changes. Spans that are published and changed by it get their
-    /// next edition, one of `editions` each, whose number the store gives; gives what was written of them.
+    /// next edition, one of `editions` each, whose number the store gives; gives what was written of them. What `depends` on the values
+    /// is put down in the same write.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the caller does not see the station, [`StoreError::Forbidden`] when they may not decide at this
@@ -594,7 +596,7 @@ impl Store {
         caller: &Caller,
         decision: DecisionRow,
         (values, seen): (Vec<Rewrite>, MovedState),
-        editions: Vec<SignOffRow>,
+        (editions, depends): (Vec<SignOffRow>, Vec<JobIn>),
     ) -> Result<Vec<SignOffRow>, StoreError> {
         let Some(level) = decision.level else { return Err(StoreError::Forbidden) };
         self.station_seen(caller, Right::ReviewRead, &decision.station).await?;
@@ -642,6 +644,7 @@ impl Store {
                 values.iter().try_for_each(|value| rewrite(tx, on_postgres, value))?;
             }
             made.iter().try_for_each(|row| put_sign_off(tx, row))?;
+            depends.iter().try_for_each(|job| put_job(tx, job).map(drop))?;
             put_decision(tx, &decision)?;
             let subject = decision.finding.as_ref().map_or(decision.station.as_str(), |(id, _)| id);
             let after = serde_json::json!({"decision": decision.id, "station": decision.station, "level": level.number(),

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::standard::{AqiLevel, AqiStandard, Breakpoints, Over, Standards};
+use crate::unit::Unit;
 
 /// The six pollutants in the order of tables.
 pub const POLLUTANTS: [&str; 6] = ["SO2", "NO2", "CO", "O3", "PM10", "PM2.5"];
@@ -19,6 +20,18 @@ pub const CODES: [&str; 6] = ["a21026", "a21004", "a21005", "a05024", "a34002", 
 /// Factor code of a day's largest eight-hour mean of ozone (臭氧日最大 8 小时平均). HJ 524 has none for it and a day value of `a05024`
 /// is a day mean, so that this one is ours.
 pub const MDA8_CODE: &str = "a05024-8h";
+
+/// Unit that concentrations of a pollutant are in: µg/m³, of CO mg/m³.
+pub fn unit(pollutant: usize) -> Unit {
+    if POLLUTANTS[pollutant] == "CO" { Unit::MgPerM3 } else { Unit::UgPerM3 }
+}
+
+/// The pollutant whose day a day value of a factor is; a day mean of ozone is none that is judged.
+pub fn of_day(factor: &str) -> Option<usize> {
+    let code = if factor == MDA8_CODE { CODES[3] } else { Some(factor).filter(|f| *f != CODES[3])? };
+    CODES.iter().position(|c| *c == code)
+}
+
 /// IAQI at the breakpoints (HJ 633 table 1).
 const INDEX: [i64; 8] = [0, 50, 100, 150, 200, 300, 400, 500];
 

@@ -291,7 +291,7 @@ impl Kept {
         for p in self.pack.points.iter().filter(|p| is_air(&p.station)) {
             let Some(pollutant) = CODES.iter().position(|c| *c == p.factor.as_str()) else { continue };
             let Some(id) = ids.get(&(&p.station, &p.factor)) else { continue };
-            let unit = if POLLUTANTS[pollutant] == "CO" { Unit::MgPerM3 } else { Unit::UgPerM3 };
+            let unit = shanshui_domain::analyse::air::unit(pollutant);
             let tens = p.unit.tens_to(unit).with_context(|| format!("{} {}", p.station, p.factor))?;
             network.push(AirPoint { point: id.0, station: p.station.to_string(), pollutant, tens });
         }

@@ -25,8 +25,9 @@ use super::view::{Problem, Words};
 use super::water::{EvaluationView, versions_of};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::job::evaluate::air::{AREA, KeptDay, STATION, days};
+use crate::job::evaluate::air::{AREA, KeptDay, STATION, days, kept_as};
 use crate::job::judge::{KIND_AIR, KIND_DISCHARGE, KIND_WATER, Verdict};
+use crate::report::plain::harmless;
 
 /// Spans of one answer, at most.
 const SPANS_MAX: usize = 500;
@@ -285,7 +286,11 @@ impl Asked<'_> {
             }
             let days = days(self.app, kind, &code, self.span, self.rules).await?;
             if !days.is_empty() {
-                out.push(Self::longer(empty, &period(self.span, &days, self.rules)));
+                let found = period(self.span, &days, self.rules);
+                // days that have changed since are shown, and not under the number of what was kept before
+                let kept = row.is_some_and(|row| row.result == kept_as(&found).to_string());
+                let version = if kept { empty.version } else { 0 };
+                out.push(Self::longer(AirRowView { version, ..empty }, &found));
             }
         }
         Ok(out)
@@ -446,7 +451,8 @@ pub async fn air_days(
             let head =
                 [code.to_string(), name.zh.clone(), row.span.clone(), text(kept.aqi), level, kept.primary().join(" ")];
             let tail = [row.edition.clone(), row.version.to_string(), instant_out(row.made)];
-            let cells = head.into_iter().chain((0..POLLUTANTS.len()).map(value)).chain(tail).map(escaped);
+            let cells =
+                head.into_iter().chain((0..POLLUTANTS.len()).map(value)).chain(tail).map(|cell| harmless(&cell));
             out.write_record(cells).map_err(failed)?;
         }
     }
@@ -477,16 +483,7 @@ fn csv_of(app: &App, rows: &[JudgementRow]) -> Result<Vec<u8>, ApiError> {
             row.version.to_string(),
             instant_out(row.made),
         ];
-        out.write_record(cells.map(escaped)).map_err(failed)?;
+        out.write_record(cells.map(|cell| harmless(&cell))).map_err(failed)?;
     }
     out.into_inner().map_err(|e| ApiError::Internal(anyhow::anyhow!("{e}")))
-}
-
-/// A text that a spreadsheet would take for a formula is told to be a text.
-pub fn escaped(text: String) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err() {
-        format!("'{text}")
-    } else {
-        text
-    }
 }

@@ -243,12 +243,11 @@ pub async fn import_begin(
     }
     let text = |value: serde_json::Result<String>| value.map_err(|e| ApiError::field("plan", e));
     let now = app.clock.now();
-    app.store.import_begin(&visitor, &id, text(serde_json::to_string(&plan))?, now).await?;
-    let report = text(serde_json::to_string(&report))?;
-    app.store.import_said(id.clone(), ImportState::Running, report, (0, rows.len() as i64)).await?;
+    let said = (text(serde_json::to_string(&plan))?, text(serde_json::to_string(&report))?, rows.len() as i64);
     let stations: BTreeSet<&str> = rows.iter().map(Resolved::station).collect();
     let body = text(serde_json::to_string(&stations))?;
-    app.store.job_put(JobIn { kind: import::KIND, subject: id.clone(), body, due: now }).await?;
+    let work = JobIn { kind: import::KIND, subject: id.clone(), body, due: now };
+    app.store.import_begin(&visitor, (&id, now), said, work).await?;
     app.bells.job.ring();
     let row = app.store.import_row(&visitor, &id).await?;
     Ok(Json(view(&app, &row)))

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::json;
-use shanshui_domain::analyse::air::{CODES, POLLUTANTS};
+use shanshui_domain::analyse::air::{self, CODES};
 use shanshui_domain::analyse::forecast::aqi::{self, Six};
 use shanshui_domain::analyse::forecast::backtest::Task;
 use shanshui_domain::analyse::forecast::model::Regressor;
@@ -23,7 +23,7 @@ use shanshui_domain::place::{Station, StationKind};
 use shanshui_domain::right::Caller;
 use shanshui_domain::standard::forecast::{ForecastRules, Grid};
 use shanshui_domain::time::{Instant, PeriodKind, Zone};
-use shanshui_domain::unit::{Quantity, Unit};
+use shanshui_domain::unit::Quantity;
 use shanshui_store::{ForecastRow, JobIn, JobRow, StoreError};
 
 use super::work::Outcome;
@@ -245,7 +245,7 @@ async fn air(
     let span = (now.plus_ms(-length * grid.step_ms), now);
     for (i, code) in CODES.iter().enumerate() {
         let Some(point) = points.iter().find(|p| p.point.factor.as_str() == *code) else { continue };
-        let unit = if POLLUTANTS[i] == "CO" { Unit::MgPerM3 } else { Unit::UgPerM3 };
+        let unit = air::unit(i);
         let one = Quantity { value: Decimal::ONE, unit: point.point.unit }.in_unit(unit).ok();
         let Some(times) = one.and_then(|one| one.to_f64()) else { continue };
         let series = (point.id, PeriodKind::Hour);

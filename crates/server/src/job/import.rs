@@ -2,13 +2,13 @@
 //! that depends on them is judged again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::io::Cursor;
+use std::io::{Cursor, Read as _};
 
 use calamine::{Data, Reader as _, Xlsx};
 use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use shanshui_domain::analyse::air::{CODES, MDA8_CODE, POLLUTANTS};
+use shanshui_domain::analyse::air::{CODES, POLLUTANTS, of_day, unit};
 use shanshui_domain::analyse::year::{AirRules, cell, round_cell};
 use shanshui_domain::id::StationCode;
 use shanshui_domain::place::{Station, StationKind};
@@ -35,6 +35,8 @@ const NAMED_MAX: usize = 500;
 /// Rows of one kept text, and texts that are kept at once.
 const ROWS: usize = 200;
 const TEXTS: usize = 20;
+/// Bytes that a book may unpack to.
+const UNPACKED_MAX: u64 = 256 << 20;
 /// Judgements written at one time.
 const JUDGED_AT_ONCE: usize = 64;
 
@@ -119,6 +121,7 @@ pub fn sheet(bytes: &[u8]) -> Result<Sheet, SheetError> {
         return Sheet::csv(bytes);
     }
     let wrong = |e: calamine::XlsxError| SheetError::Csv { line: 0, reason: e.to_string() };
+    bounded(bytes, UNPACKED_MAX)?;
     let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes)).map_err(wrong)?;
     let range = book.worksheet_range_at(0).ok_or(SheetError::Empty)?.map_err(wrong)?;
     let first = range.start().map_or(0, |(row, _)| u64::from(row));
@@ -128,21 +131,28 @@ pub fn sheet(bytes: &[u8]) -> Result<Sheet, SheetError> {
     Sheet { header, rows }.checked()
 }
 
+/// A book that unpacks to more than it may is refused before it is read; what its heads say of sizes is not believed.
+fn bounded(bytes: &[u8], most: u64) -> Result<(), SheetError> {
+    let wrong = |e: String| SheetError::Csv { line: 0, reason: e };
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| wrong(e.to_string()))?;
+    let mut left = most;
+    for i in 0..archive.len() {
+        let part = archive.by_index(i).map_err(|e| wrong(e.to_string()))?;
+        left -= std::io::copy(&mut part.take(left), &mut std::io::sink()).map_err(|e| wrong(e.to_string()))?;
+        if left == 0 {
+            return Err(wrong(format!("it unpacks to {most} bytes or more")));
+        }
+    }
+    Ok(())
+}
+
 fn text_of(cell: &Data) -> String {
     match cell {
-        Data::DateTime(at) => at.to_ymd_hms_milli_text(),
+        Data::DateTime(at) => {
+            let (year, month, day, hour, minute, second, _) = at.to_ymd_hms_milli();
+            format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+        }
         other => other.to_string(),
-    }
-}
-
-trait DateText {
-    fn to_ymd_hms_milli_text(&self) -> String;
-}
-
-impl DateText for calamine::ExcelDateTime {
-    fn to_ymd_hms_milli_text(&self) -> String {
-        let (year, month, day, hour, minute, second, _) = self.to_ymd_hms_milli();
-        format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
     }
 }
 
@@ -270,13 +280,7 @@ impl Resolved {
                 let (rules, mut values) = (rules?, [None; 6]);
                 for (entry, text) in &self.values {
                     let factor = entry.point.factor.as_str();
-                    let i = if factor == MDA8_CODE {
-                        Some(3)
-                    } else {
-                        CODES.iter().position(|c| *c == factor && *c != CODES[3])
-                    };
-                    let unit = |i: usize| if POLLUTANTS[i] == "CO" { Unit::MgPerM3 } else { Unit::UgPerM3 };
-                    let Some(i) = i else { continue };
+                    let Some(i) = of_day(factor) else { continue };
                     let value = cell(in_unit(text, entry.point.unit, unit(i))?.as_bytes()).filter(|c| *c >= 0);
                     values[i] = value.map(|c| round_cell(c, rules.decimals(i)));
                 }
@@ -360,9 +364,8 @@ async fn run(app: &App, id: &str, plan: &Plan, rows: &[Resolved], mut report: Re
                         Kept::Beside(_) => 3,
                     };
                     report.kept[at] += 1;
-                    if matches!(what, Kept::New | Kept::Version(_)) {
-                        touched.insert((row.station.code.clone(), app.zone.day(row.at)));
-                    }
+                    // what is there already may be this import's own, from before a crash: its days were not put down then
+                    touched.insert((row.station.code.clone(), app.zone.day(row.at)));
                 }
             }
         }
@@ -402,4 +405,28 @@ fn judgement(app: &App, row: &Resolved, made: Instant) -> Option<JudgementRow> {
         explanation: judged.explanation.to_string(),
         made,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+
+    #[test]
+    fn a_book_that_unpacks_to_too_much_is_refused_before_it_is_read() {
+        let mut book = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for name in ["a.xml", "b.xml"] {
+            book.start_file(name, SimpleFileOptions::default()).expect("a part");
+            book.write_all(&[b' '; 5_000]).expect("written");
+        }
+        let bytes = book.finish().expect("a book").into_inner();
+        assert!(bytes.len() < 1_000, "{} bytes", bytes.len());
+        assert_eq!(bounded(&bytes, 10_001), Ok(()));
+        let refused = bounded(&bytes, 10_000).expect_err("too much");
+        assert_eq!(refused.to_string(), "line 0: it unpacks to 10000 bytes or more");
+        assert!(sheet(&bytes).is_err(), "it is no workbook either");
+    }
 }

@@ -149,8 +149,7 @@ pub fn air_hour(values: &Values<'_>, at: Instant, zone: &Zone, standards: &Stand
     let mut row = air::Rounded::default();
     for (i, slot) in row.iter_mut().enumerate() {
         let Some((point, seen)) = values.get(air::CODES[i]) else { continue };
-        let unit = if air::POLLUTANTS[i] == "CO" { Unit::MgPerM3 } else { Unit::UgPerM3 };
-        let Some(value) = in_unit(point, seen, unit) else { continue };
+        let Some(value) = in_unit(point, seen, air::unit(i)) else { continue };
         *slot = air::round_half_even(value.to_string().as_bytes(), index.decimals(i)).filter(|c| *c >= 0);
     }
     let seen = index.explain(&row, &standards.aqi_levels);

@@ -48,10 +48,14 @@ fn cell(cell: &Cell) -> String {
     }
 }
 
+/// A text that a spreadsheet would run as a formula is told to be a text.
+pub fn harmless(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}
+
 /// A text as a field: escaped where a spreadsheet would run it, in quotes where it needs them.
 fn field(text: &str) -> String {
-    let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let safe = if runs { format!("'{text}") } else { text.to_owned() };
+    let safe = harmless(text);
     if safe.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe }
 }
 

@@ -121,6 +121,19 @@ async fn what_is_no_table_or_not_ones_own_is_refused() {
     assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
 }
 
+/// What a crash has left half done is done again: nothing is kept twice, and what depends on it is judged.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_that_is_done_again_keeps_nothing_twice_and_forgets_no_day() {
+    let city = City::start().await;
+    let person = city.person("zhoumin").await;
+    let text = "station,time,ph\nms01,2025-03-05,7.1\nms01,2025-03-06,7.2\n";
+    let (id, plan, _) = tried(&person, ("once.csv", text.into()), |_| {}).await;
+    assert_eq!(kept(&person, &id, &plan).await["kept"], json!([2, 0, 0, 0]));
+    let (id, plan, _) = tried(&person, ("twice.csv", text.into()), |_| {}).await;
+    let report = kept(&person, &id, &plan).await;
+    assert_eq!((&report["kept"], &report["again"]), (&json!([0, 2, 0, 0]), &json!(2)), "{report}");
+}
+
 /// A year of day values whose statistics are worked out by hand: PM2.5 is 30 on 329 days and 90 on 36; see the rules' own example.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_year_of_imported_days_gives_the_statistics_worked_by_hand() {

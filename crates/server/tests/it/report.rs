@@ -69,7 +69,7 @@ async fn evaluate(app: &App, station: &Station, span: Span, values: &[(&str, Uni
         result: result.to_string(),
         made: app.clock.now(),
     };
-    app.store.evaluation_put(row).await.expect("kept");
+    app.store.evaluation_put(row, Vec::new()).await.expect("kept");
 }
 
 /// Every section over May, the month before and the year before; two lack what a class needs.

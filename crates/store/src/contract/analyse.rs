@@ -9,7 +9,7 @@ use shanshui_domain::sense::ReadingKey;
 use shanshui_domain::time::{Instant, PeriodKind, Zone};
 
 use super::{Home, arrival, caller, reading, station};
-use crate::{EvaluationRow, ForecastRow, JudgementRow, Store, StoreError};
+use crate::{EvaluationRow, ForecastRow, ImportRow, ImportState, JobIn, JudgementRow, Store, StoreError};
 
 /// `s1 water 10 e1 III`: station, kind, period, edition, result.
 pub(super) fn judgement(text: &str) -> JudgementRow {
@@ -92,7 +92,7 @@ async fn evaluate(store: &Store, text: &str) -> bool {
         result: result.into(),
         made: Instant(99),
     };
-    store.evaluation_put(row).await.expect("kept")
+    store.evaluation_put(row, Vec::new()).await.expect("kept")
 }
 
 fn evaluated(rows: Vec<EvaluationRow>) -> Vec<String> {
@@ -118,6 +118,80 @@ pub(super) async fn an_evaluation_keeps_every_version(store: &Store, _: &impl Ho
     assert_eq!(evaluated(versions), said);
     assert_eq!(store.evaluated_spans(&all, "water_section", 9).await.expect("spans"), ["2026-06", "2026-05"]);
     assert_eq!(store.evaluated_spans(&all, "water_section", 1).await.expect("spans"), ["2026-06"]);
+}
+
+/// Subjects of the work of one kind that is there.
+async fn subjects(store: &Store, kind: &'static str) -> Vec<String> {
+    store.jobs(kind).await.expect("work").into_iter().map(|job| job.subject).collect()
+}
+
+fn work(kind: &'static str, subject: &str) -> JobIn {
+    JobIn { kind, subject: subject.into(), body: String::new(), due: Instant(1) }
+}
+
+pub(super) async fn what_depends_on_an_evaluation_is_put_down_with_it(store: &Store, _: &impl Home) {
+    let row = |result: &str| EvaluationRow {
+        kind: "air_station".into(),
+        span: "2026-05-03".into(),
+        station: StationCode::from("s1"),
+        edition: "e1".into(),
+        version: 0,
+        level: None,
+        result: result.into(),
+        made: Instant(9),
+    };
+    let put = async |result: &str, subject: &str| {
+        store.evaluation_put(row(result), vec![work("follow", subject)]).await.expect("kept")
+    };
+    assert!(put("a", "first").await);
+    assert!(!put("a", "second").await, "nothing new, and nothing follows from it");
+    assert!(put("b", "third").await);
+    let mut found = subjects(store, "follow").await;
+    found.sort();
+    assert_eq!(found, ["first", "third"]);
+    let day = async |first: &str, last: &str| {
+        let rows = store.evaluations_between("air_station", &"s1".into(), (first, last)).await.expect("rows");
+        rows.into_iter().map(|r| format!("{} {} v{}", r.span, r.result, r.version)).collect::<Vec<_>>()
+    };
+    assert_eq!(day("2026-05-01", "2026-05-31").await, ["2026-05-03 b v2"]);
+    assert!(day("2026-05-04", "2026-05-31").await.is_empty() && day("2026-05", "2026-06").await.is_empty());
+}
+
+pub(super) async fn an_import_is_begun_once_and_with_its_work(store: &Store, _: &impl Home) {
+    let (mine, other) = (caller(1, Role::ReviewerFirst, "br-kc"), caller(2, Role::ReviewerFirst, "br-kc"));
+    let bytes = vec![0, 255, b'\n'];
+    let row = ImportRow {
+        id: "i1".into(),
+        name: "表.csv".into(),
+        size: 3,
+        sha256: hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&bytes)),
+        person: mine.id().expect("a person"),
+        at: Instant(5),
+        state: ImportState::Uploaded,
+        plan: None,
+        report: None,
+        done: (0, 7),
+    };
+    store.import_put(&mine, &row, bytes.clone()).await.expect("kept");
+    assert_eq!(store.import_row(&mine, "i1").await.expect("seen"), row);
+    assert_eq!(store.import_bytes(&mine, "i1").await.expect("seen"), bytes);
+    assert!(matches!(store.import_bytes(&other, "i1").await, Err(StoreError::NotFound)), "somebody else's");
+    assert_eq!(
+        (store.imports(&mine, 9).await.expect("rows").len(), store.imports(&other, 9).await.expect("rows").len()),
+        (1, 0)
+    );
+    let officer = caller(1, Role::CaseOfficer, "br-kc");
+    assert!(matches!(store.import_put(&officer, &row, bytes).await, Err(StoreError::Forbidden)));
+    let begin = async || {
+        let said = ("{}".to_owned(), r#"{"rows":7}"#.to_owned(), 6);
+        store.import_begin(&mine, ("i1", Instant(6)), said, work("import", "i1")).await
+    };
+    begin().await.expect("begun");
+    assert!(matches!(begin().await, Err(StoreError::Conflict)));
+    assert_eq!(subjects(store, "import").await, ["i1"]);
+    store.import_said("i1".into(), ImportState::Done, "{}".into(), (6, 6)).await.expect("said");
+    let row = store.import_row(&mine, "i1").await.expect("seen");
+    assert_eq!((row.state, row.plan.as_deref(), row.done), (ImportState::Done, Some("{}"), (6, 6)));
 }
 
 pub(super) async fn evaluations_are_seen_within_a_scope(store: &Store, _: &impl Home) {

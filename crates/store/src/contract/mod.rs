@@ -91,7 +91,8 @@ macro_rules! suite {
             what_has_moved_is_read_as_before what_comes_late_is_judged_beside_what_has_moved without_its_history_a_store_says_so
         }
         analyse { late_data_makes_the_next_version the_latest_judgement_is_of_the_newest_period rule_states_are_replaced
-            an_evaluation_keeps_every_version evaluations_are_seen_within_a_scope days_are_added_exactly
+            an_evaluation_keeps_every_version what_depends_on_an_evaluation_is_put_down_with_it
+            an_import_is_begun_once_and_with_its_work evaluations_are_seen_within_a_scope days_are_added_exactly
             a_forecast_keeps_every_version forecasts_are_seen_within_a_scope steps_are_means_of_valid_values
         }
         report {

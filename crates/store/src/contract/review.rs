@@ -76,7 +76,7 @@ async fn decide(
     values: Vec<Rewrite>,
 ) -> Result<Vec<SignOffRow>, StoreError> {
     let state = store.moved_state().await.expect("a state");
-    store.decide(by, decision, (values, state), Vec::new()).await
+    store.decide(by, decision, (values, state), (Vec::new(), Vec::new())).await
 }
 
 /// What counts, as `10: 9.34 X v2`.
@@ -278,7 +278,7 @@ pub(super) async fn what_is_published_changes_by_editions(store: &Store, _: &imp
         let decision = DecisionRow { note: note.into(), ..decision(n, level, "invalidate") };
         let values = rewrites(store, (20, 21), &Ruling::Invalid, &decision.id).await;
         let state = store.moved_state().await.expect("a state");
-        match store.decide(&machine, decision, (values, state), editions).await {
+        match store.decide(&machine, decision, (values, state), (editions, Vec::new())).await {
             Ok(made) => format!("{:?}", made.iter().map(|e| (e.seq, e.edition)).collect::<Vec<_>>()),
             Err(StoreError::Desk(refusal)) => format!("{refusal:?}"),
             Err(error) => format!("{error:?}"),

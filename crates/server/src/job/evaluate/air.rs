@@ -1,22 +1,24 @@
 //! Air over days and longer: a station's day from its hours, the day of a county and of the city from their stations' days, and months,
 //! quarters and years from days.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shanshui_domain::analyse::air::area::{CITY, area_day};
-use shanshui_domain::analyse::air::period::period;
-use shanshui_domain::analyse::air::{CODES, Evaluated, MDA8_CODE, POLLUTANTS, Report};
+use shanshui_domain::analyse::air::period::{AirPeriod, period};
+use shanshui_domain::analyse::air::{CODES, Evaluated, Report, of_day, unit};
 use shanshui_domain::analyse::span::Span;
 use shanshui_domain::analyse::year::{AirRules, Cell, DayHours, HOURS, YearDay, cell, round_cell};
 use shanshui_domain::id::StationCode;
 use shanshui_domain::place::{Station, StationKind};
 use shanshui_domain::right::Caller;
 use shanshui_domain::time::PeriodKind;
-use shanshui_domain::unit::{Quantity, Unit};
+use shanshui_domain::unit::Quantity;
 use shanshui_store::{ReadingRow, StoreError};
 
-use super::{FORMAT, bounds, keep, put_again, spans_over};
+use super::{FORMAT, bounds, keep, spans_over};
 use crate::app::App;
 
 /// Evaluation of an air station.
@@ -79,13 +81,9 @@ pub async fn station(app: &App, station: &Station, span: Span) -> Result<bool, S
     let Span::Day { day } = span else { return longer(app, STATION, &station.code, span).await };
     let Ok(rules) = AirRules::new(&app.standards) else { return Ok(false) };
     let kept = station_day(app, station, day, &rules).await?;
-    let new = keep_day(app, STATION, &station.code, day, (&kept, &rules)).await?;
-    if new {
-        let mut depends = spans_over(app, &station.code, day);
-        depends.extend(areas_of(station).map(|area| (span, area.to_string())));
-        put_again(app, depends).await?;
-    }
-    Ok(new)
+    let mut depends = spans_over(app, &station.code, day);
+    depends.extend(areas_of(station).map(|area| (span, area.to_string())));
+    keep_day(app, STATION, (&station.code, day), (&kept, &rules), depends).await
 }
 
 /// Judges an area over a day, month, quarter or year from what its stations were, and keeps it.
@@ -114,23 +112,19 @@ pub async fn area(app: &App, code: &StationCode, span: Span) -> Result<bool, Sto
     let found = area_day(day, &values, &rules);
     let counts = (found.points_valid, found.points, found.points_needed);
     let kept = KeptDay::of(found.values, found.seen, counts, "point");
-    let new = keep_day(app, AREA, code, day, (&kept, &rules)).await?;
-    if new {
-        put_again(app, spans_over(app, code, day)).await?;
-    }
-    Ok(new)
+    keep_day(app, AREA, (code, day), (&kept, &rules), spans_over(app, code, day)).await
 }
 
 async fn keep_day(
     app: &App,
     kind: &str,
-    code: &StationCode,
-    day: Date,
+    (code, day): (&StationCode, Date),
     (kept, rules): (&KeptDay, &AirRules<'_>),
+    depends: BTreeSet<(Span, String)>,
 ) -> Result<bool, StoreError> {
     let edition = rules.index(day, Report::Day).standard.head.id.clone();
     let level = kept.aqi.and_then(|aqi| rules.level(aqi)).map(i64::from);
-    keep(app, kind, (code, Span::Day { day }), (edition, level, json!(kept))).await
+    keep(app, kind, (code, Span::Day { day }), (edition, level, json!(kept)), depends).await
 }
 
 /// Days of a station or an area within a span, as far as they were judged.
@@ -160,10 +154,14 @@ async fn longer(app: &App, kind: &str, code: &StationCode, span: Span) -> Result
     let Ok(rules) = AirRules::new(&app.standards) else { return Ok(false) };
     let days = days(app, kind, code, span, &rules).await?;
     let found = period(span, &days, &rules);
-    let edition = found.edition.clone();
+    keep(app, kind, (code, span), (found.edition.clone(), None, kept_as(&found)), BTreeSet::new()).await
+}
+
+/// How what is longer than a day is written down.
+pub fn kept_as(found: &AirPeriod) -> serde_json::Value {
     let mut result = json!(found);
     result["v"] = json!(FORMAT);
-    keep(app, kind, (code, span), (edition, None, result)).await
+    result
 }
 
 /// The day of a station, from its hours; from its day values where it has no hours, as releases of days have.
@@ -177,7 +175,6 @@ async fn station_day(app: &App, station: &Station, day: Date, rules: &AirRules<'
     let (mut any_hour, mut counts) = (false, [0; 6]);
     for entry in index.points_of(&station.code) {
         let factor = entry.point.factor.as_str();
-        let unit = |i: usize| if POLLUTANTS[i] == "CO" { Unit::MgPerM3 } else { Unit::UgPerM3 };
         let read = |row: &ReadingRow, i: usize| -> Option<Cell> {
             let text = row.value.as_deref().filter(|_| row.mark == "N")?;
             let value = crate::job::judge::number(text)?;
@@ -190,13 +187,7 @@ async fn station_day(app: &App, station: &Station, day: Date, rules: &AirRules<'
                 hours[usize::from(app.zone.civil(row.at).hour().unsigned_abs())][i] = read(&row, i);
             }
         }
-        // a day value of ozone is a day mean, which nothing judges
-        let daily = if factor == MDA8_CODE {
-            Some(3)
-        } else {
-            CODES.iter().position(|code| *code == factor && *code != CODES[3])
-        };
-        if let Some(i) = daily {
+        if let Some(i) = of_day(factor) {
             let rows = app.store.range((entry.id, PeriodKind::Day), (from, to), 1).await?;
             values[i] =
                 rows.first().and_then(|row| read(row, i)).filter(|c| *c >= 0).map(|c| round_cell(c, rules.decimals(i)));

@@ -57,33 +57,32 @@ async fn due(
     let judged: BTreeSet<&StationCode> = there.iter().map(|row| &row.station).collect();
     let city = app.city();
     for station in city.stations.iter().filter(|s| takes(s.kind) && !judged.contains(&s.code)) {
-        put(app, format!("{span} {}", station.code), now).await?;
+        put(app, job(format!("{span} {}", station.code), now)).await?;
     }
     Ok(())
 }
 
-async fn put(app: &App, subject: String, due: Instant) -> Result<(), StoreError> {
-    let job = JobIn { kind: ONE, subject, body: String::new(), due };
+fn job(subject: String, due: Instant) -> JobIn {
+    JobIn { kind: ONE, subject, body: String::new(), due }
+}
+
+async fn put(app: &App, job: JobIn) -> Result<(), StoreError> {
     if app.store.job_put(job).await? {
         app.bells.job.ring();
     }
     Ok(())
 }
 
-/// Puts down what is to be judged again, once for all that changes within the minute; how much.
-async fn put_again(app: &App, all: BTreeSet<(Span, String)>) -> Result<usize, StoreError> {
-    let now = app.clock.now();
-    let minute = now.0.div_euclid(GATHER_MS * 1_000) + 1;
-    let count = all.len();
-    for (span, code) in all {
-        put(app, format!("{span} {code} {minute}"), Instant(minute * GATHER_MS * 1_000)).await?;
-    }
-    Ok(count)
+/// What is to be judged again, once for all that changes within the minute.
+fn gathered(app: &App, all: BTreeSet<(Span, String)>) -> Vec<JobIn> {
+    let minute = app.clock.now().0.div_euclid(GATHER_MS * 1_000) + 1;
+    let due = Instant(minute * GATHER_MS * 1_000);
+    all.into_iter().map(|(span, code)| job(format!("{span} {code} {minute}"), due)).collect()
 }
 
-/// Data of these days came late or was said anew: what depends on it and is over is judged again. How much was put down; what follows
-/// from a changed day is put down when it has changed.
-pub async fn again(app: &App, touched: BTreeSet<(StationCode, Date)>) -> Result<usize, StoreError> {
+/// What depends on the data of these days and is over, to be judged again; what follows from a changed day is put down when it has
+/// changed.
+pub fn depends(app: &App, touched: BTreeSet<(StationCode, Date)>) -> Vec<JobIn> {
     let today = app.zone.day(app.clock.now());
     let over = |span: &Span| span.last() < today;
     let mut all = BTreeSet::new();
@@ -95,7 +94,17 @@ pub async fn again(app: &App, touched: BTreeSet<(StationCode, Date)>) -> Result<
         };
         all.extend(spans.into_iter().filter(over).map(|span| (span, code.to_string())));
     }
-    put_again(app, all).await
+    gathered(app, all)
+}
+
+/// Data of these days came late or was said anew: what depends on it is put down; how much.
+pub async fn again(app: &App, touched: BTreeSet<(StationCode, Date)>) -> Result<usize, StoreError> {
+    let jobs = depends(app, touched);
+    let count = jobs.len();
+    for job in jobs {
+        put(app, job).await?;
+    }
+    Ok(count)
 }
 
 /// Does what was put down.
@@ -122,12 +131,13 @@ pub(super) async fn work(app: &App, job: &JobRow) -> Result<Outcome, StoreError>
     Ok(Outcome::Over(None))
 }
 
-/// Keeps what a station or area is over a span; true when that is new.
+/// Keeps what a station or area is over a span, and puts down what depends on it; true when that is new.
 async fn keep(
     app: &App,
     kind: &str,
     (station, span): (&StationCode, Span),
     (edition, level, result): (String, Option<i64>, serde_json::Value),
+    depends: BTreeSet<(Span, String)>,
 ) -> Result<bool, StoreError> {
     let row = EvaluationRow {
         kind: kind.into(),
@@ -139,7 +149,11 @@ async fn keep(
         result: result.to_string(),
         made: app.clock.now(),
     };
-    app.store.evaluation_put(row).await
+    let new = app.store.evaluation_put(row, gathered(app, depends)).await?;
+    if new {
+        app.bells.job.ring();
+    }
+    Ok(new)
 }
 
 /// The months, quarters and years that a day is in and that are over.

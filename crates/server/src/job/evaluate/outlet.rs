@@ -1,7 +1,7 @@
 //! An outlet over a day, from its hours, its permit's limits and what the city says of it; and over a month, a quarter and a year, from
 //! the same hours, so that loads and coverage are of the whole span.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -23,7 +23,7 @@ use shanshui_domain::unit::{Quantity, Unit};
 use shanshui_history::Unread;
 use shanshui_store::{ReadingRow, StoreError};
 
-use super::{FORMAT, bounds, keep, put_again, spans_over, unread_json};
+use super::{FORMAT, bounds, keep, spans_over, unread_json};
 use crate::app::App;
 use crate::job::judge::number;
 
@@ -111,11 +111,11 @@ impl Kept {
 pub async fn judge_span(app: &App, station: &Station, span: Span) -> Result<bool, StoreError> {
     let Some(hours) = hours(span) else { return Ok(false) };
     let judged = judged(app, station, span, hours).await?;
-    let new = keep(app, KIND, (&station.code, span), judged).await?;
-    if let (true, Span::Day { day }) = (new, span) {
-        put_again(app, spans_over(app, &station.code, day)).await?;
-    }
-    Ok(new)
+    let depends = match span {
+        Span::Day { day } => spans_over(app, &station.code, day),
+        _ => BTreeSet::new(),
+    };
+    keep(app, KIND, (&station.code, span), judged, depends).await
 }
 
 /// The span as the rules of discharges have it; they know no weeks and no ten days.

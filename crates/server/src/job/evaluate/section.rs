@@ -1,5 +1,7 @@
 //! A section over a span, from what its station measured and what was sampled by hand.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use serde_json::json;
 use shanshui_domain::analyse::span::Span;
@@ -32,7 +34,7 @@ const SAMPLES_MAX: usize = 10_000;
 /// When the store cannot be read or written.
 pub async fn judge_span(app: &App, station: &Station, span: Span) -> Result<bool, StoreError> {
     let judged = judged(app, station, span).await?;
-    keep(app, KIND, (&station.code, span), judged).await
+    keep(app, KIND, (&station.code, span), judged, BTreeSet::new()).await
 }
 
 async fn judged(
