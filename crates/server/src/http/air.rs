@@ -288,7 +288,8 @@ impl Asked<'_> {
             if !days.is_empty() {
                 let found = period(self.span, &days, self.rules);
                 // days that have changed since are shown, and not under the number of what was kept before
-                let kept = row.is_some_and(|row| row.result == kept_as(&found).to_string());
+                let now = kept_as(&found).to_string();
+                let kept = row.is_some_and(|row| row.result == now);
                 let version = if kept { empty.version } else { 0 };
                 out.push(Self::longer(AirRowView { version, ..empty }, &found));
             }
