@@ -10,7 +10,7 @@ use shanshui_domain::analyse::span::Span;
 use shanshui_domain::analyse::water::automatic::{DaySum, Series, judge};
 use shanshui_domain::analyse::water::section::SectionRules;
 use shanshui_domain::place::CityPack;
-use shanshui_domain::report::{Kind, Period};
+use shanshui_domain::report::Kind;
 use shanshui_domain::right::Caller;
 use shanshui_domain::time::Instant;
 use shanshui_domain::unit::Unit;
@@ -114,7 +114,7 @@ fn series(n: i64, span: Span) -> anyhow::Result<Vec<Series>> {
 async fn make(folder: &Path, out: &Path) -> anyhow::Result<()> {
     let sections: usize = std::fs::read_to_string(folder.join("sections"))?.parse()?;
     let app = open(folder, sections).await?;
-    let report = gather::report(&app, &Caller::machine(), Kind::Water, Period::Of(MAY), "").await?;
+    let report = gather::report(&app, &Caller::machine(), Kind::Water, MAY, "").await?;
     let filing = Filing {
         report: &report,
         rules: &app.report_rules,

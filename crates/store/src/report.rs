@@ -1,8 +1,9 @@
 //! Reports (报告): every making is kept; publishing freezes one, and what is made afterwards is the next edition. Templates and schedules
 //! are versions: another one is added, none is changed.
 
+use shanshui_domain::analyse::span::Span;
 use shanshui_domain::id::{PersonId, PointId, ReportId, TemplateId};
-use shanshui_domain::report::{Kind, Period};
+use shanshui_domain::report::Kind;
 use shanshui_domain::right::{Caller, Right, Ties};
 use shanshui_domain::time::{Instant, PeriodKind};
 use shanshui_history::Ranged;
@@ -19,7 +20,7 @@ pub struct ReportIn {
     /// Kind.
     pub kind: Kind,
     /// What it is over.
-    pub period: Period,
+    pub period: Span,
     /// Code of a county; empty for the whole city.
     pub area: String,
     /// Title.
@@ -36,7 +37,7 @@ pub struct ReportRow {
     /// Kind.
     pub kind: Kind,
     /// What it is over.
-    pub period: Period,
+    pub period: Span,
     /// Code of a county; empty for the whole city.
     pub area: String,
     /// From 1: one more than the editions that were published before.
@@ -74,7 +75,7 @@ pub struct ReportFilter {
     /// Of this kind.
     pub kind: Option<Kind>,
     /// Over this period.
-    pub period: Option<Period>,
+    pub period: Option<Span>,
     /// Made before this one.
     pub before: Option<ReportId>,
     /// At most so many.
@@ -230,7 +231,7 @@ fn report(r: &Row) -> Result<ReportRow, StoreError> {
     Ok(ReportRow {
         id: r.parsed(0)?,
         kind: kind(r, 1)?,
-        period: Period::parse(&span).map_err(|e| StoreError::Corrupt(e.to_string()))?,
+        period: Span::parse(&span).map_err(|e| StoreError::Corrupt(e.to_string()))?,
         area: r.text(3)?,
         edition: r.int(4)?,
         draft: r.int(5)?,
@@ -339,7 +340,7 @@ impl Store {
     }
 
     /// Whether anything was made of a kind, period and area.
-    pub async fn report_made(&self, kind: Kind, period: Period, area: &str) -> Result<bool, StoreError> {
+    pub async fn report_made(&self, kind: Kind, period: Span, area: &str) -> Result<bool, StoreError> {
         Ok(self.read_one(NEWEST, args![kind.as_str(), period.to_string(), area]).await?.is_some())
     }
 

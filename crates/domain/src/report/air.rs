@@ -3,7 +3,8 @@
 use rust_decimal::Decimal;
 
 use super::shape::{AIR_DAY, AIR_SPAN};
-use super::{Area, Basis, Cell, Chapter, Coverage, FORMAT, Kind, Note, Period, Report, ReportRules, Table};
+use super::{Area, Basis, Cell, Chapter, Coverage, FORMAT, Kind, Note, Report, ReportRules, Table};
+use crate::analyse::span::Span;
 use crate::analyse::water::city::rank;
 
 /// The six, in the order of the tables.
@@ -38,6 +39,17 @@ pub struct AirDay {
     pub reason: String,
 }
 
+/// What a row stands for; rows are ranked among their like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// 全市, which is not ranked.
+    City,
+    /// 县（市、区）.
+    County,
+    /// 点位.
+    Station,
+}
+
 /// A station or area over a month or year.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AirOver {
@@ -45,6 +57,8 @@ pub struct AirOver {
     pub code: String,
     /// Name.
     pub name: String,
+    /// What it stands for.
+    pub of: Rows,
     /// Valid days.
     pub valid_days: u32,
     /// Days with an index of at most 100.
@@ -65,7 +79,7 @@ pub struct AirOver {
 #[derive(Debug, Clone)]
 pub struct AirHead<'a> {
     /// Period.
-    pub period: Period,
+    pub period: Span,
     /// Area.
     pub area: Area,
     /// Who files it.
@@ -128,10 +142,12 @@ pub fn air_day(head: &AirHead<'_>, rows: &[AirDay]) -> Report {
 /// 月报、季报、年报.
 pub fn air_span(head: &AirHead<'_>, rows: &[AirOver]) -> Report {
     let mut table = Table::of(&AIR_SPAN);
-    let indices = rows
-        .iter()
-        .filter_map(|r| Some((r.code.clone(), r.index.as_ref().ok()?.round_dp(head.report.air_index_decimals))));
-    let ranked = rank(indices.collect());
+    let indices = |of: Rows| {
+        let rounded =
+            |r: &AirOver| Some((r.code.clone(), r.index.as_ref().ok()?.round_dp(head.report.air_index_decimals)));
+        rows.iter().filter(|r| r.of == of).filter_map(rounded).collect()
+    };
+    let ranked: Vec<_> = [Rows::County, Rows::Station].into_iter().flat_map(|of| rank(indices(of))).collect();
     let share =
         |r: &AirOver| (Decimal::from(r.good_days) * Decimal::ONE_HUNDRED).checked_div(Decimal::from(r.valid_days));
     for row in rows {
@@ -147,7 +163,8 @@ pub fn air_span(head: &AirHead<'_>, rows: &[AirOver]) -> Report {
             Ok(index) => Cell::number(*index, head.report.air_index_decimals),
             Err(reason) => Cell::missing(reason),
         });
-        cells.push(place.map_or_else(|| Cell::missing("无综合指数"), |r| Cell::count(r.rank)));
+        let unranked = if row.of == Rows::City { "不参加排名" } else { "无综合指数" };
+        cells.push(place.map_or_else(|| Cell::missing(unranked), |r| Cell::count(r.rank)));
         cells.push(match row.attained {
             Some(true) => Cell::text("达标"),
             Some(false) => Cell::text("未达标"),
@@ -155,7 +172,10 @@ pub fn air_span(head: &AirHead<'_>, rows: &[AirOver]) -> Report {
         });
         table.push(&row.code, cells);
     }
-    table.notes.push(Note::new("综合指数越低名次越前，修约后相同并列", head.report.cite("air_index_decimals")));
+    table.notes.push(Note::new(
+        "综合指数越低名次越前，修约后相同并列；县与县、点位与点位分别排名",
+        head.report.cite("air_index_decimals"),
+    ));
     table.notes.push(Note::new("CO为日均值第95百分位数，O₃为日最大8小时平均第90百分位数，其余为均值", ""));
     let have = rows.iter().filter(|r| r.enough).count() as u32;
     let needs = head.report.sections_judged_min_percent;
@@ -174,7 +194,7 @@ mod tests {
 
     fn head(rules: &ReportRules, period: &str) -> Report {
         let head = AirHead {
-            period: Period::parse(period).expect("a period"),
+            period: Span::parse(period).expect("a period"),
             area: Area::city("某市"),
             issuer: "某局".into(),
             basis: Vec::new(),
@@ -182,7 +202,7 @@ mod tests {
         };
         let value = |n: i64, decimals| Ok((Decimal::new(n, decimals), decimals));
         let values = [value(20, 0), value(31, 0), value(11, 0), value(19, 0), value(14, 1), Err("有效时数不足".into())];
-        if matches!(head.period, Period::Day(_)) {
+        if matches!(head.period, Span::Day { .. }) {
             let day = |code: &str, aqi: Option<u16>| AirDay {
                 code: code.into(),
                 name: code.into(),
@@ -197,6 +217,7 @@ mod tests {
         let over = |code: &str, index: &str, valid_days| AirOver {
             code: code.into(),
             name: code.into(),
+            of: if code == "city" { Rows::City } else { Rows::County },
             valid_days,
             good_days: valid_days.min(28),
             values: values.clone(),
@@ -205,7 +226,16 @@ mod tests {
             enough: valid_days >= 27,
             reason: "天数不足".into(),
         };
-        air_span(&head, &[over("a", "2.804", 30), over("b", "2.80", 30), over("c", "-", 0), over("d", "3.1", 20)])
+        air_span(
+            &head,
+            &[
+                over("city", "2.5", 30),
+                over("a", "2.804", 30),
+                over("b", "2.80", 30),
+                over("c", "-", 0),
+                over("d", "3.1", 20),
+            ],
+        )
     }
 
     #[test]
@@ -222,6 +252,11 @@ mod tests {
         let places: Vec<_> =
             ["a", "b", "c", "d"].map(|row| cell(&month, "air_span", row, "rank").expect("a cell")).into();
         assert_eq!(places, ["1", "1", "—", "3"]);
+        assert_eq!(
+            cell(&month, "air_span", "city", "rank").as_deref(),
+            Some("—"),
+            "a city is not ranked among its counties"
+        );
         assert_eq!(cell(&month, "air_span", "a", "share").as_deref(), Some("93.3"));
         assert!(month.chapters[0].paragraphs.iter().any(|p| p == "d有效天数20天，数据不足。"));
     }

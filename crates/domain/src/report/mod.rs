@@ -5,7 +5,6 @@
 //! written of it; what is missing says why. A builder takes what was evaluated and returns a report; it knows neither store nor clock.
 //!
 //! * [`rules`]: decimals, names, the least coverage, the page: `standards/report/`.
-//! * [`period`]: days and spans.
 //! * [`shape`]: the tables of each kind of report, so that a template can be held against them.
 //! * [`water`]: 水质月报 (and of weeks, quarters, years); [`ranking`]: 排名; [`brief`]: 领导简报.
 //! * [`quality`]: 数据质量报告; [`air`]: 空气质量日报、月报、年报; [`outlet`]: 排放达标与传输率.
@@ -15,7 +14,7 @@ pub mod air;
 pub mod brief;
 pub mod compare;
 pub mod outlet;
-pub mod period;
+mod period;
 pub mod quality;
 pub mod ranking;
 pub mod rules;
@@ -23,11 +22,11 @@ pub mod shape;
 pub mod text;
 pub mod water;
 
+use crate::analyse::span::Span;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-pub use period::{NoPeriod, Period};
 pub use rules::ReportRules;
 pub use shape::{Column, Shape};
 
@@ -352,7 +351,7 @@ pub struct Report {
     /// Area.
     pub area: Area,
     /// Period.
-    pub period: Period,
+    pub period: Span,
     /// The period in Chinese.
     pub period_text: String,
     /// Chapters.

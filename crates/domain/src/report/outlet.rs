@@ -3,8 +3,9 @@
 use rust_decimal::Decimal;
 
 use super::shape::{LOADS, OUTLETS, RATES};
-use super::{Area, Basis, Cell, Chapter, Coverage, FORMAT, Kind, Note, Period, Report, ReportRules, Table};
+use super::{Area, Basis, Cell, Chapter, Coverage, FORMAT, Kind, Note, Report, ReportRules, Table};
 use crate::analyse::discharge::transmission::Transmission;
+use crate::analyse::span::Span;
 
 /// An outlet over a period.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub struct RateOf {
 #[derive(Debug, Clone)]
 pub struct OutletHead<'a> {
     /// Period.
-    pub period: Period,
+    pub period: Span,
     /// Area.
     pub area: Area,
     /// Who files it.
@@ -183,7 +184,7 @@ mod tests {
     fn an_outlet_that_was_not_judged_complies_with_nothing() {
         let rules = ReportRules::embedded().expect("the shipped rules load");
         let head = OutletHead {
-            period: Period::parse("2026-05").expect("a month"),
+            period: Span::parse("2026-05").expect("a month"),
             area: Area::city("某市"),
             issuer: "某局".into(),
             basis: Vec::new(),

@@ -4,7 +4,8 @@
 use rust_decimal::Decimal;
 
 use super::shape::STATIONS;
-use super::{Area, Cell, Chapter, Coverage, FORMAT, INSUFFICIENT, Kind, Note, Period, Report, ReportRules, Table};
+use super::{Area, Cell, Chapter, Coverage, FORMAT, INSUFFICIENT, Kind, Note, Report, ReportRules, Table};
+use crate::analyse::span::Span;
 
 /// What a station has over a period.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub struct StationData {
 #[derive(Debug, Clone)]
 pub struct QualityInput<'a> {
     /// Period.
-    pub period: Period,
+    pub period: Span,
     /// Area.
     pub area: Area,
     /// Who files it.
@@ -132,7 +133,7 @@ mod tests {
             findings,
         };
         let input = QualityInput {
-            period: Period::parse("2026-05").expect("a month"),
+            period: Span::parse("2026-05").expect("a month"),
             area: Area::county("xx", "某县"),
             issuer: "某局".into(),
             stations: vec![station("a", 400, 300, None), station("b", 400, 299, Some(4)), station("c", 0, 0, None)],

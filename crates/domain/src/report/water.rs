@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::shape::{GROUPS, HANDOVER, LAKES, MEANS, NOT_JUDGED, POLLUTANTS, RIVERS, SECTIONS, SOURCES};
-use super::{Area, Basis, Cell, Chapter, Coverage, FORMAT, Kind, Note, Period, Report, ReportRules, Table, text};
+use super::{Area, Basis, Cell, Chapter, Coverage, FORMAT, Kind, Note, Report, ReportRules, Table, text};
 use crate::analyse::span::Span;
 use crate::analyse::water::automatic::Input;
 use crate::analyse::water::change::{of_river, of_section};
@@ -107,7 +107,7 @@ pub(super) enum Than {
 
 impl WaterInput<'_> {
     pub(super) fn title(&self, what: &str, ending: &str) -> String {
-        let ending = if ending.is_empty() { Period::Of(self.span).report_zh() } else { ending };
+        let ending = if ending.is_empty() { self.span.report_zh() } else { ending };
         format!("{}{what}{ending}", self.area.name)
     }
 
@@ -122,8 +122,8 @@ impl WaterInput<'_> {
             title,
             issuer: self.issuer.clone(),
             area: self.area.clone(),
-            period: Period::Of(self.span),
-            period_text: Period::Of(self.span).zh(),
+            period: self.span,
+            period_text: self.span.zh(),
             chapters,
             coverage: self.coverage(),
             basis: self.basis(),
@@ -248,7 +248,7 @@ impl WaterInput<'_> {
         let share = |class| text::percent(shares.percent(shares.at_least(class)), self.report);
         let mut said = format!(
             "{}，{}共有市控断面{}个、交接断面{}个、饮用水水源地{}个。",
-            Period::Of(self.span).zh(),
+            self.span.zh(),
             self.area.all,
             count(StationKind::MunicipalSection),
             count(StationKind::BoundarySection),
@@ -280,7 +280,7 @@ impl WaterInput<'_> {
         let now = shares.percent(shares.at_least(3))?;
         let before = earlier.percent(earlier.at_least(3))?;
         let name = match than {
-            Than::Before => format!("与{}相比", Period::Of(self.span).before_zh()),
+            Than::Before => format!("与{}相比", self.span.before_zh()),
             Than::Year => "与上年同期相比".to_owned(),
         };
         let both = |s: &&WaterStation| self.class(s).is_some();
@@ -414,7 +414,7 @@ impl WaterInput<'_> {
             "{}河流水质总体{}，与{}相比{}。",
             self.area.all,
             quality.unwrap_or(super::INSUFFICIENT),
-            Period::Of(self.span).before_zh(),
+            self.span.before_zh(),
             match change(Than::Before) {
                 Cell::Text { text } => text,
                 _ => "无可比数据".to_owned(),

@@ -11,7 +11,6 @@ use shanshui_domain::analyse::air::{POLLUTANTS, Report};
 use shanshui_domain::analyse::span::Span;
 use shanshui_domain::analyse::year::AirRules;
 use shanshui_domain::id::StationCode;
-use shanshui_domain::place::{CityPack, StationKind};
 use shanshui_domain::right::Right;
 use shanshui_domain::time::Instant;
 use shanshui_store::{EvaluationRow, JudgementRow};
@@ -25,7 +24,7 @@ use super::view::{Problem, Words};
 use super::water::{EvaluationView, versions_of};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::job::evaluate::air::{AREA, KeptDay, STATION, days, kept_as};
+use crate::job::evaluate::air::{AREA, KeptDay, Place, STATION, days, kept_as, places};
 use crate::job::judge::{KIND_AIR, KIND_DISCHARGE, KIND_WATER, Verdict};
 use crate::report::plain::harmless;
 
@@ -177,16 +176,11 @@ pub async fn air_span(
     let asked = Asked { app: &app, span, rules: &rules, anew: query.edition.is_some() };
     let city = app.city();
     let scope = visitor.scope(Right::StationRead);
-    let stations: Vec<(StationCode, Words, String)> = city
-        .stations
-        .iter()
-        .filter(|s| s.kind == StationKind::AirStation && sees(&scope, s))
-        .map(|s| (s.code.clone(), words(&s.name_zh, &s.name_en), s.county.clone()))
-        .collect();
+    let (areas, stations) = places(&city, |s| sees(&scope, s)).into_iter().partition(|place| place.kind == AREA);
     let rows = app.store.evaluations(&visitor, STATION, &span.to_string()).await?;
-    let stations = asked.rows(STATION, stations, rows).await?;
+    let stations = asked.rows(stations, rows).await?;
     let rows = app.store.area_evaluations(&visitor, AREA, &span.to_string()).await?;
-    let areas = asked.rows(AREA, areas(&city), rows).await?;
+    let areas = asked.rows(areas, rows).await?;
     let mut editions: Vec<String> = Vec::new();
     for day in [span.first(), span.last()] {
         let id = &rules.index(day, Report::Day).standard.head.id;
@@ -231,18 +225,6 @@ fn read_span(text: &str) -> Result<Span, ApiError> {
     Ok(span)
 }
 
-/// The city and its counties that have air stations.
-fn areas(city: &CityPack) -> Vec<(StationCode, Words, String)> {
-    let has = |county: &str| city.stations.iter().any(|s| s.kind == StationKind::AirStation && s.county == county);
-    let whole = (StationCode(CITY.to_owned()), words(&city.city.name_zh, &city.city.name_en), String::new());
-    let counties = city
-        .counties
-        .iter()
-        .filter(|c| has(&c.code))
-        .map(|c| (StationCode(format!("{CITY}{}", c.code)), words(&c.name_zh, &c.name_en), c.code.clone()));
-    std::iter::once(whole).chain(counties).collect()
-}
-
 struct Asked<'a> {
     app: &'a App,
     span: Span,
@@ -255,18 +237,13 @@ impl Asked<'_> {
         self.span.last() < self.app.zone.day(self.app.clock.now())
     }
 
-    async fn rows(
-        &self,
-        kind: &str,
-        codes: Vec<(StationCode, Words, String)>,
-        rows: Vec<EvaluationRow>,
-    ) -> Result<Vec<AirRowView>, ApiError> {
-        let mut out = Vec::with_capacity(codes.len());
-        for (code, name, county) in codes {
+    async fn rows(&self, places: Vec<Place>, rows: Vec<EvaluationRow>) -> Result<Vec<AirRowView>, ApiError> {
+        let mut out = Vec::with_capacity(places.len());
+        for Place { kind, code, name_zh, name_en, county } in places {
             let row = rows.iter().find(|row| row.station == code);
             let empty = AirRowView {
                 code: code.to_string(),
-                name,
+                name: words(name_zh, name_en),
                 county,
                 aqi: None,
                 level: None,
@@ -428,16 +405,13 @@ pub async fn air_days(
     let rules = AirRules::new(&app.standards).map_err(|e| ApiError::field("edition", e))?;
     let city = app.city();
     let scope = visitor.scope(Right::StationRead);
-    let stations = city.stations.iter().filter(|s| s.kind == StationKind::AirStation && sees(&scope, s));
-    let stations = stations.map(|s| (STATION, s.code.clone(), words(&s.name_zh, &s.name_en)));
-    let all = areas(&city).into_iter().map(|(code, name, _)| (AREA, code, name)).chain(stations);
     let failed = |e: csv::Error| ApiError::Internal(e.into());
     let mut out = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
     let head = ["code", "name_zh", "day", "aqi", "level", "primary"].into_iter();
     let tail = ["edition", "version", "made"];
     out.write_record(head.chain(POLLUTANTS).chain(tail)).map_err(failed)?;
     let mut count = 0;
-    for (kind, code, name) in all {
+    for Place { kind, code, name_zh, .. } in places(&city, |s| sees(&scope, s)) {
         let span = (from.to_string(), to.to_string());
         let rows = app.store.evaluations_between(kind, &code, (&span.0, &span.1)).await?;
         count += rows.len();
@@ -450,7 +424,7 @@ pub async fn air_days(
             let value = |i: usize| kept.values[i].map_or_else(String::new, |v| scaled(v, rules.decimals(i)));
             let level = row.level.map_or_else(String::new, |l| l.to_string());
             let head =
-                [code.to_string(), name.zh.clone(), row.span.clone(), text(kept.aqi), level, kept.primary().join(" ")];
+                [code.to_string(), name_zh.clone(), row.span.clone(), text(kept.aqi), level, kept.primary().join(" ")];
             let tail = [row.edition.clone(), row.version.to_string(), instant_out(row.made)];
             let cells =
                 head.into_iter().chain((0..POLLUTANTS.len()).map(value)).chain(tail).map(|cell| harmless(&cell));

@@ -3,7 +3,7 @@
 use jiff::civil::{Date, DateTime};
 use shanshui_domain::analyse::span::Span;
 use shanshui_domain::id::ReportId;
-use shanshui_domain::report::{Kind, Period};
+use shanshui_domain::report::Kind;
 use shanshui_domain::right::Caller;
 use shanshui_store::{Every, JobIn, JobRow, ReportIn, ReportRow, ScheduleRow, StoreError};
 
@@ -17,7 +17,7 @@ pub(super) const ROUND: &str = "report_round";
 pub(super) const ONE: &str = "report";
 
 /// The period that a schedule makes a report over at a moment, and when it was due; none before that.
-fn due(s: &ScheduleRow, now: DateTime) -> Option<(Period, DateTime)> {
+fn due(s: &ScheduleRow, now: DateTime) -> Option<(Span, DateTime)> {
     let today = now.date();
     let before = match s.every {
         Every::Month => Span::month_of(today).before(),
@@ -29,7 +29,7 @@ fn due(s: &ScheduleRow, now: DateTime) -> Option<(Period, DateTime)> {
     let day = i8::try_from(s.day.clamp(1, last)).ok()?;
     let hour = i8::try_from(s.hour.clamp(0, 23)).ok()?;
     let at = Date::new(today.year(), today.month(), day).ok()?.at(hour, 0, 0, 0);
-    (at <= now).then_some((Period::Of(before), at))
+    (at <= now).then_some((before, at))
 }
 
 fn quarter_of(day: Date) -> Span {
@@ -58,7 +58,7 @@ pub(super) async fn round(app: &App) -> Result<(), StoreError> {
 /// Does what was put down.
 pub(super) async fn work(app: &App, job: &JobRow) -> Result<Outcome, StoreError> {
     let mut words = job.subject.split(' ');
-    let read = words.next().and_then(Kind::parse).zip(words.next().and_then(|p| Period::parse(p).ok()));
+    let read = words.next().and_then(Kind::parse).zip(words.next().and_then(|p| Span::parse(p).ok()));
     let Some((kind, period)) = read else {
         return Ok(Outcome::Over(Some(format!("{:?} names no kind and period", job.subject))));
     };
@@ -73,7 +73,7 @@ pub(super) async fn work(app: &App, job: &JobRow) -> Result<Outcome, StoreError>
 ///
 /// # Errors
 /// As [`NoReport`] says.
-pub async fn make(app: &App, caller: &Caller, kind: Kind, period: Period, area: &str) -> Result<ReportRow, NoReport> {
+pub async fn make(app: &App, caller: &Caller, kind: Kind, period: Span, area: &str) -> Result<ReportRow, NoReport> {
     let report = gather::report(app, caller, kind, period, area).await?;
     let body = report.to_text().map_err(|e| StoreError::Corrupt(e.to_string()))?;
     let title = report.title.clone();

@@ -175,6 +175,16 @@ async fn a_year_of_imported_days_gives_the_statistics_worked_by_hand() {
     // no ozone: no composite index, and a year without one of the six does not attain
     assert_eq!((&row["period"]["composite"], &row["period"]["attained"]), (&Value::Null, &json!(false)));
     assert_eq!(row["period"]["not_attained"], json!(["O3", "PM2.5"]));
+    let (status, made) = person.post("/api/v1/analyse/reports", json!({"kind": "air", "period": "2025"})).await;
+    assert_eq!(status, StatusCode::OK, "{made}");
+    let file = format!("/api/v1/analyse/reports/{}/file?as=csv&table=air_span", made["id"].as_str().expect("an id"));
+    let file = person.text(&file).await.1;
+    let name = &station.name_zh;
+    let line = file.lines().find(|line| line.starts_with(name.as_str())).unwrap_or_else(|| panic!("{file}"));
+    // days, good days, share, PM2.5, PM10, SO2, NO2, CO
+    let cells: Vec<&str> = line.split(',').collect();
+    assert_eq!(cells[1..9], ["365", "329", "90.1", "36", "50", "8", "25", "0.7"], "{line}");
+    assert_eq!(cells[12], "未达标", "{line}");
     let other = person.ok("/api/v1/analyse/air/2025?edition=HJ%20633-2026").await;
     let row =
         other["stations"].as_array().expect("rows").iter().find(|r| r["code"] == json!(code)).expect("the station");

@@ -274,7 +274,7 @@ async fn a_county_sees_its_own_reports_alone_and_what_cannot_be_read_is_named() 
     for body in [
         json!({"kind": "water", "period": "2026-05-01"}),
         json!({"kind": "water", "period": "1990-05"}),
-        json!({"kind": "air", "period": "2026-05"}),
+        json!({"kind": "air", "period": "2026-W20"}),
         json!({"kind": "weather", "period": "2026-05"}),
     ] {
         let (status, problem) = leader.post("/api/v1/analyse/reports", body.clone()).await;

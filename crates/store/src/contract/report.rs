@@ -1,7 +1,8 @@
 //! Reports, their publication, templates and schedules.
 
+use shanshui_domain::analyse::span::Span;
 use shanshui_domain::id::{ReportId, TemplateId};
-use shanshui_domain::report::{Kind, Period};
+use shanshui_domain::report::Kind;
 use shanshui_domain::right::{Caller, Role};
 use shanshui_domain::time::Instant;
 use uuid::Uuid;
@@ -9,8 +10,8 @@ use uuid::Uuid;
 use super::{Home, caller};
 use crate::{Every, ReportFilter, ReportIn, ReportRow, ScheduleRow, Store, StoreError, TemplateRow};
 
-fn period(text: &str) -> Period {
-    Period::parse(text).expect("a period")
+fn period(text: &str) -> Span {
+    Span::parse(text).expect("a period")
 }
 
 async fn made(store: &Store, who: &Caller, n: u128, area: &str, body: &str) -> Result<ReportRow, StoreError> {

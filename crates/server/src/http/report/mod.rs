@@ -11,7 +11,7 @@ use serde::Deserialize;
 use shanshui_domain::analyse::span::Span;
 use shanshui_domain::id::ReportId;
 use shanshui_domain::report::compare::compare;
-use shanshui_domain::report::{Kind, Period, Report};
+use shanshui_domain::report::{Kind, Report};
 use shanshui_domain::right::{Right, Ties};
 use shanshui_domain::time::Instant;
 use shanshui_store::{ReportFilter, ReportRow, StoreError};
@@ -93,8 +93,8 @@ pub struct RankingFileQuery {
     table: Option<String>,
 }
 
-fn period_in(text: &str) -> Result<Period, ApiError> {
-    Period::parse(text).map_err(|e| ApiError::field("period", e))
+fn period_in(text: &str) -> Result<Span, ApiError> {
+    Span::parse(text).map_err(|e| ApiError::field("period", e))
 }
 
 fn id_in(text: &str) -> Result<ReportId, ApiError> {
@@ -121,7 +121,7 @@ pub async fn reports(
     Ok(Json(ReportPageView {
         next: (rows.len() == limit).then(|| rows.last().map(|row| row.id.to_string())).flatten(),
         items: rows.iter().map(|row| app.report_summary(row)).collect(),
-        kinds: gather::KINDS.iter().copied().map(ReportKindView::from).collect(),
+        kinds: Kind::ALL.iter().copied().map(ReportKindView::from).collect(),
         areas: areas.into_iter().map(AreaView::from).collect(),
     }))
 }
@@ -279,7 +279,7 @@ async fn ranked(app: &App, visitor: &Visitor, span: &str, area: Option<String>) 
         None => gather::areas(app, visitor, Right::ReportRead).into_iter().next().ok_or(ApiError::NotFound)?.code,
     };
     covered(visitor, Right::ReportRead, &area)?;
-    Ok(gather::report(app, visitor, Kind::WaterRanking, Period::Of(span), &area).await?)
+    Ok(gather::report(app, visitor, Kind::WaterRanking, span, &area).await?)
 }
 
 async fn file_of(
@@ -342,7 +342,7 @@ async fn template_of(app: &App, kind: Kind, version: Option<i64>) -> Result<Vec<
 }
 
 fn date_zh(app: &App, at: Instant) -> String {
-    Period::Day(app.zone.day(at)).zh()
+    Span::Day { day: app.zone.day(at) }.zh()
 }
 
 fn answered(name: &str, form: Form, bytes: Vec<u8>) -> FileOut {
@@ -363,7 +363,6 @@ impl From<NoReport> for ApiError {
     fn from(error: NoReport) -> Self {
         match error {
             NoReport::Store(error) => error.into(),
-            NoReport::NoSource(_) => Self::field("kind", error),
             NoReport::NoArea(_) => Self::field("area", error),
             NoReport::Period(..) | NoReport::NoEdition(_) => Self::field("period", error),
         }

@@ -12,7 +12,7 @@ use shanshui_domain::analyse::air::{CODES, Evaluated, Report, of_day, unit};
 use shanshui_domain::analyse::span::Span;
 use shanshui_domain::analyse::year::{AirRules, Cell, DayHours, HOURS, YearDay, cell, round_cell};
 use shanshui_domain::id::StationCode;
-use shanshui_domain::place::{Station, StationKind};
+use shanshui_domain::place::{CityPack, Station, StationKind};
 use shanshui_domain::right::Caller;
 use shanshui_domain::time::PeriodKind;
 use shanshui_domain::unit::Quantity;
@@ -65,6 +65,39 @@ impl KeptDay {
     pub fn primary(&self) -> Vec<&'static str> {
         Evaluated { iaqi: self.iaqi, aqi: self.aqi, hidden: self.hidden }.primary().collect()
     }
+}
+
+/// A place whose air is judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// [`AREA`] or [`STATION`].
+    pub kind: &'static str,
+    /// Code of the area or the station.
+    pub code: StationCode,
+    /// Chinese name.
+    pub name_zh: String,
+    /// English name.
+    pub name_en: String,
+    /// County's code; empty of the city.
+    pub county: String,
+}
+
+/// The city, its counties that have air stations, and the stations that `sees` lets pass. Areas are everybody's.
+pub fn places(city: &CityPack, sees: impl Fn(&Station) -> bool) -> Vec<Place> {
+    let place = |kind, code: String, name: (&str, &str), county: &str| Place {
+        kind,
+        code: StationCode(code),
+        name_zh: name.0.to_owned(),
+        name_en: name.1.to_owned(),
+        county: county.to_owned(),
+    };
+    let air = || city.stations.iter().filter(|s| s.kind == StationKind::AirStation);
+    let mut all = vec![place(AREA, CITY.to_owned(), (&city.city.name_zh, &city.city.name_en), "")];
+    let counties = city.counties.iter().filter(|c| air().any(|s| s.county == c.code));
+    all.extend(counties.map(|c| place(AREA, format!("{CITY}{}", c.code), (&c.name_zh, &c.name_en), &c.code)));
+    let stations = air().filter(|s| sees(s));
+    all.extend(stations.map(|s| place(STATION, s.code.to_string(), (&s.name_zh, &s.name_en), &s.county)));
+    all
 }
 
 /// The areas that a station counts for: its county and the city.

@@ -19,7 +19,8 @@ mod tree;
 
 pub use default::default_template;
 use package::Package;
-use shanshui_domain::report::{Area, Cell, Chapter, Coverage, FORMAT, Kind, Period, Report, ReportRules, Row, Table};
+use shanshui_domain::analyse::span::Span;
+use shanshui_domain::report::{Area, Cell, Chapter, Coverage, FORMAT, Kind, Report, ReportRules, Row, Table};
 
 use super::Filing;
 
@@ -122,7 +123,7 @@ fn sample(kind: Kind, rules: &ReportRules) -> Report {
         title: kind.zh().to_owned(),
         issuer: "…".to_owned(),
         area: Area::city("…"),
-        period: Period::Day(jiff::civil::date(2026, 1, 1)),
+        period: Span::Day { day: jiff::civil::date(2026, 1, 1) },
         period_text: "…".to_owned(),
         chapters,
         coverage: Coverage::new("断面", (1, 1), rules.sections_judged_min_percent, rules),

@@ -1,27 +1,22 @@
-//! What reports are made of, read from the store: one module for each source. A further source is one more module, one more arm in
-//! [`report`] and one more word in [`KINDS`].
+//! What reports are made of, read from the store: one module for each source. A further source is one more module and one more arm
+//! in [`report`].
 
+mod air;
 mod outlet;
 mod quality;
 mod water;
 
+use shanshui_domain::analyse::span::Span;
 use shanshui_domain::place::Station;
-use shanshui_domain::report::{Area, Kind, Period, Report};
+use shanshui_domain::report::{Area, Kind, Report};
 use shanshui_domain::right::{Caller, Right, Ties};
 use shanshui_store::StoreError;
 
 use crate::app::App;
 
-/// Kinds of which there is a source.
-pub const KINDS: &[Kind] =
-    &[Kind::Water, Kind::WaterRanking, Kind::Brief, Kind::DataQuality, Kind::OutletCompliance, Kind::Transmission];
-
 /// Why no report was made.
 #[derive(Debug, thiserror::Error)]
 pub enum NoReport {
-    /// Of this kind nothing is evaluated yet.
-    #[error("of {0} nothing is evaluated")]
-    NoSource(&'static str),
     /// The kind has no report over such a period.
     #[error("{0} has no report over {1}")]
     Period(&'static str, String),
@@ -40,13 +35,13 @@ pub enum NoReport {
 ///
 /// # Errors
 /// As [`NoReport`] says.
-pub async fn report(app: &App, caller: &Caller, kind: Kind, period: Period, area: &str) -> Result<Report, NoReport> {
+pub async fn report(app: &App, caller: &Caller, kind: Kind, period: Span, area: &str) -> Result<Report, NoReport> {
     let area = area_of(app, area)?;
     match kind {
         Kind::Water | Kind::WaterRanking | Kind::Brief => water::report(app, caller, kind, period, area).await,
         Kind::DataQuality => quality::report(app, caller, period, area).await,
         Kind::OutletCompliance | Kind::Transmission => outlet::report(app, caller, kind, period, area).await,
-        Kind::Air => Err(NoReport::NoSource(kind.as_str())),
+        Kind::Air => air::report(app, caller, period, area).await,
     }
 }
 

@@ -6,26 +6,16 @@ use shanshui_domain::analyse::discharge::outlet::{AIR_METHOD, Count, WATER_METHO
 use shanshui_domain::analyse::span::Span;
 use shanshui_domain::place::{Station, StationKind};
 use shanshui_domain::report::outlet::{OutletHead, OutletOver, RateOf, compliance, rates};
-use shanshui_domain::report::{Area, Basis, Kind, Period, Report};
+use shanshui_domain::report::{Area, Basis, Kind, Report};
 use shanshui_domain::right::{Caller, Right};
 
 use super::{NoReport, county_name, issuer, within};
 use crate::app::App;
 use crate::job::evaluate::outlet::{KIND, Kept, KeptFactor};
 
-pub(super) async fn report(
-    app: &App,
-    caller: &Caller,
-    kind: Kind,
-    period: Period,
-    area: Area,
-) -> Result<Report, NoReport> {
-    let span = match period {
-        Period::Day(day) => Span::Day { day },
-        Period::Of(span) => span,
-    };
+pub(super) async fn report(app: &App, caller: &Caller, kind: Kind, span: Span, area: Area) -> Result<Report, NoReport> {
     if matches!(span, Span::Week { .. } | Span::TenDays { .. }) {
-        return Err(NoReport::Period(kind.as_str(), period.to_string()));
+        return Err(NoReport::Period(kind.as_str(), span.to_string()));
     }
     let rows = app.store.evaluations(caller, KIND, &span.to_string()).await?;
     let mut methods: Vec<String> = rows.iter().map(|row| row.edition.clone()).collect();
@@ -47,7 +37,7 @@ pub(super) async fn report(
         .filter(|s| s.kind == StationKind::Outlet && within(&area, s) && crate::http::present::sees(&scope, s))
         .collect();
     let head = OutletHead {
-        period,
+        period: span,
         issuer: issuer(app),
         basis: basis(methods, kept.values()),
         report: &app.report_rules,

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use jiff::ToSpan as _;
+use shanshui_domain::analyse::span::Span;
 use shanshui_domain::place::Station;
 use shanshui_domain::report::quality::{QualityInput, StationData, quality};
-use shanshui_domain::report::{Area, Period, Report, text};
+use shanshui_domain::report::{Area, Report, text};
 use shanshui_domain::right::{Caller, Right};
 use shanshui_domain::time::{Instant, PeriodKind};
 use shanshui_store::Counted;
@@ -18,7 +19,7 @@ const HOURS: u32 = 24;
 const FOUR_HOURLY: u32 = 6;
 const DAY_S: u32 = 86_400;
 
-pub(super) async fn report(app: &App, caller: &Caller, period: Period, area: Area) -> Result<Report, NoReport> {
+pub(super) async fn report(app: &App, caller: &Caller, period: Span, area: Area) -> Result<Report, NoReport> {
     let (mut stations, mut unread) = (Vec::new(), false);
     let city = app.city();
     let scope = caller.scope(Right::StationRead);
@@ -34,7 +35,7 @@ pub(super) async fn report(app: &App, caller: &Caller, period: Period, area: Are
 
 /// What a station has, and whether some of it could not be read. Of each point the kind of values is that which it has most finely
 /// settled: hours, four-hourly values, real-time values.
-async fn of(app: &App, caller: &Caller, station: &Station, period: Period) -> Result<(StationData, bool), NoReport> {
+async fn of(app: &App, caller: &Caller, station: &Station, period: Span) -> Result<(StationData, bool), NoReport> {
     let today = app.zone.day(app.clock.now());
     // what is not over yet is not due
     let last = period.last().min(today.saturating_sub(1.day()));

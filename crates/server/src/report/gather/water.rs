@@ -8,7 +8,7 @@ use shanshui_domain::analyse::water::source::SourceVerdict;
 use shanshui_domain::report::brief::brief;
 use shanshui_domain::report::ranking::water_ranking;
 use shanshui_domain::report::water::{WaterInput, WaterOf, WaterSpan, WaterStation, water};
-use shanshui_domain::report::{Area, Kind, Period, Report};
+use shanshui_domain::report::{Area, Kind, Report};
 use shanshui_domain::right::Caller;
 
 use super::{NoReport, county_name, issuer, within};
@@ -33,14 +33,10 @@ struct ToldSource {
     verdict: SourceVerdict,
 }
 
-pub(super) async fn report(
-    app: &App,
-    caller: &Caller,
-    kind: Kind,
-    period: Period,
-    area: Area,
-) -> Result<Report, NoReport> {
-    let span = period.span().ok_or_else(|| NoReport::Period(kind.as_str(), period.to_string()))?;
+pub(super) async fn report(app: &App, caller: &Caller, kind: Kind, span: Span, area: Area) -> Result<Report, NoReport> {
+    if matches!(span, Span::Day { .. }) {
+        return Err(NoReport::Period(kind.as_str(), span.to_string()));
+    }
     let rules = SectionRules::of(&app.standards, span, false).map_err(|e| NoReport::NoEdition(e.0.to_string()))?;
     let city = app.city();
     let stations = city.stations.iter().filter(|s| s.kind.is_water() && within(&area, s)).map(|s| WaterStation {
