@@ -12,12 +12,11 @@ use clap::{Args, Subcommand, ValueEnum};
 use futures::StreamExt as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use rust_decimal::prelude::ToPrimitive;
-use shanshui_domain::analyse::air::{CODES, POLLUTANTS};
+use shanshui_domain::analyse::air::CODES;
 use shanshui_domain::id::{FactorCode, PointId, StationCode};
 use shanshui_domain::place::{CityPack, StationKind};
 use shanshui_domain::standard::Bound;
 use shanshui_domain::time::{Instant, PeriodKind, Zone};
-use shanshui_domain::unit::Unit;
 use shanshui_history::{History, Part};
 use shanshui_query::air::{AirPoint, AirYear, Report};
 use shanshui_query::arrow::array::{
