@@ -1,0 +1,1 @@
+//! Streams to pictures and recordings.

@@ -1,0 +1,1 @@
+//! Pictures to facts: motion, detectors, tracks, fences.
