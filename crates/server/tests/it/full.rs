@@ -14,7 +14,7 @@ use shanshui_server::city;
 use crate::support::civil;
 
 /// Bytes a file may have while the disk is "full".
-const FILE_BYTES: u64 = 7 << 18;
+const FILE_BYTES: u64 = 12 << 18;
 /// A telegram not answered by then counts as refused and is offered again; nothing depends on the length.
 const ANSWER_WAIT: Duration = Duration::from_millis(500);
 
