@@ -1,12 +1,12 @@
 //! The motion gate: what of a picture differs from how the place usually looks.
 //!
-//! A running average of a small grey picture is the background. What is taken for foreground is absorbed far more slowly than the
-//! rest, so that somebody who stands still for minutes does not become part of the wall and leaves no ghost when he goes. A change
-//! of light is taken out first (the median of the differences), and when a large part of the picture changes at once, the
+//! A running average of a small grey picture is the background. What is taken for foreground is not averaged into it, so that
+//! somebody who stands still for minutes does not become part of the wall and leaves no ghost when he goes. Only what has stood
+//! for [`ABSORB_S`] is taken for background, whole, and what was behind it is kept: when the parked car leaves, the street is known.
+//! A change of light is taken out first (the median of the differences), and when a large part of the picture changes at once, the
 //! background is learnt anew and nothing is raised: headlights, a lamp, an exposure jump, a cloud.
 //!
-//! Numbers are those that were measured on 320 pixels across at 5 pictures a second; rates are of 0.2 s and follow the time that
-//! really went by.
+//! Numbers were found on 320 pixels across at 5 pictures a second; rates follow the time that really went by.
 
 use crate::blob::{self, Blob};
 use crate::geometry::{self, Point, Rect};
@@ -22,10 +22,10 @@ const FLICKER: f32 = 3.0;
 const DIFFERS_MAX: f32 = 45.0;
 /// A pixel has moved between two pictures from here on.
 const MOVED: i32 = 12;
-/// What the background takes over in 0.2 s.
+/// What the background takes over in 0.2 s where nothing differs.
 const LEARN: f32 = 0.05;
-/// The same under foreground.
-const ABSORB: f32 = 0.0008;
+/// What differs for that long, in seconds, is background from then on.
+pub const ABSORB_S: f32 = 300.0;
 /// The share of the picture that makes a change global when it comes at once …
 const GLOBAL_JUMP: f32 = 0.4;
 /// … and in any case.
@@ -59,6 +59,10 @@ pub struct Gate {
     size: (usize, usize),
     /// How the place usually looks, in levels.
     background: Vec<f32>,
+    /// How it looked before something was taken over into it; below zero when nothing was.
+    behind: Vec<f32>,
+    /// For how long each pixel has been foreground, in seconds.
+    age: Vec<f32>,
     /// How much it usually flickers, in levels.
     flicker: Vec<f32>,
     /// Pixels that are not looked at.
@@ -98,7 +102,7 @@ impl Gate {
             self.begin(size, &grey.pixels, at);
             return Motion::default();
         }
-        let steps = (((at - self.at) / 0.2) as f32).clamp(0.1, 10.0);
+        let seconds = ((at - self.at) as f32).clamp(0.02, 2.0);
         self.at = at;
         let light = median(&grey.pixels, |i| self.background[i]);
         let share = self.compare(&grey.pixels, light);
@@ -107,7 +111,7 @@ impl Gate {
             return Motion { global: true, share, blobs: Vec::new() };
         }
         self.compare_last(&grey.pixels);
-        self.learn(&grey.pixels, steps, hold);
+        self.learn(&grey.pixels, light, seconds, hold);
         self.last = grey.pixels;
         let least = ((size.0 * size.1) as f32 * BLOB_MIN).max(4.0) as usize;
         Motion { global: false, share, blobs: blob::blobs(&self.foreground, &self.moved, size, least) }
@@ -138,11 +142,13 @@ impl Gate {
         self.size = size;
         self.at = at;
         self.background = pixels.iter().map(|&p| f32::from(p)).collect();
+        self.behind = vec![-1.0; pixels.len()];
+        self.age = vec![0.0; pixels.len()];
         self.flicker = vec![2.0; pixels.len()];
         self.last = pixels.to_vec();
         self.foreground = vec![false; pixels.len()];
         self.moved = vec![false; pixels.len()];
-        self.shares.clear();
+        self.shares = vec![(at, 0.0)];
         self.draw_masks();
     }
 
@@ -181,23 +187,28 @@ impl Gate {
         share > GLOBAL || share - least > GLOBAL_JUMP
     }
 
-    fn learn(&mut self, pixels: &[u8], steps: f32, hold: &[Rect]) {
-        let rate = |of: f32| 1.0 - (1.0 - of).powf(steps);
-        let (learn, absorb) = (rate(LEARN), rate(ABSORB));
-        let mut held = Vec::new();
-        if !hold.is_empty() {
-            held.resize(pixels.len(), false);
-            hold.iter().flat_map(|r| self::pixels(r, self.size)).for_each(|i| held[i] = true);
-        }
+    fn learn(&mut self, pixels: &[u8], light: f32, seconds: f32, hold: &[Rect]) {
+        let learn = 1.0 - (1.0 - LEARN).powf(seconds / 0.2);
+        let mut held = vec![false; if hold.is_empty() { 0 } else { pixels.len() }];
+        hold.iter().flat_map(|r| self::pixels(r, self.size)).for_each(|i| held[i] = true);
         for (i, &p) in pixels.iter().enumerate() {
-            let fore = self.foreground[i];
-            if fore && held.get(i).copied().unwrap_or(false) {
-                continue;
-            }
-            let off = f32::from(p) - self.background[i];
-            self.background[i] += off * if fore { absorb } else { learn };
-            if !fore {
+            let p = f32::from(p);
+            if !self.foreground[i] {
+                let off = p - self.background[i];
+                self.age[i] = 0.0;
+                self.background[i] += off * learn;
                 self.flicker[i] += (off.abs() - self.flicker[i]) * learn * 0.4;
+            } else if self.behind[i] >= 0.0 && (p - self.behind[i] - light).abs() <= DIFFERS {
+                self.foreground[i] = false;
+                self.background[i] = p;
+                self.behind[i] = -1.0;
+            } else if !held.get(i).copied().unwrap_or(false) {
+                self.age[i] += seconds;
+                if self.age[i] >= ABSORB_S {
+                    self.behind[i] = self.background[i];
+                    self.background[i] = p;
+                    self.age[i] = 0.0;
+                }
             }
         }
     }
@@ -275,6 +286,23 @@ mod tests {
         // gone: no ghost
         assert!(gate.see(62.0, &scene(0, None), &[]).blobs.is_empty());
         assert!(gate.differs(&THING) < 0.05);
+    }
+
+    #[test]
+    fn what_stands_for_long_is_background_and_what_was_behind_it_is_known() {
+        let mut gate = Gate::new(&[]);
+        gate.see(0.0, &scene(0, None), &[]);
+        for i in 1..=300 {
+            let blobs = gate.see(f64::from(i), &scene(0, Some(THING)), &[]).blobs;
+            assert_eq!(blobs.len(), 1, "second {i}");
+        }
+        assert!(gate.see(301.0, &scene(0, Some(THING)), &[]).blobs.is_empty());
+        assert!(gate.see(302.0, &scene(0, None), &[]).blobs.is_empty(), "no ghost of what went");
+        let mut gate = Gate::new(&[]);
+        gate.see(0.0, &scene(0, None), &[]);
+        for i in 1..=400 {
+            assert_eq!(gate.see(f64::from(i), &scene(0, Some(THING)), &[THING.grown(0.02)]).blobs.len(), 1, "held, {i}");
+        }
     }
 
     #[test]

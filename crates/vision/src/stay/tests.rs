@@ -85,13 +85,13 @@ fn standing_still_ends_nothing() {
 
 #[test]
 fn one_event_per_stay() {
-    check("iiioooiiiooooooooooo", "..E1..............L1..");
+    check("iiioooiiiooooooooooo", "..E1.............L1...");
     check("iiiooooooooooiii", "..E1.......L1....E2");
 }
 
 #[test]
 fn a_track_that_breaks_is_the_same_stay() {
-    check("iii--222-----------", "..E1............L1..");
+    check("iii--222-----------", "..E1............L1...");
     check("iii33----------", "..E1...........");
 }
 
@@ -103,7 +103,7 @@ fn two_people_are_two_stays() {
 #[test]
 fn near_comes_before_inside() {
     check_with(plan("head", "head"), "onnniii---------------", "...A1..E1.......L1.......");
-    check_with(plan("head", "head"), "nnn-------------", "..A1.......L1......");
+    check_with(plan("head", "head"), "nnn-------------", "..A1.......L1.....");
     check_with(plan("head", "head"), "iiinnnnnnnnnnniii", "..E1.......L1.....E2");
 }
 
