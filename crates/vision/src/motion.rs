@@ -119,12 +119,12 @@ impl Gate {
 
     /// The share of a box that differs from the background, as of the last picture.
     pub fn differs(&self, place: &Rect) -> f32 {
-        let (mut all, mut differ) = (0u32, 0u32);
-        for i in pixels(place, self.size) {
-            all += 1;
-            differ += u32::from(self.foreground.get(i).copied().unwrap_or(false));
-        }
-        if all == 0 { 0.0 } else { differ as f32 / all as f32 }
+        share(place, self.size, &self.foreground)
+    }
+
+    /// The share of a box that changed from the picture before to the last one.
+    pub fn stirs(&self, place: &Rect) -> f32 {
+        share(place, self.size, &self.moved)
     }
 
     /// How a box looks now: at most 16 by 16 levels, to be held against later with [`alike`].
@@ -239,6 +239,16 @@ fn median(pixels: &[u8], other: impl Fn(usize) -> f32) -> f32 {
         below * 2 >= total
     });
     middle.map_or(0.0, |m| m as f32 - 256.0)
+}
+
+/// The share of the pixels under a box that are marked.
+fn share(place: &Rect, size: (usize, usize), marks: &[bool]) -> f32 {
+    let (mut all, mut marked) = (0u32, 0u32);
+    for i in pixels(place, size) {
+        all += 1;
+        marked += u32::from(marks.get(i).copied().unwrap_or(false));
+    }
+    if all == 0 { 0.0 } else { marked as f32 / all as f32 }
 }
 
 /// Indices of the pixels under a box.

@@ -24,6 +24,8 @@ pub const QUIET_MAX: usize = 1000;
 const QUIET: f32 = 0.6;
 /// The share of a lost one's place that must differ from the background for it to be held.
 const PLACE_DIFFERS: f32 = 0.3;
+/// The share of somebody's place that must have changed since the picture before for him to be looked at again.
+const PLACE_STIRS: f32 = 0.05;
 /// How long a lost one is held while its place changes, in seconds.
 const HOLD_CHANGED_S: f64 = 4.0;
 /// A time that far from the one before, in seconds, is another piece of the stream.
@@ -253,8 +255,9 @@ impl Watch {
     fn is_due(&self, at: f64, motion: &Motion) -> bool {
         let since = self.asked_at.map_or(f64::INFINITY, |asked| at - asked);
         let about = !self.tracker.tracks().is_empty() || !motion.blobs.is_empty();
-        // a lost one is looked for on every picture: its stay ends by it
-        let lost = self.tracker.tracks().iter().any(|t| t.seen == Seen::Lost);
+        // a lost one is looked for on every picture: its stay ends by it; who goes leaves a place that stirs
+        let open = |t: &Track| t.seen == Seen::Lost || self.gate.stirs(&t.bbox) > PLACE_STIRS;
+        let lost = self.tracker.tracks().iter().any(open);
         self.ask_next || lost || motion.moving() || (about && since >= self.settings.recheck_s) || since >= self.settings.idle_s
     }
 

@@ -92,7 +92,7 @@ fn one_event_per_stay() {
 #[test]
 fn a_track_that_breaks_is_the_same_stay() {
     check("iii--222-----------", "..E1............L1...");
-    check("iii33----------", "..E1...........");
+    check("iii33----------", "..E1.........L1..");
 }
 
 #[test]
