@@ -52,12 +52,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         told(&watch.see(at, 720, &picture));
     }
     told(&watch.finish(at));
-    let summary = report::Summary::new(watch.stats(), watch.model(), events, cpu_s() - cpu, begun.elapsed().as_secs_f64());
+    let summary =
+        report::Summary::new(watch.stats(), watch.model(), events, cpu_s() - cpu, begun.elapsed().as_secs_f64());
     println!("{}", serde_json::to_string(&summary)?);
     Ok(())
 }
 
-fn detector(path: &str, family: &str, input: &str, runtime: &str) -> Result<Box<dyn Detector>, Box<dyn std::error::Error>> {
+fn detector(
+    path: &str,
+    family: &str,
+    input: &str,
+    runtime: &str,
+) -> Result<Box<dyn Detector>, Box<dyn std::error::Error>> {
     let (height, width) = input.split_once('x').ok_or("--input is HxW")?;
     let spec = ModelSpec {
         path: PathBuf::from(path),

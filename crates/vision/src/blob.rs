@@ -63,31 +63,33 @@ pub fn blobs(foreground: &[bool], moved: &[bool], size: (usize, usize), least: u
 }
 
 /// Empties one connected area, corners connect too.
-fn flood(left: &mut [bool], moved: &[bool], (w, h): (usize, usize), start: usize, stack: &mut Vec<usize>) -> Count {
-    let mut c = Count { x0: w, y0: h, x1: 0, y1: 0, pixels: 0, moved: 0 };
+fn flood(left: &mut [bool], moved: &[bool], size: (usize, usize), start: usize, stack: &mut Vec<usize>) -> Count {
+    let (w, h) = size;
+    let mut count = Count { x0: w, y0: h, x1: 0, y1: 0, pixels: 0, moved: 0 };
     left[start] = false;
     stack.push(start);
     while let Some(i) = stack.pop() {
         let (x, y) = (i % w, i / w);
-        c.pixels += 1;
-        c.moved += usize::from(moved[i]);
-        (c.x0, c.y0) = (c.x0.min(x), c.y0.min(y));
-        (c.x1, c.y1) = (c.x1.max(x + 1), c.y1.max(y + 1));
+        count.pixels += 1;
+        count.moved += usize::from(moved[i]);
+        (count.x0, count.y0) = (count.x0.min(x), count.y0.min(y));
+        (count.x1, count.y1) = (count.x1.max(x + 1), count.y1.max(y + 1));
         for ny in y.saturating_sub(1)..(y + 2).min(h) {
-            for n in ny * w + x.saturating_sub(1)..ny * w + (x + 2).min(w) {
-                if left[n] {
-                    left[n] = false;
-                    stack.push(n);
+            let first = ny * w + x.saturating_sub(1);
+            for (n, open) in left[first..ny * w + (x + 2).min(w)].iter_mut().enumerate() {
+                if std::mem::take(open) {
+                    stack.push(first + n);
                 }
             }
         }
     }
-    c
+    count
 }
 
 /// Joins boxes that lie within `gap` pixels until none do.
 fn joined(mut counts: Vec<Count>, gap: usize) -> Vec<Count> {
-    let near = |a: &Count, b: &Count| a.x0 <= b.x1 + gap && b.x0 <= a.x1 + gap && a.y0 <= b.y1 + gap && b.y0 <= a.y1 + gap;
+    let near =
+        |a: &Count, b: &Count| a.x0 <= b.x1 + gap && b.x0 <= a.x1 + gap && a.y0 <= b.y1 + gap && b.y0 <= a.y1 + gap;
     let mut i = 0;
     while i < counts.len() {
         match (i + 1..counts.len()).find(|&j| near(&counts[i], &counts[j])) {

@@ -156,20 +156,18 @@ pub fn area(polygon: &[Point]) -> f64 {
 
 /// The first two edges that meet although they are not neighbours, or neighbours of which one runs back over the other.
 pub fn crossing(polygon: &[Point]) -> Option<(usize, usize)> {
-    let n = polygon.len();
-    let edge = |i: usize| (polygon[i % n], polygon[(i + 1) % n]);
-    for i in 0..n {
-        for j in i + 1..n {
-            let ((a, b), (c, d)) = (edge(i), edge(j));
-            let crossed = if j == i + 1 {
+    let last = polygon.len().saturating_sub(1);
+    for (first, (a, b)) in edges(polygon).enumerate() {
+        for (second, (c, d)) in edges(polygon).enumerate().skip(first + 1) {
+            let crossed = if second == first + 1 {
                 on_segment(a, b, d) || on_segment(c, d, a)
-            } else if i == 0 && j == n - 1 {
+            } else if first == 0 && second == last {
                 on_segment(c, d, b) || on_segment(a, b, c)
             } else {
                 meet(a, b, c, d)
             };
             if crossed {
-                return Some((i, j));
+                return Some((first, second));
             }
         }
     }

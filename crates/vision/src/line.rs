@@ -57,13 +57,15 @@ mod tests {
 
     /// Crossings of a level line from (0.2, 0.5) to (0.8, 0.5) by feet at these places.
     fn crossings(direction: &str, feet: &[(f32, f32)]) -> Vec<Direction> {
-        let text = format!(r#"{{"lines": [{{"id": "l", "from": [0.2,0.5], "to": [0.8,0.5], "direction": "{direction}"}}]}}"#);
+        let text =
+            format!(r#"{{"lines": [{{"id": "l", "from": [0.2,0.5], "to": [0.8,0.5], "direction": "{direction}"}}]}}"#);
         let plan = Plan::parse(&text, None).unwrap();
         let mut lines = Lines::default();
         let mut found = Vec::new();
         for (i, &(x, y)) in feet.iter().enumerate() {
             let bbox = Rect::new(x - 0.02, y - 0.2, x + 0.02, y);
-            let now = TrackNow { track: 7, label: "person".to_owned(), score: 0.6, bbox, moving: true, seen: Seen::Hit };
+            let now =
+                TrackNow { track: 7, label: "person".to_owned(), score: 0.6, bbox, moving: true, seen: Seen::Hit };
             for sight in lines.step(&plan, 0.4, i as f64 * 0.2, 0, &[now]) {
                 let Sight::Crossed(c) = sight else { panic!() };
                 found.push(c.direction);

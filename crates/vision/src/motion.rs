@@ -311,7 +311,11 @@ mod tests {
         let mut gate = Gate::new(&[]);
         gate.see(0.0, &scene(0, None), &[]);
         for i in 1..=400 {
-            assert_eq!(gate.see(f64::from(i), &scene(0, Some(THING)), &[THING.grown(0.02)]).blobs.len(), 1, "held, {i}");
+            assert_eq!(
+                gate.see(f64::from(i), &scene(0, Some(THING)), &[THING.grown(0.02)]).blobs.len(),
+                1,
+                "held, {i}"
+            );
         }
     }
 

@@ -90,9 +90,10 @@ impl Picture {
         self.rgb
     }
 
-    /// A grey picture of at most `width_max` pixels across (never larger than this one), each pixel the mean of what it covers.
+    /// A grey picture of at most `width_max` pixels across (never larger than this one; less than 64 is taken for 64), each pixel
+    /// the mean of what it covers.
     pub fn grey(&self, width_max: u32) -> Grey {
-        let width = self.width.min(width_max.max(1));
+        let width = self.width.min(width_max.max(64));
         let height = (u64::from(self.height) * u64::from(width) / u64::from(self.width)).max(1) as u32;
         let (w, h) = (width as usize, height as usize);
         let columns: Vec<usize> = (0..=w).map(|x| x * self.width as usize / w).collect();
@@ -115,7 +116,9 @@ impl Picture {
                 }
             }
             let count = rows.len() as u32;
-            pixels.extend(sums.iter().zip(columns.windows(2)).map(|(s, c)| (s / (count * (c[1] - c[0]) as u32) >> 4) as u8));
+            pixels.extend(
+                sums.iter().zip(columns.windows(2)).map(|(s, c)| ((s / (count * (c[1] - c[0]) as u32)) >> 4) as u8),
+            );
         }
         Grey { width, height, pixels }
     }
@@ -285,8 +288,10 @@ impl Grey {
         let mut pixels = Vec::with_capacity(w * h);
         for y in 0..h {
             let row = |y: usize| &rows[y * w..][..w];
-            let (a, b, c) = (row(y.saturating_sub(1)), row(y), row((y + 1).min(h - 1)));
-            pixels.extend(a.iter().zip(b).zip(c).map(|((a, b), c)| ((u32::from(a + b + c) * 7282) >> 16) as u8));
+            let (above, below) = (row(y.saturating_sub(1)), row((y + 1).min(h - 1)));
+            // a ninth, as 7282 / 65536
+            let ninth = |sum: u16| ((u32::from(sum) * 7282) >> 16) as u8;
+            pixels.extend(row(y).iter().zip(above).zip(below).map(|((r, a), b)| ninth(r + a + b)));
         }
         Self { width: self.width, height: self.height, pixels }
     }

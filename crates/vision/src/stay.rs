@@ -115,7 +115,8 @@ impl Stays {
     fn see(&mut self, fence: &Fence, track: &TrackNow, all: &[TrackNow], at: f64, minute: u16, told: &mut Vec<Sight>) {
         let foot = track.bbox.foot();
         let (near, inside) = (fence.near(foot), fence.holds(foot));
-        let hit = track.seen == Seen::Hit && track.score >= self.plan.threshold(&track.label, minute, self.usual_of(&track.label));
+        let hit = track.seen == Seen::Hit
+            && track.score >= self.plan.threshold(&track.label, minute, self.usual_of(&track.label));
         let Some(i) = self.find(fence, track, all, at, near && hit) else { return };
         let stay = &mut self.open[i];
         stay.move_to(track, at, near, inside, hit);
@@ -151,7 +152,8 @@ impl Stays {
             return None;
         }
         let lost = |id: u64| all.iter().find(|t| t.track == id).is_none_or(|t| t.seen == Seen::Lost);
-        let here = |s: &Stay| geometry::distance(s.bbox.foot(), track.bbox.foot()) <= AGAIN || s.bbox.iou(&track.bbox) >= 0.3;
+        let here =
+            |s: &Stay| geometry::distance(s.bbox.foot(), track.bbox.foot()) <= AGAIN || s.bbox.iou(&track.bbox) >= 0.3;
         let broken = |s: &Stay| s.fence == fence.id && s.label == track.label && lost(s.track) && here(s);
         if let Some(i) = self.open.iter().position(broken) {
             self.open[i].track = track.track;

@@ -233,7 +233,10 @@ mod tests {
         let mut t = Tracker::default();
         t.step(0.0, &[person(0.3, 0.5)]);
         t.step(0.2, &[weak(person(0.32, 0.5))]);
-        assert_eq!((t.tracks()[0].seen, t.tracks()[0].bbox, t.tracks()[0].hits), (Seen::Weak, person(0.3, 0.5).bbox, 0));
+        assert_eq!(
+            (t.tracks()[0].seen, t.tracks()[0].bbox, t.tracks()[0].hits),
+            (Seen::Weak, person(0.3, 0.5).bbox, 0)
+        );
         t.step(0.4, &[weak(person(0.5, 0.5))]);
         assert_eq!(t.tracks()[0].seen, Seen::Lost);
         t.step(0.6, &[weak(person(0.9, 0.5))]);

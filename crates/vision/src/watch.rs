@@ -108,7 +108,10 @@ pub struct Watch {
 
 impl std::fmt::Debug for Watch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Watch").field("stats", &self.stats).field("tracks", &self.tracker.tracks().len()).finish_non_exhaustive()
+        f.debug_struct("Watch")
+            .field("stats", &self.stats)
+            .field("tracks", &self.tracker.tracks().len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -206,7 +209,14 @@ impl Watch {
     }
 
     fn now(&self, t: &Track) -> TrackNow {
-        TrackNow { track: t.id, label: self.label(t.label), score: t.score, bbox: t.bbox, moving: t.moving, seen: t.seen }
+        TrackNow {
+            track: t.id,
+            label: self.label(t.label),
+            score: t.score,
+            bbox: t.bbox,
+            moving: t.moving,
+            seen: t.seen,
+        }
     }
 
     fn label(&self, label: u16) -> String {
@@ -216,7 +226,9 @@ impl Watch {
 
     /// A stream that begins anew, or was away for long, is another piece: what was open ends with the old one.
     fn jumped(&mut self, at: f64) -> Vec<Sight> {
-        let Some(last) = self.last.filter(|&last| at < last || at - last > JUMP_S || !at.is_finite()) else { return Vec::new() };
+        let Some(last) = self.last.filter(|&last| at < last || at - last > JUMP_S || !at.is_finite()) else {
+            return Vec::new();
+        };
         self.stats.jumps += 1;
         self.gate.forget();
         self.asked_at = None;
@@ -258,7 +270,11 @@ impl Watch {
         // a lost one is looked for on every picture: its stay ends by it; who goes leaves a place that stirs
         let open = |t: &Track| t.seen == Seen::Lost || self.gate.stirs(&t.bbox) > PLACE_STIRS;
         let lost = self.tracker.tracks().iter().any(open);
-        self.ask_next || lost || motion.moving() || (about && since >= self.settings.recheck_s) || since >= self.settings.idle_s
+        self.ask_next
+            || lost
+            || motion.moving()
+            || (about && since >= self.settings.recheck_s)
+            || since >= self.settings.idle_s
     }
 
     fn detect(&mut self, picture: &Picture) -> Option<Vec<Detection>> {

@@ -122,7 +122,9 @@ fn a_car_is_seen_by_a_fence_against_cars() {
         return;
     }
     let detector = model::load(&nanodet(Runtime::Rten)).expect("the shared model");
-    let Some((events, _)) = watch("person-bicycle-car-short", Some(Box::new(detector)), &["car", "truck"]) else { return };
+    let Some((events, _)) = watch("person-bicycle-car-short", Some(Box::new(detector)), &["car", "truck"]) else {
+        return;
+    };
     assert!(events.iter().any(|e| e.label == "car" && e.enter_s < 1.0), "{events:?}");
 }
 

@@ -87,9 +87,10 @@ fn polygon(place: &Place, corners: &[Point]) -> Result<(), PlanError> {
 
 /// Whether all corners lie on one line.
 fn flat(corners: &[Point]) -> bool {
-    let far = corners.iter().copied().max_by(|a, b| {
-        geometry::distance(corners[0], *a).total_cmp(&geometry::distance(corners[0], *b))
-    });
+    let far = corners
+        .iter()
+        .copied()
+        .max_by(|a, b| geometry::distance(corners[0], *a).total_cmp(&geometry::distance(corners[0], *b)));
     far.is_some_and(|far| corners.iter().all(|&p| geometry::side(corners[0], far, p).abs() < 1e-9))
 }
 
@@ -136,7 +137,11 @@ fn span(what: &'static str, span: Span) -> Result<(), PlanError> {
 }
 
 fn number(whose: &str, what: &'static str, value: f64, from: f64, to: f64) -> Result<(), PlanError> {
-    if (from..=to).contains(&value) { Ok(()) } else { Err(PlanError::Number { whose: whose.to_owned(), what, value, from, to }) }
+    if (from..=to).contains(&value) {
+        Ok(())
+    } else {
+        Err(PlanError::Number { whose: whose.to_owned(), what, value, from, to })
+    }
 }
 
 fn name(what: &'static str, text: &str) -> Result<(), PlanError> {

@@ -253,7 +253,8 @@ impl Line {
 }
 
 fn takes(labels: &[String], label: &str) -> bool {
-    label == crate::UNCLASSIFIED || if labels.is_empty() { label == "person" } else { labels.iter().any(|l| l == label) }
+    label == crate::UNCLASSIFIED
+        || if labels.is_empty() { label == "person" } else { labels.iter().any(|l| l == label) }
 }
 
 #[cfg(test)]

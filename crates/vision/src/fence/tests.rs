@@ -36,7 +36,8 @@ fn the_example_of_the_reference_is_read() {
 
 #[test]
 fn a_ground_truth_file_is_a_plan_of_one_fence() {
-    let text = r#"{"clip": "a.mp4", "fps": 10, "polygon_norm": [[0.4,0.6],[0.8,0.6],[0.8,1.0]], "expect_intrusions": []}"#;
+    let text =
+        r#"{"clip": "a.mp4", "fps": 10, "polygon_norm": [[0.4,0.6],[0.8,0.6],[0.8,1.0]], "expect_intrusions": []}"#;
     let plan = Plan::parse(text, None).unwrap();
     assert_eq!((plan.fences.len(), plan.fences[0].name.as_str()), (1, "a.mp4"));
     assert!(plan.fences[0].takes("person") && !plan.fences[0].takes("car") && plan.fences[0].takes("unclassified"));
@@ -98,7 +99,16 @@ fn spans_run_over_midnight() {
 }
 
 fn plans() -> impl Strategy<Value = String> {
-    let corner = prop_oneof![Just("[0,0]"), Just("[1,0]"), Just("[1,1]"), Just("[0,1]"), Just("[2,1]"), Just("[0.5]"), Just("[0.5,0.5]"), Just("null")];
+    let corner = prop_oneof![
+        Just("[0,0]"),
+        Just("[1,0]"),
+        Just("[1,1]"),
+        Just("[0,1]"),
+        Just("[2,1]"),
+        Just("[0.5]"),
+        Just("[0.5,0.5]"),
+        Just("null")
+    ];
     let polygon = prop::collection::vec(corner, 0..7).prop_map(|c| format!("[{}]", c.join(",")));
     (polygon, any::<i64>(), ".*").prop_map(|(p, n, s)| {
         let s = serde_json::to_string(&s).unwrap();

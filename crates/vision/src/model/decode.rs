@@ -24,13 +24,9 @@ pub(super) struct Raw {
 pub(super) fn form(family: Family, height: u32, width: u32) -> Form {
     let plain = Form { width, height, bgr: true, mean: [0.0; 3], std: [1.0; 3], pad: 114.0, centred: false };
     match family {
-        Family::NanoDet => Form {
-            mean: [103.53, 116.28, 123.675],
-            std: [57.375, 57.12, 58.395],
-            pad: 0.0,
-            centred: true,
-            ..plain
-        },
+        Family::NanoDet => {
+            Form { mean: [103.53, 116.28, 123.675], std: [57.375, 57.12, 58.395], pad: 0.0, centred: true, ..plain }
+        }
         Family::YoloX => plain,
         Family::YoloV8 => Form { bgr: false, std: [255.0; 3], centred: true, ..plain },
     }

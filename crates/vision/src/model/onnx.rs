@@ -37,10 +37,17 @@ impl std::fmt::Debug for Onnx {
 
 impl Onnx {
     /// Tries the network on a grey picture.
-    pub(super) fn new(net: Arc<dyn Net>, family: Family, input: [u32; 2], labels: Vec<String>, id: String) -> Result<Self, ModelError> {
+    pub(super) fn new(
+        net: Arc<dyn Net>,
+        family: Family,
+        input: [u32; 2],
+        labels: Vec<String>,
+        id: String,
+    ) -> Result<Self, ModelError> {
         let [height, width] = input;
         let form = decode::form(family, height, width);
-        let mut new = Self { net, family, form, labels: labels.into(), id: id.into(), logits: false, input: Vec::new() };
+        let mut new =
+            Self { net, family, form, labels: labels.into(), id: id.into(), logits: false, input: Vec::new() };
         let grey = Picture::new(width, height, vec![114; (width * height * 3) as usize]).expect("sides were checked");
         let answer = new.answer(&grey)?;
         new.logits = decode::has_logits(family, &answer.data, new.labels.len());
@@ -85,7 +92,8 @@ impl Detector for Onnx {
     fn detect(&mut self, picture: &Picture) -> Result<Vec<Detection>, ModelError> {
         let answer = self.answer(picture)?;
         let fit = picture.fit(&self.form);
-        let raw = decode::decode(self.family, &self.form, self.labels.len(), self.logits, &answer.data, self.usual() / 2.0);
+        let raw =
+            decode::decode(self.family, &self.form, self.labels.len(), self.logits, &answer.data, self.usual() / 2.0);
         let found = decode::best(raw, self.family);
         let back = |r: decode::Raw| {
             let bbox = fit.back(r.x0, r.y0, r.x1, r.y1);

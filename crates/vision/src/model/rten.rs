@@ -29,7 +29,8 @@ impl Net for Rten {
         let mut options = RunOptions::default();
         options.thread_pool = Some(self.pool.clone());
         let value = self.model.run_one(view.into(), Some(options)).map_err(|e| ModelError::Run(e.to_string()))?;
-        let tensor = value.into_tensor::<f32>().ok_or_else(|| ModelError::Run("the answer is not float32".to_owned()))?;
+        let tensor =
+            value.into_tensor::<f32>().ok_or_else(|| ModelError::Run("the answer is not float32".to_owned()))?;
         let shape = tensor.shape().to_vec();
         Ok(Answer { shape, data: tensor.into_data() })
     }

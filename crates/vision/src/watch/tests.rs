@@ -1,12 +1,12 @@
 use super::*;
 use crate::model::ModelError;
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+
+type Script = Vec<Result<Vec<Detection>, ModelError>>;
 
 /// A detector that says what it was told to say, then nothing.
 struct Scripted {
     labels: Vec<String>,
-    script: Arc<Mutex<VecDeque<Result<Vec<Detection>, ModelError>>>>,
+    script: std::vec::IntoIter<Result<Vec<Detection>, ModelError>>,
 }
 
 impl Detector for Scripted {
@@ -20,13 +20,13 @@ impl Detector for Scripted {
         "script"
     }
     fn detect(&mut self, _: &Picture) -> Result<Vec<Detection>, ModelError> {
-        self.script.lock().unwrap().pop_front().unwrap_or_else(|| Ok(Vec::new()))
+        self.script.next().unwrap_or_else(|| Ok(Vec::new()))
     }
 }
 
-fn scripted(script: Vec<Result<Vec<Detection>, ModelError>>) -> Option<Box<dyn Detector>> {
+fn scripted(script: Script) -> Box<dyn Detector> {
     let labels = vec!["person".to_owned(), "dog".to_owned()];
-    Some(Box::new(Scripted { labels, script: Arc::new(Mutex::new(script.into())) }))
+    Box::new(Scripted { labels, script: script.into_iter() })
 }
 
 const PLACE: Rect = Rect { x0: 0.45, y0: 0.3, x1: 0.55, y1: 0.7 };
@@ -67,7 +67,7 @@ fn kinds(told: &[Sight]) -> Vec<&'static str> {
 
 #[test]
 fn the_detector_is_asked_when_something_moves_and_now_and_then() {
-    let mut watch = Watch::new(plan(), scripted(vec![]), Settings::default());
+    let mut watch = Watch::new(plan(), Some(scripted(vec![])), Settings::default());
     for i in 0..100 {
         watch.see(f64::from(i) * 0.2, 0, &scene(None, 0));
     }
@@ -78,7 +78,7 @@ fn the_detector_is_asked_when_something_moves_and_now_and_then() {
 #[test]
 fn who_stands_still_and_is_not_recognised_is_held_while_his_place_looks_as_it_did() {
     let seen = std::iter::repeat_with(|| Ok(person(0.8))).take(5).collect();
-    let mut watch = Watch::new(plan(), scripted(seen), Settings::default());
+    let mut watch = Watch::new(plan(), Some(scripted(seen)), Settings::default());
     let mut told = Vec::new();
     told.extend(watch.see(0.0, 0, &scene(None, 0)));
     for i in 1..100 {
@@ -97,7 +97,7 @@ fn who_stands_still_and_is_not_recognised_is_held_while_his_place_looks_as_it_di
 
 #[test]
 fn light_raises_nothing_and_ends_nothing() {
-    for detector in [None, scripted((0..20).map(|_| Ok(person(0.8))).collect())] {
+    for detector in [None, Some(scripted((0..20).map(|_| Ok(person(0.8))).collect()))] {
         let with = detector.is_some();
         let mut watch = Watch::new(plan(), detector, Settings::default());
         let mut told = Vec::new();
@@ -118,7 +118,10 @@ fn motion_alone_is_never_called_a_person() {
     told.extend(watch.finish(4.0));
     assert_eq!(kinds(&told), ["entered", "left"]);
     let Sight::Entered(who) = &told[0] else { panic!() };
-    assert_eq!((who.label.as_str(), who.at.to_bits(), who.since.to_bits()), ("unclassified", 1.0f64.to_bits(), (3.0f64 * 0.2).to_bits()));
+    assert_eq!(
+        (who.label.as_str(), who.at.to_bits(), who.since.to_bits()),
+        ("unclassified", 1.0f64.to_bits(), (3.0f64 * 0.2).to_bits())
+    );
     assert_eq!(watch.model(), None);
 }
 
@@ -126,7 +129,7 @@ fn motion_alone_is_never_called_a_person() {
 fn a_place_that_is_known_to_be_wrong_is_ignored() {
     let quiet = Quiet { bbox: PLACE, label: "person".to_owned(), until: Some(10.0) };
     let settings = Settings { quiet: vec![quiet], recheck_s: 0.0, ..Settings::default() };
-    let mut watch = Watch::new(plan(), scripted((0..200).map(|_| Ok(person(0.8))).collect()), settings);
+    let mut watch = Watch::new(plan(), Some(scripted((0..200).map(|_| Ok(person(0.8))).collect())), settings);
     let mut entered = None;
     for i in 0..80 {
         let at = f64::from(i) * 0.2;
@@ -140,12 +143,12 @@ fn a_place_that_is_known_to_be_wrong_is_ignored() {
 #[test]
 fn masks_and_labels_that_nobody_asks_for_are_no_tracks() {
     let dog = || Ok(vec![Detection { label: 1, score: 0.9, bbox: PLACE }]);
-    let mut watch = Watch::new(plan(), scripted(vec![dog(), dog()]), Settings::default());
+    let mut watch = Watch::new(plan(), Some(scripted(vec![dog(), dog()])), Settings::default());
     watch.see(0.0, 0, &scene(None, 0));
     assert_eq!(watch.tracks(), []);
     let mut masked = plan();
     masked.masks = vec![vec![[0.4, 0.6], [0.6, 0.6], [0.6, 0.8], [0.4, 0.8]]];
-    let mut watch = Watch::new(masked, scripted(vec![Ok(person(0.9))]), Settings::default());
+    let mut watch = Watch::new(masked, Some(scripted(vec![Ok(person(0.9))])), Settings::default());
     watch.see(0.0, 0, &scene(None, 0));
     assert_eq!(watch.tracks(), []);
 }
@@ -153,7 +156,8 @@ fn masks_and_labels_that_nobody_asks_for_are_no_tracks() {
 #[test]
 fn a_detector_that_keeps_failing_is_given_up_and_said_so() {
     let failing = (0..9).map(|_| Err(ModelError::Run("no memory".to_owned()))).collect();
-    let mut watch = Watch::new(plan(), scripted(failing), Settings { recheck_s: 0.0, idle_s: 0.0, ..Settings::default() });
+    let mut watch =
+        Watch::new(plan(), Some(scripted(failing)), Settings { recheck_s: 0.0, idle_s: 0.0, ..Settings::default() });
     let mut told = Vec::new();
     for i in 0..30 {
         told.extend(watch.see(f64::from(i) * 0.2, 0, &scene((15..25).contains(&i).then_some(PLACE), 0)));
@@ -164,7 +168,11 @@ fn a_detector_that_keeps_failing_is_given_up_and_said_so() {
 
 #[test]
 fn a_stream_that_begins_anew_ends_what_was_open() {
-    let mut watch = Watch::new(plan(), scripted((0..9).map(|_| Ok(person(0.8))).collect()), Settings { recheck_s: 0.0, ..Settings::default() });
+    let mut watch = Watch::new(
+        plan(),
+        Some(scripted((0..9).map(|_| Ok(person(0.8))).collect())),
+        Settings { recheck_s: 0.0, ..Settings::default() },
+    );
     for i in 0..5 {
         watch.see(100.0 + f64::from(i) * 0.2, 0, &scene(None, 0));
     }
@@ -176,7 +184,11 @@ fn a_stream_that_begins_anew_ends_what_was_open() {
 
 #[test]
 fn another_plan_keeps_those_who_are_followed() {
-    let mut watch = Watch::new(plan(), scripted((0..99).map(|_| Ok(person(0.8))).collect()), Settings { recheck_s: 0.0, ..Settings::default() });
+    let mut watch = Watch::new(
+        plan(),
+        Some(scripted((0..99).map(|_| Ok(person(0.8))).collect())),
+        Settings { recheck_s: 0.0, ..Settings::default() },
+    );
     for i in 0..5 {
         watch.see(f64::from(i) * 0.2, 0, &scene(None, 0));
     }
@@ -196,18 +208,25 @@ fn another_plan_keeps_those_who_are_followed() {
 fn what_is_left_behind_is_told() {
     let mut plan = plan();
     plan.fences[0].left_behind = Some(crate::fence::LeftBehind { still_s: 10.0 });
-    let mut watch = Watch::new(plan, scripted(vec![]), Settings::default());
+    let mut watch = Watch::new(plan, Some(scripted(vec![])), Settings::default());
     let bag = Rect::new(0.5, 0.6, 0.6, 0.75);
     let mut told = Vec::new();
     for i in 0..100 {
         told.extend(watch.see(f64::from(i) * 0.2, 0, &scene((i > 5).then_some(bag), 0)));
     }
-    assert!(matches!(&told[..], [Sight::LeftBehind(r)] if (r.since - 1.4).abs() < 0.01 && r.bbox.iou(&bag) > 0.7), "{told:?}");
+    assert!(
+        matches!(&told[..], [Sight::LeftBehind(r)] if (r.since - 1.4).abs() < 0.01 && r.bbox.iou(&bag) > 0.7),
+        "{told:?}"
+    );
 }
 
 #[test]
 fn recorded_tracks_can_be_played_against_another_plan() {
-    let mut watch = Watch::new(plan(), scripted((0..99).map(|_| Ok(person(0.8))).collect()), Settings { recheck_s: 0.0, ..Settings::default() });
+    let mut watch = Watch::new(
+        plan(),
+        Some(scripted((0..99).map(|_| Ok(person(0.8))).collect())),
+        Settings { recheck_s: 0.0, ..Settings::default() },
+    );
     let mut log = Vec::new();
     for i in 0..10 {
         watch.see(f64::from(i) * 0.2, 0, &scene(None, 0));
