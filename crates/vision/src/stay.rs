@@ -7,8 +7,10 @@
 use crate::fence::{Fence, Plan};
 use crate::geometry::{self, Rect};
 use crate::sight::{Gone, Seen, Sight, TrackNow, Who};
+use std::sync::Arc;
 
-/// Hits inside count together when no more than this lies between them, in seconds, pictures without a question left out.
+/// Hits inside count together when no more than this lies between them, in seconds, pictures without a question left out; with
+/// fewer than three pictures a second as much as lets one be missed.
 pub const GAP_S: f64 = 0.7;
 /// Most stays of one camera, announced or not.
 pub const STAYS_MAX: usize = 512;
@@ -28,13 +30,27 @@ struct Run {
 }
 
 impl Run {
-    fn hit(&mut self, at: f64) {
-        if self.hits == 0 || at - self.last > GAP_S {
+    fn hit(&mut self, at: f64, gap: f64) {
+        if self.hits == 0 || at - self.last > gap {
             *self = Self { hits: 0, since: at, last: at };
         }
         self.hits = self.hits.saturating_add(1);
         self.last = at;
     }
+}
+
+/// One picture.
+struct Now<'a> {
+    at: f64,
+    minute: u16,
+    /// How far hits may lie apart.
+    gap: f64,
+    tracks: &'a [TrackNow],
+}
+
+/// Where pictures come slowly, one may be missed all the same.
+fn gap(last: Option<f64>, at: f64) -> f64 {
+    last.map_or(GAP_S, |last| (2.2 * (at - last)).clamp(GAP_S, 10.0))
 }
 
 #[derive(Debug, Clone)]
@@ -62,16 +78,17 @@ struct Stay {
 /// The stays in one camera's picture.
 #[derive(Debug)]
 pub struct Stays {
-    plan: Plan,
+    plan: Arc<Plan>,
     usual: f32,
     open: Vec<Stay>,
     made: u64,
+    last: Option<f64>,
 }
 
 impl Stays {
     /// Nobody is anywhere yet. `usual` is the threshold of labels of which the plan says nothing.
     pub fn new(plan: Plan, usual: f32) -> Self {
-        Self { plan, usual, open: Vec::new(), made: 0 }
+        Self { plan: Arc::new(plan), usual, open: Vec::new(), made: 0, last: None }
     }
 
     /// The plan that is guarded.
@@ -86,7 +103,7 @@ impl Stays {
 
     /// Another plan. Stays in fences that are no more end; others go on by the new fence of the same id.
     pub fn replan(&mut self, plan: Plan, at: f64) -> Vec<Sight> {
-        self.plan = plan;
+        self.plan = Arc::new(plan);
         let fences = &self.plan.fences;
         let gone = self.open.extract_if(.., |s| !fences.iter().any(|f| f.id == s.fence));
         gone.filter_map(|s| s.gone(at)).collect()
@@ -100,29 +117,29 @@ impl Stays {
     /// One picture: `at` in seconds of the stream, `minute` of the local day, all tracks as they are now.
     pub fn step(&mut self, at: f64, minute: u16, tracks: &[TrackNow]) -> Vec<Sight> {
         let mut told = Vec::new();
-        for i in 0..self.plan.fences.len() {
-            let fence = self.plan.fences[i].clone();
+        let plan = self.plan.clone();
+        let now = Now { at, minute, gap: gap(self.last, at), tracks };
+        self.last = Some(at);
+        for fence in &plan.fences {
             if fence.is_on(minute) {
                 for track in tracks.iter().filter(|t| fence.takes(&t.label)) {
-                    self.see(&fence, track, tracks, at, minute, &mut told);
+                    self.see(fence, track, &now, &mut told);
                 }
             }
-            self.settle(&fence, at, minute, &mut told);
+            self.settle(fence, &now, &mut told);
         }
         told
     }
 
-    fn see(&mut self, fence: &Fence, track: &TrackNow, all: &[TrackNow], at: f64, minute: u16, told: &mut Vec<Sight>) {
+    fn see(&mut self, fence: &Fence, track: &TrackNow, now: &Now, told: &mut Vec<Sight>) {
+        let (at, minute) = (now.at, now.minute);
         let foot = track.bbox.foot();
         let (near, inside) = (fence.near(foot), fence.holds(foot));
         let hit = track.seen == Seen::Hit
             && track.score >= self.plan.threshold(&track.label, minute, self.usual_of(&track.label));
-        let Some(i) = self.find(fence, track, all, at, near && hit) else { return };
+        let Some(i) = self.find(fence, track, now, near && hit) else { return };
         let stay = &mut self.open[i];
-        stay.move_to(track, at, near, inside, hit);
-        if stay.announced && !stay.entered && stay.number.is_some() && track.seen == Seen::Lost {
-            return;
-        }
+        stay.move_to(track, now, near, inside, hit);
         let there = inside && track.seen != Seen::Lost;
         if !stay.entered && there && stay.inside.hits >= fence.enter_hits && at - stay.inside.since >= fence.dwell_s {
             stay.number.get_or_insert_with(|| next(&mut self.made));
@@ -144,14 +161,14 @@ impl Stays {
     }
 
     /// The stay of a track in a fence: its own, that of a track that broke here, or a new one if it may begin.
-    fn find(&mut self, fence: &Fence, track: &TrackNow, all: &[TrackNow], at: f64, begins: bool) -> Option<usize> {
+    fn find(&mut self, fence: &Fence, track: &TrackNow, now: &Now, begins: bool) -> Option<usize> {
         if let Some(i) = self.open.iter().position(|s| s.track == track.track && s.fence == fence.id) {
             return Some(i);
         }
         if !begins {
             return None;
         }
-        let lost = |id: u64| all.iter().find(|t| t.track == id).is_none_or(|t| t.seen == Seen::Lost);
+        let lost = |id: u64| now.tracks.iter().find(|t| t.track == id).is_none_or(|t| t.seen == Seen::Lost);
         let here =
             |s: &Stay| geometry::distance(s.bbox.foot(), track.bbox.foot()) <= AGAIN || s.bbox.iou(&track.bbox) >= 0.3;
         let broken = |s: &Stay| s.fence == fence.id && s.label == track.label && lost(s.track) && here(s);
@@ -162,13 +179,13 @@ impl Stays {
         if self.open.len() >= STAYS_MAX {
             return None;
         }
-        self.open.push(Stay::new(fence, track, at));
+        self.open.push(Stay::new(fence, track, now.at));
         Some(self.open.len() - 1)
     }
 
     /// Ends what has gone from a fence, or all of it when it is off.
-    fn settle(&mut self, fence: &Fence, at: f64, minute: u16, told: &mut Vec<Sight>) {
-        let on = fence.is_on(minute);
+    fn settle(&mut self, fence: &Fence, now: &Now, told: &mut Vec<Sight>) {
+        let (at, on) = (now.at, fence.is_on(now.minute));
         for stay in self.open.iter_mut().filter(|s| s.fence == fence.id) {
             if stay.entered && (!on || at - stay.inside_at > fence.leave_s) {
                 told.extend(stay.clone().gone(at));
@@ -176,7 +193,7 @@ impl Stays {
                 (stay.entered, stay.number, stay.inside) = (false, None, Run::default());
             }
         }
-        let away = |s: &mut Stay| s.fence == fence.id && (!on || at - s.near_at > fence.leave_s.max(GAP_S));
+        let away = |s: &mut Stay| s.fence == fence.id && (!on || at - s.near_at > fence.leave_s.max(now.gap));
         told.extend(self.open.extract_if(.., away).filter_map(|s| s.gone(at)));
     }
 }
@@ -207,11 +224,12 @@ impl Stay {
         }
     }
 
-    fn move_to(&mut self, track: &TrackNow, at: f64, near: bool, inside: bool, hit: bool) {
+    fn move_to(&mut self, track: &TrackNow, now: &Now, near: bool, inside: bool, hit: bool) {
+        let at = now.at;
         for (run, is) in [(&mut self.near, near), (&mut self.inside, inside)] {
             match (track.seen, is) {
                 (Seen::Hit, false) => *run = Run::default(),
-                (Seen::Hit, true) if hit => run.hit(at),
+                (Seen::Hit, true) if hit => run.hit(at, now.gap),
                 (Seen::Still, true) if run.hits > 0 => run.last = at,
                 _ => {}
             }

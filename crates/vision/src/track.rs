@@ -190,6 +190,12 @@ impl Track {
         }
     }
 
+    /// What the detector saw at its place, too weak for a hit, is not it.
+    pub fn lose(&mut self) {
+        self.seen = Seen::Lost;
+        self.there_at = self.hit_at;
+    }
+
     /// The detector did not see it, but its place still looks taken.
     pub fn hold(&mut self, at: f64) {
         self.seen = Seen::Still;

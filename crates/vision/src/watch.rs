@@ -268,18 +268,22 @@ impl Watch {
         let since = self.asked_at.map_or(f64::INFINITY, |asked| at - asked);
         let about = !self.tracker.tracks().is_empty() || !motion.blobs.is_empty();
         // a lost one is looked for on every picture: its stay ends by it; who goes leaves a place that stirs
-        let open = |t: &Track| t.seen == Seen::Lost || self.gate.stirs(&t.bbox) > PLACE_STIRS;
-        let lost = self.tracker.tracks().iter().any(open);
-        self.ask_next
-            || lost
-            || motion.moving()
-            || (about && since >= self.settings.recheck_s)
-            || since >= self.settings.idle_s
+        // and who is new is looked at until he counts as inside
+        let hits = self.stays.plan().fences.iter().map(|f| f.enter_hits).max().unwrap_or(1);
+        let open = |t: &Track| {
+            t.seen == Seen::Lost || (t.seen == Seen::Hit && t.hits < hits) || self.gate.stirs(&t.bbox) > PLACE_STIRS
+        };
+        let unsure = self.tracker.tracks().iter().any(open);
+        let again = about && since >= self.settings.recheck_s;
+        self.ask_next || unsure || motion.moving() || again || since >= self.settings.idle_s
     }
 
     fn detect(&mut self, picture: &Picture) -> Option<Vec<Detection>> {
         let begun = Instant::now();
-        let result = self.detector.as_mut()?.detect(picture);
+        let floor = self.floor();
+        let detector = self.detector.as_mut()?;
+        detector.listen_from(floor);
+        let result = detector.detect(picture);
         self.stats.detected += 1;
         self.stats.detector_ms += begun.elapsed().as_secs_f64() * 1000.0;
         match result {
@@ -298,6 +302,12 @@ impl Watch {
                 None
             }
         }
+    }
+
+    /// Half of the lowest threshold that may hold: weaker ones keep nobody.
+    fn floor(&self) -> f32 {
+        let t = &self.stays.plan().thresholds;
+        t.day.values().chain(t.night.values()).copied().fold(self.usual, f32::min) / 2.0
     }
 
     /// A detection as the plan takes it: of a label that somebody asks for, not masked, not known to be wrong.
@@ -333,15 +343,18 @@ impl Watch {
         }
         let hits: Vec<Rect> = self.tracker.tracks().iter().filter(|t| t.seen == Seen::Hit).map(|t| t.bbox).collect();
         for track in self.tracker.tracks_mut() {
+            let look = self.gate.look(&track.bbox);
+            if track.seen == Seen::Hit {
+                track.look = look;
+                continue;
+            }
+            // nobody is believed for ever without a hit, nor where somebody else stands now
+            let since = at - track.hit_at;
+            let taken = since > self.settings.hold_s || hits.iter().any(|h| h.iou(&track.bbox) > 0.3);
+            let (same, differs) = (motion::alike(&track.look, &look), self.gate.differs(&track.bbox) >= PLACE_DIFFERS);
             match track.seen {
-                Seen::Hit => track.look = self.gate.look(&track.bbox),
-                Seen::Lost if !hits.iter().any(|h| h.iou(&track.bbox) > 0.3) => {
-                    let same = motion::alike(&track.look, &self.gate.look(&track.bbox));
-                    let limit = if same { self.settings.hold_s } else { HOLD_CHANGED_S.min(self.settings.hold_s) };
-                    if at - track.hit_at <= limit && self.gate.differs(&track.bbox) >= PLACE_DIFFERS {
-                        track.hold(at);
-                    }
-                }
+                Seen::Weak if taken || !(same || differs) => track.lose(),
+                Seen::Lost if !taken && differs && (same || since <= HOLD_CHANGED_S) => track.hold(at),
                 _ => {}
             }
         }

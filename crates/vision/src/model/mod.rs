@@ -101,6 +101,9 @@ pub trait Detector: Send {
     /// track, never begin one.
     fn usual(&self) -> f32;
 
+    /// Gives detections from another score on than half of the usual one.
+    fn listen_from(&mut self, _score: f32) {}
+
     /// What it is: the model's SHA-256, kept with every event.
     fn id(&self) -> &str;
 

@@ -26,6 +26,8 @@ pub struct Onnx {
     id: Arc<str>,
     /// The class scores are logits; seen when it was loaded.
     logits: bool,
+    /// Detections below are not given.
+    floor: f32,
     input: Vec<f32>,
 }
 
@@ -46,8 +48,16 @@ impl Onnx {
     ) -> Result<Self, ModelError> {
         let [height, width] = input;
         let form = decode::form(family, height, width);
-        let mut new =
-            Self { net, family, form, labels: labels.into(), id: id.into(), logits: false, input: Vec::new() };
+        let mut new = Self {
+            net,
+            family,
+            form,
+            labels: labels.into(),
+            id: id.into(),
+            logits: false,
+            floor: family.usual() / 2.0,
+            input: Vec::new(),
+        };
         let grey = Picture::new(width, height, vec![114; (width * height * 3) as usize]).expect("sides were checked");
         let answer = new.answer(&grey)?;
         new.logits = decode::has_logits(family, &answer.data, new.labels.len());
@@ -63,6 +73,7 @@ impl Onnx {
             labels: self.labels.clone(),
             id: self.id.clone(),
             logits: self.logits,
+            floor: self.floor,
             input: Vec::new(),
         }
     }
@@ -85,6 +96,10 @@ impl Detector for Onnx {
         self.family.usual()
     }
 
+    fn listen_from(&mut self, score: f32) {
+        self.floor = score.clamp(0.01, 1.0);
+    }
+
     fn id(&self) -> &str {
         &self.id
     }
@@ -92,8 +107,7 @@ impl Detector for Onnx {
     fn detect(&mut self, picture: &Picture) -> Result<Vec<Detection>, ModelError> {
         let answer = self.answer(picture)?;
         let fit = picture.fit(&self.form);
-        let raw =
-            decode::decode(self.family, &self.form, self.labels.len(), self.logits, &answer.data, self.usual() / 2.0);
+        let raw = decode::decode(self.family, &self.form, self.labels.len(), self.logits, &answer.data, self.floor);
         let found = decode::best(raw, self.family);
         let back = |r: decode::Raw| {
             let bbox = fit.back(r.x0, r.y0, r.x1, r.y1);

@@ -108,6 +108,14 @@ fn near_comes_before_inside() {
 }
 
 #[test]
+fn slow_pictures_enter_too() {
+    let mut stays = Stays::new(plan("head", "head"), 0.4);
+    let told: Vec<_> =
+        (0..4).map(|i| stays.step(f64::from(i) * 2.0, 720, &[at_x(1, 0.5, Seen::Hit, 0.6)]).len()).collect();
+    assert_eq!(told, [0, 0, 1, 0]);
+}
+
+#[test]
 fn dwell_waits() {
     let mut p = plan("head", "head");
     p.fences[0].approach = None;
