@@ -28,6 +28,7 @@ pub use ffmpeg::program::{Encoders, encoders};
 pub use picture::{Area, Picture, PictureError};
 pub use reason::Reason;
 pub use ring::{Cut, Health, Hold, Ring, RingError, Span, Still};
+pub use scene::{Blind, Scene, What};
 pub use secret::Secret;
 pub use source::{Feed, Frame, Recording, Source, SourceError, State, Statistics};
 pub use spec::{Kind, Limits, RingSettings, Spec, SpecError, Transport};

@@ -36,7 +36,8 @@ impl Light {
             let ring = 0.52 / (1.0 + 3.2 * (dx * dx + dy * dy));
             let (lx, ly) = ((x - lamp.0) * 1.78, y - lamp.1);
             let glow = 0.5 / (1.0 + 90.0 * (lx * lx + ly * ly));
-            let night = grey * if y < 0.34 { 0.10 } else { ring } + 60.0 * glow * glow + 8.0;
+            let far = ((0.36 - y) / 0.20).clamp(0.0, 1.0);
+            let night = grey * (ring + (0.10 - ring) * far) + 60.0 * glow * glow + 8.0;
             for c in 0..3 {
                 let day = f32::from(pixel[c]) * tint[c] * (0.45 + 0.55 * self.day);
                 pixel[c] = (night + (day - night) * self.day).clamp(0.0, 255.0) as u8;

@@ -14,6 +14,7 @@ use super::anchor::Anchor;
 use super::args;
 use super::program::{Program, encoders};
 use super::run::read_list;
+use crate::mail::lock;
 use crate::ring::Ring;
 use crate::secret::Scrubber;
 use crate::{Limits, Reason};
@@ -55,6 +56,10 @@ impl Recorder {
         all.extend(args::segments(&part.pattern, ring.settings().segment_s, &codec(pictures, h264, ring.settings().segment_s)));
         let program = Program::start(&all, Stdio::from(OwnedFd::from(theirs)), limits, None, Scrubber::default())?;
         let (notes, ring) = (program.share_notes(), ring.clone());
+        if let Pictures::Raw { width, height, .. } = pictures {
+            // what it says of its input is not what it writes
+            lock(&notes).codec = Some((if h264 { "h264" } else { "mjpeg" }.into(), width, height));
+        }
         let list = thread::spawn(move || read_list(listening, &Arc::new(Mutex::new(Anchor::default())), &notes, &ring, &part, || {}));
         Ok(Self { pictures, program, entry: ours, list: Some(list) })
     }
