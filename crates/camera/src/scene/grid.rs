@@ -113,24 +113,52 @@ impl Learned {
         self.edge_share += (new.edge_share - self.edge_share) * f;
     }
 
-    /// Whether `now` looks elsewhere, and how alike both are in place, -1..1.
+    /// Whether `now` looks elsewhere, and which part of the view is still in its place, 0..1.
     pub(super) fn compare(&self, now: &Self) -> (bool, f32) {
-        let here = self.alike(now, 0, 0);
-        if here > 0.6 {
-            return (false, here);
+        let (a, b) = (self.without_rows(), now.without_rows());
+        let familiar = a.familiar(&b);
+        if familiar >= HALF {
+            return (false, familiar);
         }
-        let mut best = (here, 0);
-        for dy in -REACH..=REACH {
-            for dx in -REACH..=REACH {
-                let far = dx.abs().max(dy.abs());
-                let there = self.alike(now, dx, dy);
-                if there > best.0 && far >= 2 {
-                    best = (there, far);
+        let here = a.alike(&b, 0, 0);
+        let reach = -REACH..=REACH;
+        let shifts = reach.clone().flat_map(|dy| reach.clone().map(move |dx| (dx, dy))).filter(|(dx, dy)| dx.abs().max(dy.abs()) >= 2);
+        let best = shifts.map(|(dx, dy)| a.alike(&b, dx, dy)).fold(-1.0, f32::max);
+        let shifted = best > 0.40 && best > here + 0.20;
+        (shifted || familiar < FOREIGN, familiar)
+    }
+
+    /// The horizon, the edge of a road: what runs through a whole row is the same in many views, and is taken out.
+    fn without_rows(&self) -> Self {
+        let mut edges = self.edges.clone();
+        for row in edges.chunks_exact_mut(CELLS.0) {
+            let sum = row.iter().fold((0.0, 0.0), |s, e| (s.0 + e.0, s.1 + e.1));
+            let mean = (sum.0 / CELLS.0 as f32, sum.1 / CELLS.0 as f32);
+            row.iter_mut().for_each(|e| *e = (e.0 - mean.0, e.1 - mean.1));
+        }
+        Self { edges, edge_share: self.edge_share }
+    }
+
+    /// The part of the view, by tiles and their edges, that is in its place.
+    fn familiar(&self, now: &Self) -> f32 {
+        let (mut known, mut all) = (0.0, 1e-6);
+        for tile in 0..TILES.0 * TILES.1 {
+            let (w, h) = (CELLS.0 / TILES.0, CELLS.1 / TILES.1);
+            let (x0, y0) = (tile % TILES.0 * w, tile / TILES.0 * h);
+            let (mut dot, mut a, mut b) = (0.0f32, 1e-6f32, 1e-6f32);
+            for y in y0..y0 + h {
+                for i in y * CELLS.0 + x0..y * CELLS.0 + x0 + w {
+                    let (p, q) = (self.edges[i], now.edges[i]);
+                    dot += p.0 * q.0 + p.1 * q.1;
+                    a += p.0 * p.0 + p.1 * p.1;
+                    b += q.0 * q.0 + q.1 * q.1;
                 }
             }
+            let weight = a.sqrt();
+            all += weight;
+            known += if dot / (a * b).sqrt() > ALIKE { weight } else { 0.0 };
         }
-        let shifted = best.1 >= 2 && best.0 > 0.40 && best.0 > here + 0.20;
-        (shifted || here < FOREIGN, here)
+        known / all
     }
 
     /// How alike both are when `now` is shifted by `dx`, `dy` cells: a correlation, -1..1.
@@ -156,5 +184,11 @@ impl Learned {
     }
 }
 
-/// Less alike than this is another view: chance gives about 0.1.
-const FOREIGN: f32 = 0.17;
+/// Tiles that are compared each for itself, so that somebody before the lens hides some of them only.
+const TILES: (usize, usize) = (8, 4);
+/// A tile is in its place when its edges correlate so much.
+const ALIKE: f32 = 0.45;
+/// With so much of it in its place, a view is the same whatever the rest looks like.
+const HALF: f32 = 0.50;
+/// With less than this it is another one; chance leaves about 0.05.
+const FOREIGN: f32 = 0.16;
