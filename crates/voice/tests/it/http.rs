@@ -4,7 +4,7 @@ use shanshui_voice::{Fault, Sound, Verdict};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::{call, driver, figures, likeness, sweep};
+use crate::{call, call_by, client, driver, figures, likeness, sweep};
 
 /// A request as a device gets it.
 struct Got {
@@ -69,12 +69,12 @@ const ASK: &str = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"
 #[tokio::test]
 async fn a_wav_arrives_whole_and_can_be_decoded() {
     let sound = sweep(0.5);
-    let mut times = Vec::new();
+    let (client, mut times) = (client(), Vec::new());
     for _ in 0..20 {
         let (address, device) = device(vec![OK]).await;
         let text = format!(r#"{{"kind":"http","url":"http://{address}/play?x=1","body":{{"as":"wav"}}}}"#);
         let begin = Instant::now();
-        let (outcome, report) = call(&driver(&text), &sound).await;
+        let (outcome, report) = call_by(&client, &driver(&text), &sound).await;
         assert_eq!(outcome.verdict, Verdict::Acknowledged, "{report:?}");
         assert!(outcome.first_byte.is_some() && (outcome.seconds - 0.5).abs() < 1e-9, "{outcome:?}");
         let got = device.await.expect("a device").pop().expect("a request");

@@ -39,10 +39,18 @@ fn anywhere(_: SocketAddr) -> bool {
     true
 }
 
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().expect("a client")
+}
+
 async fn call(driver: &Driver, sound: &Sound) -> (Outcome, Report) {
+    call_by(&client(), driver, sound).await
+}
+
+/// With a client that is there already, as a server's is.
+async fn call_by(client: &reqwest::Client, driver: &Driver, sound: &Sound) -> (Outcome, Report) {
     let mut report = Report::default();
-    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-    let doors = Doors { allow: &anywhere, http: &client, values: &[("station", "双港口")] };
+    let doors = Doors { allow: &anywhere, http: client, values: &[("station", "双港口")] };
     let outcome = play(driver, sound, &doors, &mut report).await;
     (outcome, report)
 }
@@ -60,7 +68,7 @@ fn ear(socket: UdpSocket) -> (oneshot::Sender<()>, tokio::task::JoinHandle<Heard
     let hears = tokio::spawn(async move {
         let mut heard = Heard { first: None, samples: Vec::new() };
         let mut next: Option<(u16, u32, u32)> = None;
-        let mut buffer = [0; 2_048];
+        let mut buffer = vec![0; 2_048];
         loop {
             let n = tokio::select! {
                 biased;

@@ -4,18 +4,18 @@ use std::time::Instant;
 use shanshui_voice::{Fault, Verdict};
 use tokio::net::UdpSocket;
 
-use crate::{call, driver, ear, end, figures, same, sweep};
+use crate::{call, call_by, client, driver, ear, end, figures, same, sweep};
 
 #[tokio::test]
 async fn one_device_hears_every_sample_in_order() {
     let sound = sweep(0.305);
-    let mut times = Vec::new();
+    let (client, mut times) = (client(), Vec::new());
     for _ in 0..20 {
         let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a port");
         let text = format!(r#"{{"kind":"rtp","address":"{}"}}"#, socket.local_addr().expect("an address"));
         let ear = ear(socket);
         let begin = Instant::now();
-        let (outcome, report) = call(&driver(&text), &sound).await;
+        let (outcome, report) = call_by(&client, &driver(&text), &sound).await;
         assert_eq!(outcome.verdict, Verdict::Sent, "{report:?}");
         assert!((outcome.seconds - 0.32).abs() < 1e-9 && outcome.first_byte.is_some());
         let heard = end(ear).await;

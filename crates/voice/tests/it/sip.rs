@@ -25,7 +25,7 @@ impl Horn {
 
     /// The next message with its method, or its status.
     pub async fn next(&mut self) -> (String, Message) {
-        let mut buffer = [0; 20_000];
+        let mut buffer = vec![0; 20_000];
         let (n, from) = self.socket.recv_from(&mut buffer).await.expect("a datagram");
         self.caller = Some(from);
         let message = Message::read(&buffer[..n]).expect("a message");

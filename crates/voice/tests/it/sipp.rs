@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use shanshui_voice::{Fault, Verdict};
 use tokio::net::UdpSocket;
 
-use crate::{call, driver, ear, end, figures, same, sweep};
+use crate::{call, call_by, client, driver, ear, end, figures, same, sweep};
 
 /// The program sipp as a loudspeaker; it ends by itself after its calls, and its status says whether each went as written.
 struct Sipp {
@@ -72,11 +72,11 @@ async fn twenty_calls_are_heard() {
     let sound = sweep(0.3);
     let port = UdpSocket::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address").port();
     let Some(sipp) = Sipp::start("horn.xml", port, 20, "u1").await else { return };
-    let mut times = Vec::new();
+    let (client, mut times) = (client(), Vec::new());
     for _ in 0..20 {
         let ear = ear(UdpSocket::bind(("127.0.0.1", port)).await.expect("the port"));
         let begin = Instant::now();
-        let (outcome, report) = call(&sipp.driver(""), &sound).await;
+        let (outcome, report) = call_by(&client, &sipp.driver(""), &sound).await;
         assert_eq!(outcome.verdict, Verdict::Acknowledged, "{report:?}");
         assert!((outcome.seconds - 0.3).abs() < 1e-9, "{outcome:?}");
         let heard = end(ear).await;
