@@ -1,0 +1,3 @@
+//! 环境眼 (Eye): what cameras at stations have seen, as facts.
+
+pub mod pack;
