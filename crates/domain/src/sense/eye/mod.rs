@@ -8,6 +8,7 @@ pub mod camera;
 pub mod event;
 pub mod guard;
 pub mod keep;
+pub mod pack;
 pub mod report;
 pub mod visit;
 
