@@ -77,7 +77,9 @@ impl Shape for Poly<'_> {
         (0..self.0.len()).map(edge).fold(f32::MIN, f32::max)
     }
     fn bounds(&self) -> [f32; 4] {
-        self.0.iter().fold([f32::MAX, f32::MAX, f32::MIN, f32::MIN], |b, p| [b[0].min(p.0), b[1].min(p.1), b[2].max(p.0), b[3].max(p.1)])
+        self.0.iter().fold([f32::MAX, f32::MAX, f32::MIN, f32::MIN], |b, p| {
+            [b[0].min(p.0), b[1].min(p.1), b[2].max(p.0), b[3].max(p.1)]
+        })
     }
 }
 

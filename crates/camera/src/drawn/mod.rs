@@ -198,7 +198,8 @@ impl Painter {
             state ^= state >> 7;
             state ^= state << 17;
             // the sum of two is near enough to how sensors do it
-            let grain = ((state & 0xFFFF) * span >> 16) as i16 + ((state >> 16 & 0xFFFF) * span >> 16) as i16 - i16::from(noise) * 2;
+            let grain = ((state & 0xFFFF) * span >> 16) as i16 + ((state >> 16 & 0xFFFF) * span >> 16) as i16
+                - i16::from(noise) * 2;
             for value in pixel {
                 *value = (i16::from(*value) + grain / 2).clamp(0, 255) as u8;
             }
@@ -273,7 +274,13 @@ mod tests {
 
     #[test]
     fn modes_begin_and_end() {
-        let s = Settings { mode: Mode::Black, mode_after_s: 10.0, mode_for_s: 5.0, always_day: true, ..Settings::default() };
+        let s = Settings {
+            mode: Mode::Black,
+            mode_after_s: 10.0,
+            mode_for_s: 5.0,
+            always_day: true,
+            ..Settings::default()
+        };
         let mut p = Painter::new(s, 160);
         let mut mean = |t: f64| p.paint(at(t)).unwrap().rgb.iter().map(|v| u64::from(*v)).sum::<u64>() / (160 * 90 * 3);
         assert!(mean(0.0) > 60);

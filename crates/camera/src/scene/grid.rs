@@ -101,7 +101,9 @@ impl Learned {
 
     /// Nothing when it was kept by something else.
     pub(super) fn checked(self) -> Option<Self> {
-        let good = self.edges.len() == N && self.edges.iter().all(|(a, b)| a.is_finite() && b.is_finite()) && self.edge_share.is_finite();
+        let good = self.edges.len() == N
+            && self.edges.iter().all(|(a, b)| a.is_finite() && b.is_finite())
+            && self.edge_share.is_finite();
         good.then_some(self)
     }
 
@@ -122,7 +124,10 @@ impl Learned {
         }
         let here = a.alike(&b, 0, 0);
         let reach = -REACH..=REACH;
-        let shifts = reach.clone().flat_map(|dy| reach.clone().map(move |dx| (dx, dy))).filter(|(dx, dy)| dx.abs().max(dy.abs()) >= 2);
+        let shifts = reach
+            .clone()
+            .flat_map(|dy| reach.clone().map(move |dx| (dx, dy)))
+            .filter(|(dx, dy)| dx.abs().max(dy.abs()) >= 2);
         let best = shifts.map(|(dx, dy)| a.alike(&b, dx, dy)).fold(-1.0, f32::max);
         let shifted = best > 0.40 && best > here + 0.20;
         (shifted || familiar < FOREIGN, familiar)

@@ -87,7 +87,9 @@ pub fn path(app: &App, event: &str, name: &str) -> anyhow::Result<PathBuf> {
 pub fn remove(app: &App, event: &str, name: &str) -> anyhow::Result<()> {
     let path = path(app, event, name)?;
     match fs::remove_file(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).with_context(|| path.display().to_string()),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| path.display().to_string())
+        }
         _ => Ok(()),
     }
 }

@@ -67,13 +67,8 @@ pub(super) async fn settle(app: &App, row: &CameraRow, seen: Option<Instant>) ->
 
 /// Listens to a camera until it is no longer looked at.
 pub(super) async fn run(app: App, looking: Arc<Looking>, mut heard: mpsc::Receiver<Heard>) {
-    let mut keeper = Keeper {
-        app,
-        looking,
-        stays: HashMap::new(),
-        approached: HashMap::new(),
-        blind: Some(Reason::Starting),
-    };
+    let mut keeper =
+        Keeper { app, looking, stays: HashMap::new(), approached: HashMap::new(), blind: Some(Reason::Starting) };
     while let Some(heard) = heard.recv().await {
         match heard {
             Heard::Seen { sights, shown, at } => {
@@ -197,10 +192,13 @@ impl Keeper {
         if let Err(error) = self.begin(&event, begun).await {
             tracing::error!(%error, camera = self.looking.row.id, "an event could not be written");
         }
-        self.stays.insert(who.stay, Stay { event: event.clone(), kind, best: (who.score, shown.clone(), who.bbox), entered });
+        self.stays
+            .insert(who.stay, Stay { event: event.clone(), kind, best: (who.score, shown.clone(), who.bbox), entered });
         self.tell("entered", Some(&event));
         let (app, shown, bbox, label) = (self.app.clone(), shown.clone(), who.bbox, who.label);
-        self.app.tasks.spawn(async move { picture(&app, &event, ("entry.jpg", "entry"), &shown, (&label, bbox)).await });
+        self.app
+            .tasks
+            .spawn(async move { picture(&app, &event, ("entry.jpg", "entry"), &shown, (&label, bbox)).await });
     }
 
     async fn begin(&self, event: &str, begun: Begun) -> Result<(), StoreError> {
@@ -314,7 +312,13 @@ async fn step(app: &App, event: &str, what: What) {
 }
 
 /// Keeps a picture of an event as it was looked at.
-async fn picture(app: &App, event: &str, names: (&'static str, &'static str), shown: &Shown, (label, bbox): (&str, Rect)) {
+async fn picture(
+    app: &App,
+    event: &str,
+    names: (&'static str, &'static str),
+    shown: &Shown,
+    (label, bbox): (&str, Rect),
+) {
     let (app_there, shown, id) = (app.clone(), shown.clone(), event.to_owned());
     let boxes = if label.is_empty() { Vec::new() } else { vec![(0.0, label.to_owned(), corners(bbox))] };
     let kept = tokio::task::spawn_blocking(move || -> anyhow::Result<File> {

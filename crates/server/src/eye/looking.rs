@@ -310,9 +310,9 @@ fn spec(
 fn offset_min(zone: &Zone, now: Instant) -> i32 {
     let civil = zone.civil(now);
     let utc = Zone::named("UTC").map(|utc| utc.civil(now));
-    utc.ok().and_then(|utc| civil.since(utc).ok()).map_or(0, |span| {
-        span.total(jiff::Unit::Minute).map_or(0, |minutes| minutes as i32)
-    })
+    utc.ok()
+        .and_then(|utc| civil.since(utc).ok())
+        .map_or(0, |span| span.total(jiff::Unit::Minute).map_or(0, |minutes| minutes as i32))
 }
 
 /// What the camera saw before the program ended, so that one that was turned away meanwhile is noticed.

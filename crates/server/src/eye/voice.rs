@@ -27,7 +27,8 @@ use crate::app::{App, Live};
 /// What is said where nobody has said anything else.
 pub const TEXT_ZH: &str = "你已进入{city}地表水水质自动监测站监测采样区，请尽快离开。";
 /// The same in English.
-pub const TEXT_EN: &str = "You have entered the sampling area of an automatic water quality station of {city}. Please leave now.";
+pub const TEXT_EN: &str =
+    "You have entered the sampling area of an automatic water quality station of {city}. Please leave now.";
 /// Characters of a text, at most.
 pub const TEXT_MAX: usize = 300;
 /// What a task is told that it has not taken yet, at most.
@@ -102,13 +103,8 @@ pub struct Voice {
 /// # Errors
 /// When it is not the caller's to see, or what is kept cannot be read.
 pub async fn of(app: &App, caller: &Caller, station: &StationCode) -> Result<Voice, StoreError> {
-    let none = || Voice {
-        version: 0,
-        body: Body::default(),
-        driver: None,
-        secret: Secret::new(String::new()),
-        sound: None,
-    };
+    let none =
+        || Voice { version: 0, body: Body::default(), driver: None, secret: Secret::new(String::new()), sound: None };
     let row: Option<VoiceRow> = app.store.voice(caller, station).await?;
     let Some(row) = row else { return Ok(none()) };
     let body = serde_json::from_str(&row.body).map_err(|e| StoreError::Corrupt(format!("a loudspeaker: {e}")))?;
@@ -315,7 +311,9 @@ async fn run(app: App, station: StationCode, mut told: mpsc::Receiver<Told>) {
                 Seen::Entered { stay: next, approved }
             }
             Some(Told::Left { event }) => {
-                let Some(stay) = stays.iter().find(|(_, (id, _))| *id == event).map(|(stay, _)| *stay) else { continue };
+                let Some(stay) = stays.iter().find(|(_, (id, _))| *id == event).map(|(stay, _)| *stay) else {
+                    continue;
+                };
                 stays.remove(&stay);
                 Seen::Left { stay }
             }

@@ -318,3 +318,19 @@ impl Store {
         .await
     }
 }
+
+impl Store {
+    /// Notes that a camera is to learn its scene anew.
+    ///
+    /// # Errors
+    /// As [`Self::plan_put`].
+    pub async fn scene_note(&self, caller: &Caller, camera: &str, at: Instant, words: String) -> Result<(), StoreError> {
+        self.camera_to(caller, Right::EyeFence, camera).await?;
+        let (caller, camera) = (caller.clone(), camera.to_owned());
+        self.write(move |tx| {
+            let after = serde_json::json!({"note": words});
+            note(tx, &caller, at, "scene_learn", &camera, Change { before: None, after: Some(after) })
+        })
+        .await
+    }
+}
