@@ -230,7 +230,8 @@ fn median(pixels: &[u8], other: impl Fn(usize) -> f32) -> f32 {
     let step = if pixels.len() > 4096 { 7 } else { 1 };
     let mut total = 0;
     for i in (0..pixels.len()).step_by(step) {
-        counts[((f32::from(pixels[i]) - other(i)).round() + 256.0).clamp(0.0, 511.0) as usize] += 1;
+        // rounded: what is cut off is above zero
+        counts[((f32::from(pixels[i]) - other(i) + 256.5) as usize).min(511)] += 1;
         total += 1;
     }
     let mut below = 0;
