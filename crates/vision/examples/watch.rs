@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo run --release -p shanshui-vision --example watch -- CLIP FENCE.json \
-//!     [--model FILE --family nanodet|yolox|yolov8 --input 256x416] [--runtime rten|ort] [--fps 5] [--across 640] [--all]
+//!     [--model FILE --family nanodet|yolox|yolov8 --input 256x416] [--runtime rten|ort] [--fps 5] [--across 640] [--calm 0.35] [--all]
 //! ```
 //!
 //! `--all` also prints every sight as it is told. The CPU time is that of this program and of ffmpeg, from the system's own count.
@@ -33,7 +33,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let across: u32 = value("--across").map_or(Ok(640), |v| v.parse())?;
     let all = arguments.iter().any(|a| a == "--all");
     let plan = Plan::parse(&std::fs::read_to_string(fence)?, detector.as_ref().map(|d| d.labels()))?;
-    let mut watch = Watch::new(plan, detector, Settings::default());
+    let calm_s: f64 = value("--calm").map_or(Ok(Settings::default().calm_s), |v| v.parse())?;
+    let mut watch = Watch::new(plan, detector, Settings { calm_s, ..Settings::default() });
+    let pictures = pipe::Clip::open(Path::new(clip), fps, across).ok_or("ffmpeg cannot read it")?;
     let (cpu, begun) = (cpu_s(), Instant::now());
     let (mut events, mut at) = (0, 0.0);
     let mut told = |sights: &[shanshui_vision::Sight]| {
@@ -47,7 +49,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
         }
     };
-    for (i, picture) in pipe::Clip::open(Path::new(clip), fps, across).ok_or("ffmpeg cannot read it")?.enumerate() {
+    for (i, picture) in pictures.enumerate() {
         at = i as f64 / fps;
         told(&watch.see(at, 720, &picture));
     }

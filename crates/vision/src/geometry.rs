@@ -224,6 +224,14 @@ mod tests {
         [0.0..=1.0f64, 0.0..=1.0f64]
     }
 
+    fn corners() -> impl Strategy<Value = Vec<Point>> {
+        prop::collection::vec(corner(), 3..9)
+    }
+
+    fn rect() -> impl Strategy<Value = Rect> {
+        prop::array::uniform4(-0.5..1.5f32).prop_map(Rect::from)
+    }
+
     proptest! {
         #[test]
         fn the_middle_of_a_triangle_is_inside(a in corner(), b in corner(), c in corner()) {
@@ -234,7 +242,7 @@ mod tests {
         }
 
         #[test]
-        fn it_does_not_matter_where_a_polygon_begins_or_which_way_it_runs(mut p in prop::collection::vec(corner(), 3..9), q in corner(), by in 0usize..9) {
+        fn it_does_not_matter_where_a_polygon_begins_or_which_way_it_runs(mut p in corners(), q in corner(), by in 0usize..9) {
             prop_assume!(edges(&p).all(|(a, b)| !on_segment(a, b, q) && (a[1] - q[1]).abs() > 1e-6));
             let before = contains(&p, q);
             let n = p.len();
@@ -245,16 +253,16 @@ mod tests {
         }
 
         #[test]
-        fn nothing_outside_of_its_box_is_inside(p in prop::collection::vec(corner(), 3..9), q in [-1.0..2.0f64, -1.0..2.0f64]) {
-            let range = |i: usize| (p.iter().map(|c| c[i]).fold(1.0, f64::min), p.iter().map(|c| c[i]).fold(0.0, f64::max));
+        fn nothing_outside_of_its_box_is_inside(p in corners(), q in [-1.0..2.0f64, -1.0..2.0f64]) {
+            let all = |i: usize| p.iter().map(move |c| c[i]);
+            let range = |i: usize| (all(i).fold(1.0, f64::min), all(i).fold(0.0, f64::max));
             let ((x0, x1), (y0, y1)) = (range(0), range(1));
             prop_assume!(q[0] < x0 - 1e-6 || q[0] > x1 + 1e-6 || q[1] < y0 - 1e-6 || q[1] > y1 + 1e-6);
             prop_assert!(!contains(&p, q));
         }
 
         #[test]
-        fn iou_is_a_share_and_does_not_care_for_order(a in [-0.5..1.5f32, -0.5..1.5, -0.5..1.5, -0.5..1.5], b in [-0.5..1.5f32, -0.5..1.5, -0.5..1.5, -0.5..1.5]) {
-            let (a, b) = (Rect::from(a), Rect::from(b));
+        fn iou_is_a_share_and_does_not_care_for_order(a in rect(), b in rect()) {
             prop_assert!((0.0..=1.0001).contains(&a.iou(&b)));
             prop_assert_eq!(a.iou(&b), b.iou(&a));
         }

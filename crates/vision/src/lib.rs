@@ -15,7 +15,7 @@
 //! | [`motion`], [`blob`] | what differs from the background |
 //! | [`model`] | ONNX detectors: NanoDet-Plus, YOLOX, YOLOv8 |
 //! | [`track`] | which detection belongs to whom |
-//! | [`stay`], [`line`], [`left`] | who is inside, who crossed, what was left behind |
+//! | [`stay`], [`mod@line`], [`left`] | who is inside, who crossed, what was left behind |
 //! | [`watch`] | all of it for one camera |
 //! | [`report`] | one line per event, as the command prints it |
 

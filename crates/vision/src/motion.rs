@@ -20,6 +20,10 @@ const DIFFERS: f32 = 18.0;
 const FLICKER: f32 = 3.0;
 /// … but never by more than this.
 const DIFFERS_MAX: f32 = 45.0;
+/// What differs for less than this, in seconds, and is back, flickers: a wave, a leaf; somebody who passes does so once …
+const EXCURSION_S: f32 = 2.0;
+/// … and each time its usual flicker grows by so many levels.
+const EXCURSION: f32 = 1.5;
 /// A pixel has moved between two pictures from here on.
 const MOVED: i32 = 12;
 /// What the background takes over in 0.2 s where nothing differs.
@@ -195,9 +199,13 @@ impl Gate {
             let p = f32::from(p);
             if !self.foreground[i] {
                 let off = p - self.background[i];
-                self.age[i] = 0.0;
                 self.background[i] += off * learn;
-                self.flicker[i] += (off.abs() - self.flicker[i]) * learn * 0.4;
+                let more = off.abs() - self.flicker[i];
+                self.flicker[i] += more * learn * if more > 0.0 { 0.4 } else { 0.1 };
+                if self.age[i] > 0.0 && self.age[i] < EXCURSION_S {
+                    self.flicker[i] = (self.flicker[i] + EXCURSION).min(DIFFERS_MAX / FLICKER);
+                }
+                self.age[i] = 0.0;
             } else if self.behind[i] >= 0.0 && (p - self.behind[i] - light).abs() <= DIFFERS {
                 self.foreground[i] = false;
                 self.background[i] = p;
@@ -230,7 +238,8 @@ fn median(pixels: &[u8], other: impl Fn(usize) -> f32) -> f32 {
     let step = if pixels.len() > 4096 { 7 } else { 1 };
     let mut total = 0;
     for i in (0..pixels.len()).step_by(step) {
-        counts[((f32::from(pixels[i]) - other(i)).round() + 256.0).clamp(0.0, 511.0) as usize] += 1;
+        // rounded: what is cut off is above zero
+        counts[((f32::from(pixels[i]) - other(i) + 256.5) as usize).min(511)] += 1;
         total += 1;
     }
     let mut below = 0;
@@ -359,6 +368,27 @@ mod tests {
         assert!(alike(&look(0, None), &look(30, None)));
         assert!(!alike(&look(0, None), &look(0, Some(THING))));
         assert!(!alike(&[], &[]));
+    }
+
+    #[test]
+    fn ripples_are_learnt_and_somebody_in_them_is_still_seen() {
+        let mut gate = Gate::new(&[]);
+        let water = |i: u32, thing: Option<Rect>| {
+            let mut rgb = scene(0, thing).into_rgb();
+            for (n, pixel) in rgb.chunks_exact_mut(3).enumerate().skip(320 * 100) {
+                // broad waves that wander: 25 levels up and down
+                let wave = ((n % 320) as f32 / 20.0 + i as f32 * 1.7).sin() * 25.0;
+                pixel.iter_mut().for_each(|p| *p = (f32::from(*p) + wave).clamp(0.0, 255.0) as u8);
+            }
+            Picture::new(320, 180, rgb).unwrap()
+        };
+        let blobs: Vec<usize> =
+            (0..150).map(|i| gate.see(f64::from(i) * 0.2, &water(i, None), &[]).blobs.len()).collect();
+        assert!(blobs[..10].iter().any(|&n| n > 0), "they are something at first");
+        assert!(blobs[100..].iter().all(|&n| n == 0), "{blobs:?}");
+        let wader = Rect::new(0.4, 0.5, 0.5, 0.9);
+        let seen = gate.see(30.0, &water(150, Some(wader)), &[]).blobs;
+        assert!(seen.iter().any(|b| b.bbox.iou(&wader) > 0.5), "{seen:?}");
     }
 
     #[test]

@@ -98,27 +98,25 @@ impl Picture {
         let (w, h) = (width as usize, height as usize);
         let columns: Vec<usize> = (0..=w).map(|x| x * self.width as usize / w).collect();
         let mut pixels = Vec::with_capacity(w * h);
-        let mut sums = vec![0u32; w];
+        let stride = self.width as usize * 3;
+        let mut sums = vec![0u16; stride];
         for y in 0..h {
             let rows = y * self.height as usize / h..(y + 1) * self.height as usize / h;
             sums.fill(0);
-            for row in rows.clone() {
-                let line = &self.rgb[row * self.width as usize * 3..][..self.width as usize * 3];
-                for (sum, c) in sums.iter_mut().zip(columns.windows(2)) {
-                    // luma of BT.601 in 1/256: three small sums, the shift comes last
-                    *sum += line[c[0] * 3..c[1] * 3]
-                        .as_chunks::<3>()
-                        .0
-                        .iter()
-                        .map(|p| 77 * u32::from(p[0]) + 150 * u32::from(p[1]) + 29 * u32::from(p[2]))
-                        .sum::<u32>()
-                        >> 4;
-                }
+            for line in self.rgb[rows.start * stride..rows.end * stride].chunks_exact(stride) {
+                // at most 129 rows of 255
+                sums.iter_mut().zip(line).for_each(|(sum, &byte)| *sum += u16::from(byte));
             }
-            let count = rows.len() as u32;
-            pixels.extend(
-                sums.iter().zip(columns.windows(2)).map(|(s, c)| ((s / (count * (c[1] - c[0]) as u32)) >> 4) as u8),
-            );
+            let share = 1.0 / (rows.len() as f32 * 256.0);
+            for c in columns.windows(2) {
+                let [mut red, mut green, mut blue] = [0u32; 3];
+                for p in sums[c[0] * 3..c[1] * 3].as_chunks::<3>().0 {
+                    (red, green, blue) = (red + u32::from(p[0]), green + u32::from(p[1]), blue + u32::from(p[2]));
+                }
+                // BT.601 in 1/256
+                let luma = (77 * red + 150 * green + 29 * blue) as f32 * share;
+                pixels.push(if c[1] - c[0] == 1 { luma } else { luma / (c[1] - c[0]) as f32 } as u8);
+            }
         }
         Grey { width, height, pixels }
     }

@@ -282,16 +282,26 @@ mod tests {
         assert_eq!(t.tracks().len(), TRACKS_MAX);
     }
 
+    fn boxes() -> impl Strategy<Value = Vec<Candidate>> {
+        let one = (0.0..1.0f32, 0.0..1.0f32, 0.01..0.5f32, any::<bool>(), 0u16..2);
+        let one = one.prop_map(|(x, y, s, strong, label)| Candidate {
+            label,
+            score: 0.5,
+            strong,
+            bbox: Rect::new(x, y, x + s, y + s),
+        });
+        prop::collection::vec(one, 0..6)
+    }
+
     proptest! {
         #[test]
-        fn nothing_joins_beyond_its_reach(steps in prop::collection::vec((0.0..2.0f64, prop::collection::vec((0.0..1.0f32, 0.0..1.0f32, 0.01..0.5f32, any::<bool>(), 0u16..2), 0..6)), 1..30)) {
+        fn nothing_joins_beyond_its_reach(steps in prop::collection::vec((0.0..2.0f64, boxes()), 1..30)) {
             let mut t = Tracker::default();
             let mut at = 0.0;
             for (dt, boxes) in steps {
                 at += dt;
                 let before = t.tracks().to_vec();
-                let candidates: Vec<_> = boxes.iter().map(|&(x, y, s, strong, label)| Candidate { label, score: 0.5, strong, bbox: Rect::new(x, y, x + s, y + s) }).collect();
-                t.step(at, &candidates);
+                t.step(at, &boxes);
                 for now in t.tracks() {
                     let Some(was) = before.iter().find(|b| b.id == now.id) else { continue };
                     let ((x0, y0), (x1, y1)) = (was.bbox.centre(), now.bbox.centre());

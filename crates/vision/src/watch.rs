@@ -1,10 +1,11 @@
 //! All of it for one camera: pictures in, sights out.
 //!
-//! The detector is asked when something moves, when somebody is followed or something lies about and [`Settings::recheck_s`] went
-//! by, and every [`Settings::idle_s`] in any case. Without a detector whatever moves is followed as `unclassified` (未分类目标) and
+//! The detector is asked when something moves that is not known yet, when somebody known moves and [`Settings::calm_s`] went by, when
+//! somebody stands still or something lies about and [`Settings::recheck_s`] went by, and every [`Settings::idle_s`] in any case. Without a detector whatever moves is followed as `unclassified` (未分类目标) and
 //! never called a person. When a detector fails five times in a row, the watch goes on without it and says so in its [`Stats`].
 
 use crate::UNCLASSIFIED;
+use crate::blob::Blob;
 use crate::fence::Plan;
 use crate::geometry::Rect;
 use crate::left::Things;
@@ -26,6 +27,8 @@ const QUIET: f32 = 0.6;
 const PLACE_DIFFERS: f32 = 0.3;
 /// The share of somebody's place that must have changed since the picture before for him to be looked at again.
 const PLACE_STIRS: f32 = 0.05;
+/// Without a detector: a box of which less than this differs holds scattered light and shadow, no body.
+const FILL_MIN: f32 = 0.2;
 /// How long a lost one is held while its place changes, in seconds.
 const HOLD_CHANGED_S: f64 = 4.0;
 /// A time that far from the one before, in seconds, is another piece of the stream.
@@ -37,6 +40,8 @@ const FAILURES_MAX: u32 = 5;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
+    /// Those who are known and move are looked at again after this long, in seconds; 0 is every picture.
+    pub calm_s: f64,
     /// Those who stand still, and things that lie about, are looked at again after this long, in seconds.
     pub recheck_s: f64,
     /// The detector is asked at least that often, in seconds, even when nothing moves.
@@ -51,7 +56,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { recheck_s: 2.0, idle_s: 10.0, hold_s: 60.0, blob_min: 0.004, quiet: Vec::new() }
+        Self { calm_s: 0.35, recheck_s: 2.0, idle_s: 10.0, hold_s: 60.0, blob_min: 0.004, quiet: Vec::new() }
     }
 }
 
@@ -264,18 +269,21 @@ impl Watch {
         Some(found.into_iter().filter_map(|d| self.candidate(at, minute, d)).collect())
     }
 
+    /// A newcomer, somebody lost or not yet sure asks at once; those who are known and fidget ask now and then.
     fn is_due(&self, at: f64, motion: &Motion) -> bool {
         let since = self.asked_at.map_or(f64::INFINITY, |asked| at - asked);
-        let about = !self.tracker.tracks().is_empty() || !motion.blobs.is_empty();
-        // a lost one is looked for on every picture: its stay ends by it; who goes leaves a place that stirs
-        // and who is new is looked at until he counts as inside
+        let tracks = self.tracker.tracks();
         let hits = self.stays.plan().fences.iter().map(|f| f.enter_hits).max().unwrap_or(1);
-        let open = |t: &Track| {
-            t.seen == Seen::Lost || (t.seen == Seen::Hit && t.hits < hits) || self.gate.stirs(&t.bbox) > PLACE_STIRS
+        let unsure = |t: &Track| t.seen == Seen::Lost || (t.seen == Seen::Hit && t.hits < hits);
+        let known = |b: &Blob| {
+            tracks.iter().any(|t| t.hits >= hits && t.bbox.grown(0.03).overlap(&b.bbox) >= 0.5 * b.bbox.area())
         };
-        let unsure = self.tracker.tracks().iter().any(open);
-        let again = about && since >= self.settings.recheck_s;
-        self.ask_next || unsure || motion.moving() || again || since >= self.settings.idle_s
+        let strangers = motion.blobs.iter().any(|b| b.is_moving() && !known(b));
+        let stirs = motion.moving() || tracks.iter().any(|t| self.gate.stirs(&t.bbox) > PLACE_STIRS);
+        let about = !tracks.is_empty() || !motion.blobs.is_empty();
+        let at_once = self.ask_next || strangers || tracks.iter().any(unsure);
+        let again = (stirs && since >= self.settings.calm_s) || (about && since >= self.settings.recheck_s);
+        at_once || again || since >= self.settings.idle_s
     }
 
     fn detect(&mut self, picture: &Picture) -> Option<Vec<Detection>> {
@@ -330,7 +338,8 @@ impl Watch {
     fn blobs(&self, motion: &Motion) -> Vec<Candidate> {
         let plan = self.stays.plan();
         let at = self.last.unwrap_or(0.0);
-        let large = motion.blobs.iter().filter(|b| b.share >= self.settings.blob_min && !plan.masked(b.bbox.foot()));
+        let solid = |b: &&Blob| b.share >= self.settings.blob_min && b.fill >= FILL_MIN && !plan.masked(b.bbox.foot());
+        let large = motion.blobs.iter().filter(solid);
         let open = large.filter(|b| !self.is_quiet(at, UNCLASSIFIED, &b.bbox));
         open.map(|b| Candidate { label: u16::MAX, score: b.fill.clamp(0.0, 1.0), strong: true, bbox: b.bbox }).collect()
     }

@@ -1,4 +1,6 @@
 use super::*;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 const PLAN: &str = r#"{"fences": [{"id": "head", "kind": "sampling_head", "polygon": [[0.4,0.4],[0.6,0.4],[0.6,0.9],[0.4,0.9]],
     "approach": [[0.2,0.2],[0.8,0.2],[0.8,1],[0.2,1]]}]}"#;
@@ -156,6 +158,34 @@ fn another_plan_ends_what_is_no_more() {
     assert!(stays.occupied());
     assert_eq!(stays.replan(plan("head", "door"), 1.0).len(), 1);
     assert!(!stays.occupied());
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_told_ends_once_and_nobody_enters_without_hits(script in "[ibfnowsl23-]{0,80}", near in any::<bool>()) {
+        let mut plan = plan("head", "head");
+        if !near {
+            plan.fences[0].approach = None;
+        }
+        let mut stays = Stays::new(plan, 0.4);
+        let told = play(&mut stays, &script);
+        let ends = stays.finish(100.0);
+        let (mut begun, mut ended, mut entered) = (BTreeSet::new(), Vec::new(), 0);
+        for (i, kind) in told.char_indices().filter(|(_, c)| c.is_ascii_uppercase()) {
+            let number: u64 = told[i + 1..].split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap();
+            match kind {
+                'L' => ended.push(number),
+                'B' => prop_assert!(begun.contains(&number)),
+                _ => drop(begun.insert(number)),
+            }
+            entered += usize::from(kind == 'E');
+        }
+        ended.extend(ends.iter().map(|s| if let Sight::Left(g) = s { g.stay } else { unreachable!() }));
+        ended.sort_unstable();
+        prop_assert_eq!(begun.into_iter().collect::<Vec<_>>(), ended, "{}", told);
+        let hits = script.matches(['i', 'b', '2']).count() + 2 * script.matches('3').count();
+        prop_assert!(entered * 3 <= hits, "{} of {}", told, script);
+    }
 }
 
 #[test]
