@@ -9,7 +9,13 @@ use shanshui_camera::jpeg;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| ".".into()));
     let noon: Timestamp = "2026-06-01T04:00:00Z".parse()?;
-    let shots = [("empty", 0.0, Mode::Normal), ("walks", 27.0, Mode::Normal), ("stands", 36.0, Mode::Normal), ("covered", 0.0, Mode::Covered), ("moved", 0.0, Mode::Moved)];
+    let shots = [
+        ("empty", 0.0, Mode::Normal),
+        ("walks", 27.0, Mode::Normal),
+        ("stands", 36.0, Mode::Normal),
+        ("covered", 0.0, Mode::Covered),
+        ("moved", 0.0, Mode::Moved),
+    ];
     let night = [("dawn", -5.6 * 3600.0), ("night", 10.0 * 3600.0 + 36.0)];
     let all = shots.into_iter().chain(night.map(|(n, s)| (n, s, Mode::Normal)));
     for (name, s, mode) in all {

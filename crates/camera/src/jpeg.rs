@@ -5,8 +5,8 @@ use std::io::Cursor;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageFormat, ImageReader, Limits};
 
-use crate::picture::{Picture, PictureError, SIDE_MAX};
 use crate::Area;
+use crate::picture::{Picture, PictureError, SIDE_MAX};
 
 /// A decoded picture.
 pub type Decoded = Picture;
@@ -21,7 +21,9 @@ pub fn encode(picture: &Picture, quality: u8) -> Result<Vec<u8>, PictureError> {
     }
     let mut out = Vec::new();
     let mut encoder = JpegEncoder::new_with_quality(&mut out, quality.clamp(1, 100));
-    encoder.encode(&picture.rgb, picture.width, picture.height, ExtendedColorType::Rgb8).map_err(|e| PictureError::Encode(e.to_string()))?;
+    encoder
+        .encode(&picture.rgb, picture.width, picture.height, ExtendedColorType::Rgb8)
+        .map_err(|e| PictureError::Encode(e.to_string()))?;
     Ok(out)
 }
 
@@ -123,7 +125,10 @@ mod tests {
     #[test]
     fn bad_bytes_are_errors() {
         assert!(matches!(decode(b"GIF89a"), Err(PictureError::Decode(_))));
-        assert!(decode(&[0xFF, 0xD8, 0xFF, 0xC0, 0, 17, 8, 0xFF, 0xFF, 0xFF, 0xFF, 3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1]).is_err());
+        assert!(
+            decode(&[0xFF, 0xD8, 0xFF, 0xC0, 0, 17, 8, 0xFF, 0xFF, 0xFF, 0xFF, 3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1])
+                .is_err()
+        );
         assert!(encode(&Picture { width: 2, height: 2, rgb: vec![0; 3] }, 80).is_err());
     }
 

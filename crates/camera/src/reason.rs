@@ -92,8 +92,18 @@ impl Reason {
             () if has(&["401 Unauthorized", "403 Forbidden"]) => Self::Unauthorised,
             () if has(&["404 Not Found", "method DESCRIBE failed: 4"]) => Self::NotFound,
             () if has(&["Connection refused"]) => Self::Refused,
-            () if has(&["No route to host", "Network is unreachable", "Failed to resolve hostname", "Name or service not known"]) => Self::Unreachable,
-            () if has(&["Connection timed out", "Operation timed out", "Error opening input: I/O error"]) => Self::TimedOut,
+            () if has(&[
+                "No route to host",
+                "Network is unreachable",
+                "Failed to resolve hostname",
+                "Name or service not known",
+            ]) =>
+            {
+                Self::Unreachable
+            }
+            () if has(&["Connection timed out", "Operation timed out", "Error opening input: I/O error"]) => {
+                Self::TimedOut
+            }
             () if has(&["Cannot allocate memory", "cannot allocate memory"]) => Self::Memory,
             () if has(&["No such file or directory", "Permission denied"]) => Self::NoFile,
             () if has(&[
@@ -121,7 +131,9 @@ mod tests {
 
     #[test]
     fn lines_of_ffmpeg_have_a_reason() {
-        let check = |line: &str, code: &str| assert_eq!(Reason::of_lines([line].into_iter()).map(|r| r.code()), Some(code), "{line}");
+        let check = |line: &str, code: &str| {
+            assert_eq!(Reason::of_lines([line].into_iter()).map(|r| r.code()), Some(code), "{line}");
+        };
         check("[rtsp @ 0x55] method DESCRIBE failed: 401 Unauthorized", "unauthorised");
         check("pipe:0: Connection refused", "refused");
         check("[rtsp @ 0x55] method DESCRIBE failed: 404 Not Found", "not_found");

@@ -158,9 +158,19 @@ mod tests {
     fn texts_lose_every_form_of_a_password() {
         let s = Secret::new("rtsp://operator:p%40ss-word@10.0.0.7/ch1");
         let scrub = Scrubber::new([&s]);
-        for text in ["open rtsp://operator:p%40ss-word@10.0.0.7/ch1 failed", "user operator pass p@ss-word", "rtsp://other:pw@host/x: 401"] {
+        for text in [
+            "open rtsp://operator:p%40ss-word@10.0.0.7/ch1 failed",
+            "user operator pass p@ss-word",
+            "rtsp://other:pw@host/x: 401",
+        ] {
             let out = scrub.scrub(text);
-            assert!(!out.contains("p@ss-word") && !out.contains("p%40ss") && !out.contains("operator") && !out.contains("other:pw"), "{out}");
+            assert!(
+                !out.contains("p@ss-word")
+                    && !out.contains("p%40ss")
+                    && !out.contains("operator")
+                    && !out.contains("other:pw"),
+                "{out}"
+            );
         }
         assert_eq!(scrub.scrub("nothing to see at http://host/x"), "nothing to see at http://host/x");
     }

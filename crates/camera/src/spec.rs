@@ -252,7 +252,13 @@ fn check_address(kind: Kind, field: &'static str, secret: &Secret) -> Result<(),
     let allowed = match kind {
         Kind::Drawn => return Ok(()),
         Kind::File if text.starts_with('/') => return Ok(()),
-        Kind::File => return Err(SpecError::Scheme { field, scheme: Url::parse(text).map_or_else(|_| String::new(), |u| u.scheme().to_owned()), allowed: "an absolute path" }),
+        Kind::File => {
+            return Err(SpecError::Scheme {
+                field,
+                scheme: Url::parse(text).map_or_else(|_| String::new(), |u| u.scheme().to_owned()),
+                allowed: "an absolute path",
+            });
+        }
         Kind::Rtsp => ["rtsp", "rtsps"],
         Kind::Mjpeg | Kind::Snapshot => ["http", "https"],
     };
@@ -270,7 +276,8 @@ mod tests {
 
     #[test]
     fn only_schemes_of_the_kind_are_taken() {
-        let check = |kind, url: &str, good: bool| assert_eq!(Spec::new(kind, url).check().is_ok(), good, "{kind:?} {url}");
+        let check =
+            |kind, url: &str, good: bool| assert_eq!(Spec::new(kind, url).check().is_ok(), good, "{kind:?} {url}");
         check(Kind::Rtsp, "rtsp://u:p@10.0.0.1/ch1", true);
         check(Kind::Rtsp, "file:///etc/passwd", false);
         check(Kind::Rtsp, "http://10.0.0.1/", false);

@@ -77,7 +77,9 @@ impl Shape for Poly<'_> {
         (0..self.0.len()).map(edge).fold(f32::MIN, f32::max)
     }
     fn bounds(&self) -> [f32; 4] {
-        self.0.iter().fold([f32::MAX, f32::MAX, f32::MIN, f32::MIN], |b, p| [b[0].min(p.0), b[1].min(p.1), b[2].max(p.0), b[3].max(p.1)])
+        self.0.iter().fold([f32::MAX, f32::MAX, f32::MIN, f32::MIN], |b, p| {
+            [b[0].min(p.0), b[1].min(p.1), b[2].max(p.0), b[3].max(p.1)]
+        })
     }
 }
 
@@ -95,9 +97,9 @@ pub(super) fn paint(picture: &mut Picture, shape: &impl Shape, alpha: f32, colou
             if cover > 0.0 {
                 let i = (py as usize * picture.width as usize + px as usize) * 3;
                 let new = colour(x, y);
-                for c in 0..3 {
-                    let old = f32::from(picture.rgb[i + c]);
-                    picture.rgb[i + c] = (old + (new[c] - old) * cover).clamp(0.0, 255.0) as u8;
+                for (value, new) in picture.rgb[i..i + 3].iter_mut().zip(new) {
+                    let old = f32::from(*value);
+                    *value = (old + (new - old) * cover).clamp(0.0, 255.0) as u8;
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! Somebody who walks: limbs that swing, a coat, a shadow. Larger when nearer.
 
+#![allow(clippy::many_single_char_names, reason = "coordinates")]
+
 use super::Visitor;
 use super::canvas::{Colour, Limb, paint};
 use crate::picture::Picture;
@@ -55,11 +57,16 @@ impl Figure {
         let hip = at(0.0, 0.49);
         let neck = at(0.035, 0.83);
         let bend = if v.walks { 0.0 } else { 0.16 };
-        let mut limbs = vec![(Limb { a: (x + 0.02 * h, y), b: (x + 0.38 * h, y + 0.015 * h), ra: 0.07 * h, rb: 0.02 * h }, 0.30, [24.0, 32.0, 18.0])];
+        let mut limbs = vec![(
+            Limb { a: (x + 0.02 * h, y), b: (x + 0.38 * h, y + 0.015 * h), ra: 0.07 * h, rb: 0.02 * h },
+            0.30,
+            [24.0, 32.0, 18.0],
+        )];
         let mut limb = |a, b, ra: f32, rb: f32, c| limbs.push((Limb { a, b, ra: ra * h, rb: rb * h }, 1.0, c));
         for (sign, shade) in [(-1.0, 0.8), (1.0, 1.0)] {
             let s = swing * sign;
-            let (knee, foot) = (at(0.11 * s + 0.015 * sign, 0.26), at(0.20 * s - 0.02 + 0.03 * sign, 0.035 + 0.05 * (-s).max(0.0)));
+            let (knee, foot) =
+                (at(0.11 * s + 0.015 * sign, 0.26), at(0.20 * s - 0.02 + 0.03 * sign, 0.035 + 0.05 * (-s).max(0.0)));
             let dark = |c: Colour| c.map(|v| v * shade);
             limb(hip, knee, 0.062, 0.048, dark(TROUSERS));
             limb(knee, foot, 0.048, 0.034, dark(TROUSERS));

@@ -85,7 +85,7 @@ pub const WALK_S: f64 = 12.0;
 impl Settings {
     /// Where the visitor's feet are at `now`, and whether he walks; nothing when nobody is there.
     pub fn visitor(&self, now: Timestamp) -> Option<Visitor> {
-        if !(self.visit_every_s > 0.0) {
+        if self.visit_every_s.is_nan() || self.visit_every_s <= 0.0 {
             return None;
         }
         let t = (now.as_microsecond() as f64 / 1e6).rem_euclid(self.visit_every_s) - self.visit_first_s;
@@ -198,7 +198,8 @@ impl Painter {
             state ^= state >> 7;
             state ^= state << 17;
             // the sum of two is near enough to how sensors do it
-            let grain = ((state & 0xFFFF) * span >> 16) as i16 + ((state >> 16 & 0xFFFF) * span >> 16) as i16 - i16::from(noise) * 2;
+            let part = |bits: u64| (((bits & 0xFFFF) * span) >> 16) as i16;
+            let grain = part(state) + part(state >> 16) - i16::from(noise) * 2;
             for value in pixel {
                 *value = (i16::from(*value) + grain / 2).clamp(0, 255) as u8;
             }
@@ -273,7 +274,13 @@ mod tests {
 
     #[test]
     fn modes_begin_and_end() {
-        let s = Settings { mode: Mode::Black, mode_after_s: 10.0, mode_for_s: 5.0, always_day: true, ..Settings::default() };
+        let s = Settings {
+            mode: Mode::Black,
+            mode_after_s: 10.0,
+            mode_for_s: 5.0,
+            always_day: true,
+            ..Settings::default()
+        };
         let mut p = Painter::new(s, 160);
         let mut mean = |t: f64| p.paint(at(t)).unwrap().rgb.iter().map(|v| u64::from(*v)).sum::<u64>() / (160 * 90 * 3);
         assert!(mean(0.0) > 60);

@@ -1,6 +1,8 @@
 //! What stands still, painted once, and the water, painted for each picture. Lengths are in units of the picture's height, so that x runs
 //! 0..16/9.
 
+#![allow(clippy::many_single_char_names, reason = "coordinates")]
+
 use super::canvas::{Colour, Limb, Poly, blend, cloud, hash, mix, paint};
 use crate::picture::Picture;
 
@@ -49,7 +51,12 @@ impl Scenery {
                 let (left, right) = banks(y);
                 if y > 0.41 && x > left && x < right {
                     let near = (y - 0.40) / 0.60;
-                    water.push(Drop { index, along: (1.0 / (0.08 + near)).ln() * 3.0, across: (x - left) / (right - left), near });
+                    water.push(Drop {
+                        index,
+                        along: (1.0 / (0.08 + near)).ln() * 3.0,
+                        across: (x - left) / (right - left),
+                        near,
+                    });
                 }
             }
         }
@@ -90,7 +97,8 @@ impl Scenery {
             let sky = blend([96.0, 124.0, 128.0], [70.0, 98.0, 92.0], d.near);
             let shore = (d.across.min(1.0 - d.across) * 8.0).min(1.0);
             let glint = ((ripple - 0.55) * 2.2).clamp(0.0, 1.0).powi(2) * 52.0 * d.near.min(0.8);
-            let colour = blend([72.0, 84.0, 66.0], sky, 0.35 + 0.65 * shore).map(|v| v + ripple * (6.0 + 10.0 * d.near) + glint);
+            let colour =
+                blend([72.0, 84.0, 66.0], sky, 0.35 + 0.65 * shore).map(|v| v + ripple * (6.0 + 10.0 * d.near) + glint);
             let i = d.index as usize * 3;
             (0..3).for_each(|c| picture.rgb[i + c] = colour[c].clamp(0.0, 255.0) as u8);
         }
@@ -106,11 +114,17 @@ fn wave(x: f32) -> f32 {
 }
 
 fn base(seed: u64, x: f32, y: f32) -> Colour {
-    let ridge = HORIZON - 0.075 - 0.06 * (x * 2.3 + 0.6).sin() - 0.025 * (x * 6.1 + 1.0).sin() + 0.008 * cloud(seed, x * 24.0, 1.0);
+    let ridge = HORIZON - 0.075 - 0.06 * (x * 2.3 + 0.6).sin() - 0.025 * (x * 6.1 + 1.0).sin()
+        + 0.008 * cloud(seed, x * 24.0, 1.0);
     let nearer = HORIZON - 0.03 - 0.03 * (x * 3.7 + 2.2).sin() + 0.012 * cloud(seed ^ 5, x * 40.0, 7.0);
     if y < ridge {
-        let white = (cloud(seed ^ 9, x * 3.0, y * 9.0) + 0.5 * cloud(seed ^ 10, x * 7.0, y * 20.0) - 0.2).clamp(0.0, 1.0);
-        return blend(blend([138.0, 172.0, 206.0], [206.0, 220.0, 226.0], y / HORIZON), [236.0, 238.0, 238.0], white * 0.7);
+        let white =
+            (cloud(seed ^ 9, x * 3.0, y * 9.0) + 0.5 * cloud(seed ^ 0xA, x * 7.0, y * 20.0) - 0.2).clamp(0.0, 1.0);
+        return blend(
+            blend([138.0, 172.0, 206.0], [206.0, 220.0, 226.0], y / HORIZON),
+            [236.0, 238.0, 238.0],
+            white * 0.7,
+        );
     }
     if y < nearer {
         let leaf = cloud(seed ^ 2, x * 60.0, y * 60.0) * 7.0;
@@ -126,13 +140,15 @@ fn base(seed: u64, x: f32, y: f32) -> Colour {
 fn meadow(seed: u64, x: f32, y: f32) -> Colour {
     let near = (y - HORIZON) / (1.0 - HORIZON);
     let grain = 1.0 / (0.12 + near);
-    let tufts = cloud(seed ^ 4, x * 34.0 * grain.min(3.0), y * 60.0 * grain.min(3.0)) * 13.0 + hash(seed ^ 6, (x * 500.0) as i64, (y * 500.0) as i64) * 6.0;
+    let tufts = cloud(seed ^ 4, x * 34.0 * grain.min(3.0), y * 60.0 * grain.min(3.0)) * 13.0
+        + hash(seed ^ 6, (x * 500.0) as i64, (y * 500.0) as i64) * 6.0;
     let patches = cloud(seed ^ 7, x * 4.0, y * 9.0) * 12.0;
     let grass = blend([118.0, 142.0, 84.0], [84.0, 116.0, 56.0], near).map(|v| v + tufts + patches);
     let (left, right) = banks(y);
     let shore = (left - x).max(x - right);
     let mud = (1.0 - shore / (0.015 + 0.05 * near)).clamp(0.0, 1.0);
-    let with_mud = if y > 0.405 { blend(grass, [128.0 + tufts, 116.0 + tufts, 92.0 + tufts], mud * 0.85) } else { grass };
+    let with_mud =
+        if y > 0.405 { blend(grass, [128.0 + tufts, 116.0 + tufts, 92.0 + tufts], mud * 0.85) } else { grass };
     // the path from the lower left to the sampling head, and on to the hut's door
     let way = super::figure::middle_of_path(y);
     let half = 0.018 + 0.045 * near;
@@ -142,7 +158,7 @@ fn meadow(seed: u64, x: f32, y: f32) -> Colour {
 
 fn far_trees(p: &mut Picture, seed: u64) {
     for i in 0..26u32 {
-        let r = |k: u64| hash(seed ^ 77, i64::from(i), k as i64);
+        let r = |k: u64| hash(seed ^ 0x4D, i64::from(i), k as i64);
         let x = i as f32 / 25.0 * WIDE + r(1) * 0.03;
         let y = HORIZON + 0.035 + 0.012 * r(2);
         let size = 0.026 + 0.012 * r(3).abs();
@@ -151,9 +167,9 @@ fn far_trees(p: &mut Picture, seed: u64) {
 }
 
 fn near_trees(p: &mut Picture, seed: u64) {
-    tree(p, seed ^ 101, (0.07, 0.66), 0.15, [62.0, 96.0, 48.0]);
-    tree(p, seed ^ 102, (1.60, 0.60), 0.13, [70.0, 102.0, 52.0]);
-    tree(p, seed ^ 103, (1.42, 0.50), 0.07, [74.0, 106.0, 58.0]);
+    tree(p, seed ^ 0x65, (0.07, 0.66), 0.15, [62.0, 96.0, 48.0]);
+    tree(p, seed ^ 0x66, (1.60, 0.60), 0.13, [70.0, 102.0, 52.0]);
+    tree(p, seed ^ 0x67, (1.42, 0.50), 0.07, [74.0, 106.0, 58.0]);
     for i in 0..60i64 {
         // reeds at the far bank
         let y = 0.52 + 0.30 * (i as f32 / 60.0);
@@ -166,7 +182,12 @@ fn near_trees(p: &mut Picture, seed: u64) {
 /// A trunk, and a crown of many leaves; `size` is about half of its height.
 fn tree(p: &mut Picture, seed: u64, (x, y): (f32, f32), size: f32, leaf: Colour) {
     let top = (x, y - size * 0.9);
-    paint(p, &Limb { a: (x - size * 0.05, y + 0.006), b: (x + size * 0.55, y + 0.008), ra: size * 0.10, rb: size * 0.05 }, 0.28, |_, _| [34.0, 44.0, 26.0]);
+    paint(
+        p,
+        &Limb { a: (x - size * 0.05, y + 0.006), b: (x + size * 0.55, y + 0.008), ra: size * 0.10, rb: size * 0.05 },
+        0.28,
+        |_, _| [34.0, 44.0, 26.0],
+    );
     paint(p, &Limb { a: (x, y), b: top, ra: size * 0.085, rb: size * 0.05 }, 1.0, |_, _| [78.0, 66.0, 52.0]);
     for i in 0..34i64 {
         let (a, r) = (hash(seed, i, 1) * 3.2, hash(seed, i, 2).abs().sqrt());
@@ -182,7 +203,12 @@ fn tree(p: &mut Picture, seed: u64, (x, y): (f32, f32), size: f32, leaf: Colour)
 
 /// The white hut of the station: a front with door and window, a side in the shade, a roof, a mast, a lamp.
 fn hut(p: &mut Picture, seed: u64) {
-    let wall = |v: f32| move |x: f32, y: f32| { let g = v + 4.0 * cloud(seed ^ 8, x * 50.0, y * 30.0) - (y - 0.40) * 24.0; [g, g, g - 3.0] };
+    let wall = |v: f32| {
+        move |x: f32, y: f32| {
+            let g = v + 4.0 * cloud(seed ^ 8, x * 50.0, y * 30.0) - (y - 0.40) * 24.0;
+            [g, g, g - 3.0]
+        }
+    };
     let flat = |c: Colour| move |_: f32, _: f32| c;
     paint(p, &Poly(&[(0.27, 0.622), (0.70, 0.600), (0.84, 0.618), (0.42, 0.645)]), 0.35, flat([40.0, 48.0, 30.0]));
     paint(p, &Poly(&[(0.25, 0.355), (0.50, 0.335), (0.50, 0.640), (0.25, 0.615)]), 1.0, wall(188.0));
@@ -199,7 +225,9 @@ fn hut(p: &mut Picture, seed: u64) {
     // door, window, lamp, mast
     paint(p, &Poly(&[(0.53, 0.425), (0.595, 0.424), (0.595, 0.622), (0.53, 0.628)]), 1.0, flat([92.0, 108.0, 120.0]));
     paint(p, &Limb { a: (0.586, 0.525), b: (0.586, 0.535), ra: 0.003, rb: 0.003 }, 1.0, flat([210.0, 210.0, 200.0]));
-    paint(p, &Poly(&[(0.625, 0.44), (0.675, 0.44), (0.675, 0.505), (0.625, 0.508)]), 1.0, |x, y| blend([64.0, 84.0, 100.0], [150.0, 176.0, 192.0], ((x - y) * 14.0).fract().abs()));
+    paint(p, &Poly(&[(0.625, 0.44), (0.675, 0.44), (0.675, 0.505), (0.625, 0.508)]), 1.0, |x, y| {
+        blend([64.0, 84.0, 100.0], [150.0, 176.0, 192.0], ((x - y) * 14.0).fract().abs())
+    });
     paint(p, &Poly(&[(0.31, 0.44), (0.40, 0.438), (0.40, 0.515), (0.31, 0.512)]), 1.0, flat([70.0, 82.0, 92.0]));
     paint(p, &Limb { a: (0.66, 0.36), b: (0.665, 0.36), ra: 0.006, rb: 0.006 }, 1.0, flat([236.0, 230.0, 200.0]));
     paint(p, &Limb { a: (0.33, 0.285), b: (0.33, 0.12), ra: 0.0035, rb: 0.002 }, 1.0, flat([120.0, 124.0, 128.0]));
@@ -211,7 +239,9 @@ fn hut(p: &mut Picture, seed: u64) {
 fn jetty(p: &mut Picture) {
     let flat = |c: Colour| move |_: f32, _: f32| c;
     paint(p, &Limb { a: (0.69, 0.602), b: (0.86, 0.672), ra: 0.005, rb: 0.006 }, 1.0, flat([176.0, 178.0, 176.0]));
-    paint(p, &Poly(&[(0.82, 0.662), (1.02, 0.668), (1.03, 0.690), (0.815, 0.688)]), 1.0, |x, _| if (x * 60.0).fract() < 0.12 { [92.0, 80.0, 64.0] } else { [150.0, 134.0, 108.0] });
+    paint(p, &Poly(&[(0.82, 0.662), (1.02, 0.668), (1.03, 0.690), (0.815, 0.688)]), 1.0, |x, _| {
+        if (x * 60.0).fract() < 0.12 { [92.0, 80.0, 64.0] } else { [150.0, 134.0, 108.0] }
+    });
     paint(p, &Poly(&[(0.815, 0.688), (1.03, 0.690), (1.03, 0.702), (0.815, 0.700)]), 1.0, flat([96.0, 84.0, 66.0]));
     for x in [0.90, 1.015] {
         paint(p, &Limb { a: (x, 0.69), b: (x, 0.735), ra: 0.005, rb: 0.005 }, 1.0, flat([88.0, 78.0, 62.0]));
@@ -220,7 +250,9 @@ fn jetty(p: &mut Picture) {
         paint(p, &Limb { a: (x, 0.668), b: (x, 0.605), ra: 0.0028, rb: 0.0028 }, 1.0, flat([206.0, 208.0, 206.0]));
     }
     paint(p, &Limb { a: (0.835, 0.607), b: (1.01, 0.607), ra: 0.0028, rb: 0.0028 }, 1.0, flat([206.0, 208.0, 206.0]));
-    paint(p, &Limb { a: (1.075, 0.716), b: (1.105, 0.716), ra: 0.022, rb: 0.022 }, 1.0, |_, y| if y > 0.722 { [196.0, 150.0, 30.0] } else { [240.0, 196.0, 48.0] });
+    paint(p, &Limb { a: (1.075, 0.716), b: (1.105, 0.716), ra: 0.022, rb: 0.022 }, 1.0, |_, y| {
+        if y > 0.722 { [196.0, 150.0, 30.0] } else { [240.0, 196.0, 48.0] }
+    });
     paint(p, &Limb { a: (1.09, 0.70), b: (1.09, 0.645), ra: 0.004, rb: 0.003 }, 1.0, flat([70.0, 72.0, 76.0]));
     paint(p, &Limb { a: (1.09, 0.64), b: (1.09, 0.638), ra: 0.009, rb: 0.009 }, 1.0, flat([206.0, 54.0, 40.0]));
 }

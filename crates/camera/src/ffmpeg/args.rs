@@ -39,13 +39,17 @@ pub(crate) fn input(spec: &Spec, url: &Secret) -> Input {
     match spec.kind {
         Kind::Rtsp => {
             let transport = if spec.transport == Transport::Udp { "udp" } else { "tcp" };
-            script += &format!("option rtsp_transport {transport}\noption timeout {silence_us}\noption allowed_media_types video\n");
+            script += &format!(
+                "option rtsp_transport {transport}\noption timeout {silence_us}\noption allowed_media_types video\n"
+            );
         }
         _ => script += &format!("option rw_timeout {silence_us}\n"),
     }
     let clock = if spec.kind == Kind::Mjpeg { "-use_wallclock_as_timestamps 1 " } else { "" };
     let white = protocols(&scheme, spec.transport);
-    let args = format!("-protocol_whitelist {white} {clock}-fflags +genpts+discardcorrupt -f concat -safe 0 -threads 1 -i pipe:0");
+    let args = format!(
+        "-protocol_whitelist {white} {clock}-fflags +genpts+discardcorrupt -f concat -safe 0 -threads 1 -i pipe:0"
+    );
     Input { args: words(&args).collect(), script }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -130,10 +130,23 @@ pub(crate) struct Program {
 
 impl Program {
     /// Starts it. `memory_mb` bounds what it allocates, `cpu_s` what it computes in its whole life.
-    pub(crate) fn start(args: &[String], stdin: Stdio, limits: Limits, life_s: Option<u64>, scrub: Scrubber) -> Result<Self, Reason> {
-        let mut child = command("ffmpeg").args(args).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(|e| {
-            if e.kind() == std::io::ErrorKind::NotFound { Reason::NoProgram } else { Reason::Other(format!("ffmpeg cannot be started: {e}")) }
-        })?;
+    pub(crate) fn start(
+        args: &[String],
+        stdin: Stdio,
+        limits: Limits,
+        life_s: Option<u64>,
+        scrub: Scrubber,
+    ) -> Result<Self, Reason> {
+        let mut child =
+            command("ffmpeg").args(args).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(
+                |e| {
+                    if e.kind() == std::io::ErrorKind::NotFound {
+                        Reason::NoProgram
+                    } else {
+                        Reason::Other(format!("ffmpeg cannot be started: {e}"))
+                    }
+                },
+            )?;
         bound(&child, limits, life_s);
         let notes = Arc::new(Mutex::new(Notes::default()));
         let listener = child.stderr.take().map(|pipe| {
@@ -145,6 +158,10 @@ impl Program {
 
     pub(crate) fn stdout(&mut self) -> Option<ChildStdout> {
         self.child.stdout.take()
+    }
+
+    pub(crate) fn stdin(&mut self) -> Option<ChildStdin> {
+        self.child.stdin.take()
     }
 
     pub(crate) fn notes(&self) -> &Mutex<Notes> {
@@ -254,7 +271,13 @@ fn usage_of(stat: &str) -> Option<(f64, f64)> {
 
 /// Runs FFmpeg to its end: `input` on its standard input, what it writes on its standard output comes back.
 /// Longer than `time`, or more than `bytes`, is an error.
-pub(crate) fn run(args: &[String], input: Vec<u8>, bytes: usize, time: Duration, scrub: Scrubber) -> Result<Vec<u8>, Reason> {
+pub(crate) fn run(
+    args: &[String],
+    input: Vec<u8>,
+    bytes: usize,
+    time: Duration,
+    scrub: Scrubber,
+) -> Result<Vec<u8>, Reason> {
     let limits = Limits { cpu_s: None, memory_mb: 1024 };
     let mut program = Program::start(args, Stdio::piped(), limits, Some(time.as_secs() * 2 + 1), scrub)?;
     let writer = program.child.stdin.take().map(|mut pipe| thread::spawn(move || pipe.write_all(&input)));

@@ -48,19 +48,27 @@ impl Recorder {
         let part = ring.new_part().map_err(|e| Reason::Other(e.zh()))?;
         let mut all = args::front();
         let input = match pictures {
-            Pictures::Raw { width, height, fps } => format!("-f rawvideo -pix_fmt rgb24 -video_size {width}x{height} -framerate {fps}"),
+            Pictures::Raw { width, height, fps } => {
+                format!("-f rawvideo -pix_fmt rgb24 -video_size {width}x{height} -framerate {fps}")
+            }
             Pictures::Jpeg => "-f mjpeg".to_owned(),
         };
         let input = format!("-protocol_whitelist pipe -use_wallclock_as_timestamps 1 {input} -i pipe:0");
         all.extend(input.split(' ').map(str::to_owned));
-        all.extend(args::segments(&part.pattern, ring.settings().segment_s, &codec(pictures, h264, ring.settings().segment_s)));
+        all.extend(args::segments(
+            &part.pattern,
+            ring.settings().segment_s,
+            &codec(pictures, h264, ring.settings().segment_s),
+        ));
         let program = Program::start(&all, Stdio::from(OwnedFd::from(theirs)), limits, None, Scrubber::default())?;
         let (notes, ring) = (program.share_notes(), ring.clone());
         if let Pictures::Raw { width, height, .. } = pictures {
             // what it says of its input is not what it writes
             lock(&notes).codec = Some((if h264 { "h264" } else { "mjpeg" }.into(), width, height));
         }
-        let list = thread::spawn(move || read_list(listening, &Arc::new(Mutex::new(Anchor::default())), &notes, &ring, &part, || {}));
+        let list = thread::spawn(move || {
+            read_list(listening, &Arc::new(Mutex::new(Anchor::default())), &notes, &ring, &part, || {});
+        });
         Ok(Self { pictures, program, entry: ours, list: Some(list) })
     }
 

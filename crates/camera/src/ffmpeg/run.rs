@@ -110,8 +110,12 @@ impl Going {
         if let (Some(ring), Some(part)) = (&plan.ring, &part) {
             all.extend(args::segments(&part.pattern, ring.settings().segment_s, "-c copy"));
         }
-        let mut program = Program::start(&all, Stdio::from(OwnedFd::from(theirs)), plan.limits, None, plan.scrub.clone())?;
-        (&ours).write_all(plan.input.script.as_bytes()).and_then(|()| ours.shutdown(Shutdown::Write)).map_err(|e| Reason::Other(e.to_string()))?;
+        let mut program =
+            Program::start(&all, Stdio::from(OwnedFd::from(theirs)), plan.limits, None, plan.scrub.clone())?;
+        (&ours)
+            .write_all(plan.input.script.as_bytes())
+            .and_then(|()| ours.shutdown(Shutdown::Write))
+            .map_err(|e| Reason::Other(e.to_string()))?;
         let anchor = Arc::new(Mutex::new(Anchor::default()));
         let progress = Arc::new(Progress { begun: Instant::now(), last_ms: AtomicU64::new(0) });
         let mut readers = Vec::new();
@@ -144,7 +148,11 @@ impl Going {
             }
             if let Some(status) = self.program.ended() {
                 let disk_full = lock(self.program.notes()).disk_full;
-                return if disk_full && plan.ring.is_some() { Outcome::DiskFull } else { Outcome::Down(self.program.why(Some(status))) };
+                return if disk_full && plan.ring.is_some() {
+                    Outcome::DiskFull
+                } else {
+                    Outcome::Down(self.program.why(Some(status)))
+                };
             }
             {
                 let notes = lock(self.program.notes());
@@ -154,7 +162,10 @@ impl Going {
                 if notes.disk_full && plan.ring.is_some() {
                     return Outcome::DiskFull;
                 }
-                if !said && self.progress.any() && let Some((codec, w, h)) = &notes.codec {
+                if !said
+                    && self.progress.any()
+                    && let Some((codec, w, h)) = &notes.codec
+                {
                     watcher.running(codec, *w, *h, notes.fps);
                     said = true;
                 }
@@ -205,7 +216,7 @@ struct Budget {
 impl Budget {
     fn beyond(&mut self, allowed: Option<u32>, cpu_s: f64) -> bool {
         let (since, before) = *self.since.get_or_insert((Instant::now(), cpu_s));
-        if since.elapsed() < Duration::from_secs(60) {
+        if since.elapsed() < Duration::from_mins(1) {
             return false;
         }
         self.since = Some((Instant::now(), cpu_s));
@@ -239,7 +250,14 @@ fn read_frames(pipe: impl Read, anchor: &Mutex<Anchor>, progress: &Progress, wat
 }
 
 /// Takes each finished file into the ring: `part-000001.mp4,4.000000,8.000000` says its name, begin and end in stream seconds.
-pub(crate) fn read_list(from: UnixStream, anchor: &Mutex<Anchor>, notes: &Mutex<Notes>, ring: &Ring, part: &crate::ring::Part, mark: impl Fn()) {
+pub(crate) fn read_list(
+    from: UnixStream,
+    anchor: &Mutex<Anchor>,
+    notes: &Mutex<Notes>,
+    ring: &Ring,
+    part: &crate::ring::Part,
+    mark: impl Fn(),
+) {
     part.opened(0);
     for line in BufReader::new(from).lines() {
         let Ok(line) = line else { break };

@@ -56,7 +56,8 @@ impl Ring {
         let end = same.iter().map(|(start, s)| start + s.us).max().unwrap_or(*first).min(to_us);
         let script = self.script(&same);
         let temporary = to_file.with_extension("part.mp4");
-        let result = copy(&script, (end - first) as f64 / 1e6, &temporary).and_then(|()| at(to_file, std::fs::rename(&temporary, to_file)));
+        let result = copy(&script, (end - first) as f64 / 1e6, &temporary)
+            .and_then(|()| at(to_file, std::fs::rename(&temporary, to_file)));
         if result.is_err() {
             let _ = std::fs::remove_file(&temporary);
         }
@@ -128,13 +129,20 @@ fn copy(script: &str, s: f64, to: &Path) -> Result<(), RingError> {
     let front = "-hide_banner -loglevel warning -y -protocol_whitelist pipe,file -f concat -safe 0 -i pipe:0 -map 0:v:0 -c copy -movflags +faststart";
     let mut args: Vec<String> = front.split(' ').map(str::to_owned).collect();
     args.extend(["-t".into(), format!("{s:.6}"), "-f".into(), "mp4".into(), format!("file:{}", to.display())]);
-    program::run(&args, script.as_bytes().to_vec(), 0, Duration::from_secs(300), Scrubber::default()).map(drop).map_err(RingError::Program)
+    program::run(&args, script.as_bytes().to_vec(), 0, Duration::from_mins(5), Scrubber::default())
+        .map(drop)
+        .map_err(RingError::Program)
 }
 
 /// The picture `t` seconds into a file; empty when it has none so late.
 fn picture(path: &Path, t: f64) -> Result<Vec<u8>, Reason> {
-    let mut args: Vec<String> = "-hide_banner -loglevel warning -protocol_whitelist file,pipe -threads 1".split(' ').map(str::to_owned).collect();
+    let mut args: Vec<String> = "-hide_banner -loglevel warning -protocol_whitelist file,pipe -threads 1"
+        .split(' ')
+        .map(str::to_owned)
+        .collect();
     args.extend(["-ss".into(), format!("{t:.3}"), "-i".into(), format!("file:{}", path.display())]);
-    args.extend("-frames:v 1 -an -c:v mjpeg -q:v 3 -pix_fmt yuvj420p -f image2pipe pipe:1".split(' ').map(str::to_owned));
+    args.extend(
+        "-frames:v 1 -an -c:v mjpeg -q:v 3 -pix_fmt yuvj420p -f image2pipe pipe:1".split(' ').map(str::to_owned),
+    );
     program::run(&args, Vec::new(), STILL_BYTES_MAX, Duration::from_secs(20), Scrubber::default())
 }

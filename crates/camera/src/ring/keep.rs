@@ -60,7 +60,8 @@ impl Ring {
         let settings = &self.0.settings;
         let free = self.free();
         let state = lock(&self.0.state);
-        let room = free >= settings.floor_mb.saturating_mul(1 << 20) && state.bytes <= settings.quota_mb.saturating_mul(1 << 20);
+        let room = free >= settings.floor_mb.saturating_mul(1 << 20)
+            && state.bytes <= settings.quota_mb.saturating_mul(1 << 20);
         let oldest = state.segments.keys().next().and_then(|us| Timestamp::from_microsecond(*us).ok());
         Health { used: state.bytes, free, room, oldest }
     }

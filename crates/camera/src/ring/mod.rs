@@ -183,7 +183,12 @@ impl Ring {
         let (from, to) = (from.as_microsecond(), to.as_microsecond());
         let state = lock(&self.0.state);
         let range = from.saturating_sub(SEGMENT_US_MAX)..to.max(from.saturating_sub(SEGMENT_US_MAX));
-        state.segments.range(range).filter(|(start, s)| **start + s.us > from).map(|(start, s)| (*start, s.clone())).collect()
+        state
+            .segments
+            .range(range)
+            .filter(|(start, s)| **start + s.us > from)
+            .map(|(start, s)| (*start, s.clone()))
+            .collect()
     }
 
     fn path(&self, start: i64, segment: &Segment) -> PathBuf {
@@ -220,7 +225,8 @@ mod tests {
         let ring = ring(dir.path(), &[(86_390, 4), (86_394, 4), (86_398, 4), (86_500, 4)]);
         fs::write(dir.path().join("19700102").join("stray.txt"), b"x").unwrap();
         ring.refresh().unwrap();
-        let spans: Vec<_> = ring.coverage(second(0), second(90_000)).iter().map(|s| (s.from.as_second(), s.to.as_second())).collect();
+        let spans: Vec<_> =
+            ring.coverage(second(0), second(90_000)).iter().map(|s| (s.from.as_second(), s.to.as_second())).collect();
         assert_eq!(spans, [(86_390, 86_402), (86_500, 86_504)]);
         assert_eq!(ring.coverage(second(86_402), second(86_500)), []);
         assert_eq!(ring.between(second(86_395), second(86_396)).len(), 1);

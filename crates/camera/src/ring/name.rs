@@ -63,7 +63,9 @@ mod tests {
         let name = file(start, 4_000_000, &Tag::new("h264", 1920, 1080));
         assert_eq!(name, "20251130T030405.123456Z_4000000_h264-1920x1080.mp4");
         assert_eq!(parse(&name), Some((start, 4_000_000, Tag::new("h264", 1920, 1080))));
-        for bad in ["", "x.mp4", "20251130T030405Z_0_h264-1x1.mp4", "20251130T030405Z_9_a/b.mp4", "20251130T030405Z_9.mp4"] {
+        for bad in
+            ["", "x.mp4", "20251130T030405Z_0_h264-1x1.mp4", "20251130T030405Z_9_a/b.mp4", "20251130T030405Z_9.mp4"]
+        {
             assert_eq!(parse(bad), None, "{bad}");
         }
     }

@@ -102,7 +102,8 @@ impl Ring {
     /// What a killed program left: the length is read out of it, its end is when it was last written.
     pub(super) fn recover(&self) {
         let Ok(found) = fs::read_dir(self.0.settings.folder.join(PART)) else { return };
-        let mut files: Vec<_> = found.flatten().filter_map(|f| Some((f.metadata().ok()?.modified().ok()?, f.path()))).collect();
+        let mut files: Vec<_> =
+            found.flatten().filter_map(|f| Some((f.metadata().ok()?.modified().ok()?, f.path()))).collect();
         files.sort();
         let spare = files.len().saturating_sub(RECOVER_MAX);
         for (i, (modified, path)) in files.into_iter().enumerate() {

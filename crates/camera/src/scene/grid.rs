@@ -1,5 +1,7 @@
 //! A picture as 64 by 36 cells of mean brightness, and the edges between them.
 
+#![allow(clippy::many_single_char_names, reason = "coordinates")]
+
 use serde::{Deserialize, Serialize};
 
 /// Columns and rows.
@@ -101,7 +103,9 @@ impl Learned {
 
     /// Nothing when it was kept by something else.
     pub(super) fn checked(self) -> Option<Self> {
-        let good = self.edges.len() == N && self.edges.iter().all(|(a, b)| a.is_finite() && b.is_finite()) && self.edge_share.is_finite();
+        let good = self.edges.len() == N
+            && self.edges.iter().all(|(a, b)| a.is_finite() && b.is_finite())
+            && self.edge_share.is_finite();
         good.then_some(self)
     }
 
@@ -122,7 +126,10 @@ impl Learned {
         }
         let here = a.alike(&b, 0, 0);
         let reach = -REACH..=REACH;
-        let shifts = reach.clone().flat_map(|dy| reach.clone().map(move |dx| (dx, dy))).filter(|(dx, dy)| dx.abs().max(dy.abs()) >= 2);
+        let shifts = reach
+            .clone()
+            .flat_map(|dy| reach.clone().map(move |dx| (dx, dy)))
+            .filter(|(dx, dy)| dx.abs().max(dy.abs()) >= 2);
         let best = shifts.map(|(dx, dy)| a.alike(&b, dx, dy)).fold(-1.0, f32::max);
         let shifted = best > 0.40 && best > here + 0.20;
         (shifted || familiar < FOREIGN, familiar)
@@ -134,7 +141,9 @@ impl Learned {
         for row in edges.chunks_exact_mut(CELLS.0) {
             let sum = row.iter().fold((0.0, 0.0), |s, e| (s.0 + e.0, s.1 + e.1));
             let mean = (sum.0 / CELLS.0 as f32, sum.1 / CELLS.0 as f32);
-            row.iter_mut().for_each(|e| *e = (e.0 - mean.0, e.1 - mean.1));
+            for e in row.iter_mut() {
+                *e = (e.0 - mean.0, e.1 - mean.1);
+            }
         }
         Self { edges, edge_share: self.edge_share }
     }

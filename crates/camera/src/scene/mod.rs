@@ -244,7 +244,8 @@ impl Scene {
             (self.still_since, self.still_frames) = (at, 0);
         }
         self.still_frames = self.still_frames.saturating_add(1);
-        let to_the_bit = (at - self.still_since >= self.times.frozen_s && self.still_frames >= 3).then_some(self.still_since);
+        let to_the_bit =
+            (at - self.still_since >= self.times.frozen_s && self.still_frames >= 3).then_some(self.still_since);
         to_the_bit.or_else(|| self.still(at, grid, same))
     }
 

@@ -99,7 +99,9 @@ impl Recording {
     pub fn zh(&self) -> String {
         match self {
             Self::On => "正在录像".into(),
-            Self::Full { free, used } => format!("录像已停：磁盘空间不足（剩余 {} MB，录像已占 {} MB）", free >> 20, used >> 20),
+            Self::Full { free, used } => {
+                format!("录像已停：磁盘空间不足（剩余 {} MB，录像已占 {} MB）", free >> 20, used >> 20)
+            }
             Self::Down(reason) => format!("录像已停：{}", reason.zh()),
         }
     }
@@ -146,7 +148,8 @@ impl Shared {
     pub(crate) fn say_recording(&self, recording: Recording) {
         let mut last = lock(&self.recording);
         if last.as_ref() != Some(&recording) {
-            let same_kind = matches!((last.as_ref(), &recording), (Some(Recording::Full { .. }), Recording::Full { .. }));
+            let same_kind =
+                matches!((last.as_ref(), &recording), (Some(Recording::Full { .. }), Recording::Full { .. }));
             *last = Some(recording.clone());
             if !same_kind {
                 self.mail.put(Feed::Recording(recording));

@@ -33,7 +33,12 @@ pub(super) fn run(shared: &Arc<Shared>, ring: Option<Ring>) {
                 last = Instant::now();
                 if good_since.is_none() {
                     good_since = Some(last);
-                    shared.say(State::Running { codec: "mjpeg".into(), width: full.0, height: full.1, fps: Some(spec.fps) });
+                    shared.say(State::Running {
+                        codec: "mjpeg".into(),
+                        width: full.0,
+                        height: full.1,
+                        fps: Some(spec.fps),
+                    });
                 }
                 tape.push(shared, Pictures::Jpeg, &bytes);
                 let now = Timestamp::now();

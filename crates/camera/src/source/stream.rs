@@ -113,9 +113,12 @@ fn supervise(line: &Arc<Line>) {
             Outcome::Stopped => return,
             Outcome::Replan => continue,
             Outcome::DiskFull => {
-                full_until = Some(Instant::now() + Duration::from_secs(60));
+                full_until = Some(Instant::now() + Duration::from_mins(1));
                 let health = line.ring.as_ref().map(Ring::health);
-                shared.say_recording(Recording::Full { free: health.map_or(0, |h| h.free), used: health.map_or(0, |h| h.used) });
+                shared.say_recording(Recording::Full {
+                    free: health.map_or(0, |h| h.free),
+                    used: health.map_or(0, |h| h.used),
+                });
                 continue;
             }
             Outcome::Down(reason) => reason,

@@ -58,11 +58,15 @@ fn each_way_to_be_blind_is_noticed_through_an_encoder() {
     ];
     for (what, way) in ways {
         let film = dir.path().join(format!("{what:?}.mp4"));
-        let graph = format!("[0:v]scale=768:432,setsar=1,fps=10,trim=duration=20,setpts=N/10/TB[a];[1:v]scale=768:432,setsar=1,fps=10,trim=duration=70,setpts=N/10/TB[b];{way};[c]setsar=1,fps=10[d];[a][d]concat=n=2[v]");
+        let graph = format!(
+            "[0:v]scale=768:432,setsar=1,fps=10,trim=duration=20,setpts=N/10/TB[a];[1:v]scale=768:432,setsar=1,fps=10,trim=duration=70,setpts=N/10/TB[b];{way};[c]setsar=1,fps=10[d];[a][d]concat=n=2[v]"
+        );
         let clip = folder.join("table-approach-a.mp4");
         let mut command = Command::new("ffmpeg");
         command.args(["-nostdin", "-v", "error", "-y", "-i"]).arg(&clip).args(["-stream_loop", "-1", "-i"]).arg(&clip);
-        command.args(["-filter_complex", &graph, "-map", "[v]", "-c:v", "libx264", "-preset", "ultrafast", "-g", "20"]).arg(&film);
+        command
+            .args(["-filter_complex", &graph, "-map", "[v]", "-c:v", "libx264", "-preset", "ultrafast", "-g", "20"])
+            .arg(&film);
         assert!(command.status().unwrap().success(), "{what:?}");
         let said = look(&film);
         let (when, blind) = *said.first().unwrap_or_else(|| panic!("{what:?} is not noticed"));

@@ -73,7 +73,20 @@ pub fn clip(folder: &Path, name: &str, size: &str, s: u32, codec: &[&str]) -> Pa
     let path = folder.join(name);
     let source = format!("testsrc2=s={size}:r=25:d={s}");
     let mut command = Command::new("ffmpeg");
-    command.args(["-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", &source, "-vf", "noise=alls=8:allf=t", "-pix_fmt", "yuv420p"]);
+    command.args([
+        "-nostdin",
+        "-v",
+        "error",
+        "-y",
+        "-f",
+        "lavfi",
+        "-i",
+        &source,
+        "-vf",
+        "noise=alls=8:allf=t",
+        "-pix_fmt",
+        "yuv420p",
+    ]);
     assert!(command.args(codec).arg(&path).status().unwrap().success());
     path
 }

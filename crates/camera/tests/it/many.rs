@@ -77,5 +77,8 @@ fn a_camera_that_lies_about_its_codec_is_down_with_a_reason() {
     let Some(server) = rtsp(&[film.to_str().unwrap(), "--garbage", "lie"]) else { return };
     let desk = Desk::start(Spec { silence_s: 6, ..Spec::new(Kind::Rtsp, &server.url) });
     let reason = desk.down();
-    assert!(matches!(reason, Reason::Garbage | Reason::NoPicture(_) | Reason::TimedOut | Reason::Other(_)), "{reason:?}");
+    assert!(
+        matches!(reason, Reason::Garbage | Reason::NoPicture(_) | Reason::TimedOut | Reason::Other(_)),
+        "{reason:?}"
+    );
 }

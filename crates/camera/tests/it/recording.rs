@@ -14,9 +14,18 @@ fn ring_of(folder: &Path) -> RingSettings {
 
 /// Frames of a file that decode, errors on the way, and whether the first packet is a key frame.
 fn decoded(film: &Path) -> (usize, String, bool) {
-    let out = Command::new("ffmpeg").args(["-nostdin", "-v", "error", "-i"]).arg(film).args(["-f", "framecrc", "-"]).output().unwrap();
+    let out = Command::new("ffmpeg")
+        .args(["-nostdin", "-v", "error", "-i"])
+        .arg(film)
+        .args(["-f", "framecrc", "-"])
+        .output()
+        .unwrap();
     let frames = String::from_utf8_lossy(&out.stdout).lines().filter(|l| l.starts_with('0')).count();
-    let probe = Command::new("ffprobe").args(["-v", "error", "-select_streams", "v", "-show_entries", "packet=flags", "-of", "csv=p=0"]).arg(film).output().unwrap();
+    let probe = Command::new("ffprobe")
+        .args(["-v", "error", "-select_streams", "v", "-show_entries", "packet=flags", "-of", "csv=p=0"])
+        .arg(film)
+        .output()
+        .unwrap();
     let key = String::from_utf8_lossy(&probe.stdout).starts_with('K');
     (frames, String::from_utf8_lossy(&out.stderr).into_owned(), key)
 }
@@ -81,7 +90,22 @@ fn what_a_kill_leaves_is_taken_in() {
     let dir = tempfile::tempdir().unwrap();
     let part = dir.path().join("part");
     std::fs::create_dir_all(&part).unwrap();
-    let whole = clip(dir.path(), "a.mp4", "320x180", 4, &["-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-movflags", "+empty_moov+default_base_moof+frag_keyframe"]);
+    let whole = clip(
+        dir.path(),
+        "a.mp4",
+        "320x180",
+        4,
+        &[
+            "-c:v",
+            "libx264",
+            "-preset",
+            "ultrafast",
+            "-g",
+            "25",
+            "-movflags",
+            "+empty_moov+default_base_moof+frag_keyframe",
+        ],
+    );
     let bytes = std::fs::read(whole).unwrap();
     std::fs::write(part.join("1-000001.mp4"), &bytes[..bytes.len() * 3 / 4]).unwrap();
     std::fs::write(part.join("1-000002.mp4"), b"no film").unwrap();
@@ -117,9 +141,15 @@ fn drawn_cameras_and_mjpeg_are_recorded_too() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let drawn = Desk::start(Spec { record: Some(ring_of(&dir.path().join("drawn"))), width: 320, ..Spec::new(Kind::Drawn, "") });
-    let server = desk::http("v", &["-re", "-f", "lavfi", "-i", "testsrc2=s=320x240:r=10"], &["-c:v", "mjpeg", "-f", "mpjpeg"]);
-    let mjpeg = Desk::start(Spec { record: Some(ring_of(&dir.path().join("mjpeg"))), ..Spec::new(Kind::Mjpeg, &server.url) });
+    let drawn = Desk::start(Spec {
+        record: Some(ring_of(&dir.path().join("drawn"))),
+        width: 320,
+        ..Spec::new(Kind::Drawn, "")
+    });
+    let server =
+        desk::http("v", &["-re", "-f", "lavfi", "-i", "testsrc2=s=320x240:r=10"], &["-c:v", "mjpeg", "-f", "mpjpeg"]);
+    let mjpeg =
+        Desk::start(Spec { record: Some(ring_of(&dir.path().join("mjpeg"))), ..Spec::new(Kind::Mjpeg, &server.url) });
     for (desk, codec) in [(drawn, "h264"), (mjpeg, "mjpeg")] {
         let span = recorded(&desk.source, 5.0);
         let out = dir.path().join(format!("{codec}.mp4"));

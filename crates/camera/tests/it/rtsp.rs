@@ -41,7 +41,8 @@ fn with_digest(more: &[&str], check: impl FnOnce(&str)) {
 fn frames_come_by_tcp_after_logging_in_and_nobody_reads_the_password() {
     let log = Log::default();
     let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
     let _ = tracing::subscriber::set_global_default(subscriber);
     with_digest(&["--digest"], |url| {
         let dir = tempfile::tempdir().unwrap();
@@ -49,11 +50,20 @@ fn frames_come_by_tcp_after_logging_in_and_nobody_reads_the_password() {
         assert!(!format!("{spec:?}").contains(PASSWORD));
         let desk = Desk::start(spec);
         desk.frame();
-        let State::Running { codec, width, height, .. } = desk.state("running", |s| matches!(s, State::Running { .. })) else { unreachable!() };
+        let State::Running { codec, width, height, .. } = desk.state("running", |s| matches!(s, State::Running { .. }))
+        else {
+            unreachable!()
+        };
         assert_eq!((codec.as_str(), width, height), ("h264", 320, 180));
-        let lines: Vec<_> = desk::children().into_iter().filter(|(_, l)| l.contains("ffmpeg") && l.contains(dir.path().to_str().unwrap())).collect();
+        let lines: Vec<_> = desk::children()
+            .into_iter()
+            .filter(|(_, l)| l.contains("ffmpeg") && l.contains(dir.path().to_str().unwrap()))
+            .collect();
         assert_eq!(lines.len(), 1, "{lines:?}");
-        assert!(!lines[0].1.contains(PASSWORD) && !lines[0].1.contains("operator") && !lines[0].1.contains("127.0.0.1"), "{lines:?}");
+        assert!(
+            !lines[0].1.contains(PASSWORD) && !lines[0].1.contains("operator") && !lines[0].1.contains("127.0.0.1"),
+            "{lines:?}"
+        );
         let environment = std::fs::read(format!("/proc/{}/environ", lines[0].0)).unwrap();
         assert!(!String::from_utf8_lossy(&environment).contains(PASSWORD));
         let (a, b) = (desk.frame(), desk.frame());
@@ -112,6 +122,9 @@ fn a_camera_that_cuts_is_down_with_its_reason_and_begun_again() {
     for _ in 0..2 {
         desk.frame();
         let reason = desk.down();
-        assert!(matches!(reason, Reason::Ended | Reason::NoPicture(_) | Reason::Garbage | Reason::Other(_)), "{reason:?}");
+        assert!(
+            matches!(reason, Reason::Ended | Reason::NoPicture(_) | Reason::Garbage | Reason::Other(_)),
+            "{reason:?}"
+        );
     }
 }

@@ -29,7 +29,13 @@ fn h265_by_rtsp() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let film = clip(dir.path(), "film.mp4", "320x180", 10, &["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:keyint=25"]);
+    let film = clip(
+        dir.path(),
+        "film.mp4",
+        "320x180",
+        10,
+        &["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:keyint=25"],
+    );
     let Some(server) = rtsp(&[film.to_str().unwrap()]) else { return };
     let desk = Desk::start(Spec::new(Kind::Rtsp, &server.url));
     assert_eq!(desk.frame().width, 320);
@@ -51,7 +57,10 @@ fn snapshots() -> String {
                 let picture = Picture::filled(320, 240, [(n * 20 % 250) as u8, 90, 40]).unwrap();
                 let body = if known { jpeg::encode(&picture, 80).unwrap() } else { Vec::new() };
                 let status = if known { "200 OK" } else { "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"cam\"" };
-                let head = format!("HTTP/1.1 {status}\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+                let head = format!(
+                    "HTTP/1.1 {status}\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                    body.len()
+                );
                 let _ = peer.write_all(head.as_bytes()).and_then(|()| peer.write_all(&body));
             });
         }
@@ -108,7 +117,13 @@ fn a_change_of_size_begins_the_stream_anew() {
     let dir = tempfile::tempdir().unwrap();
     let mut bytes = Vec::new();
     for (i, size) in ["320x180", "640x360"].iter().enumerate() {
-        let part = clip(dir.path(), &format!("{i}.ts"), size, 3, &["-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-f", "mpegts"]);
+        let part = clip(
+            dir.path(),
+            &format!("{i}.ts"),
+            size,
+            3,
+            &["-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-f", "mpegts"],
+        );
         bytes.extend(std::fs::read(part).unwrap());
     }
     let both = dir.path().join("both.ts");
