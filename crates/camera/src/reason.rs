@@ -89,6 +89,7 @@ impl Reason {
     fn of_line(line: &str) -> Option<Self> {
         let has = |words: &[&str]| words.iter().any(|w| line.contains(w));
         Some(match () {
+            () if has(&["received signal 15"]) => Self::Killed(15),
             () if has(&["401 Unauthorized", "403 Forbidden"]) => Self::Unauthorised,
             () if has(&["404 Not Found", "method DESCRIBE failed: 4"]) => Self::NotFound,
             () if has(&["Connection refused"]) => Self::Refused,

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::mail::lock;
+use crate::mail::{Stop, lock};
 use crate::secret::Scrubber;
 use crate::{Limits, Reason};
 
@@ -270,13 +270,14 @@ fn usage_of(stat: &str) -> Option<(f64, f64)> {
 }
 
 /// Runs FFmpeg to its end: `input` on its standard input, what it writes on its standard output comes back.
-/// Longer than `time`, or more than `bytes`, is an error.
+/// Longer than `time`, or more than `bytes`, is an error; when `stop` is set it ends at once.
 pub(crate) fn run(
     args: &[String],
     input: Vec<u8>,
     bytes: usize,
     time: Duration,
     scrub: Scrubber,
+    stop: Option<&Stop>,
 ) -> Result<Vec<u8>, Reason> {
     let limits = Limits { cpu_s: None, memory_mb: 1024 };
     let mut program = Program::start(args, Stdio::piped(), limits, Some(time.as_secs() * 2 + 1), scrub)?;
@@ -293,7 +294,7 @@ pub(crate) fn run(
         if let Some(status) = program.ended() {
             break Some(status);
         }
-        if Instant::now() > end {
+        if Instant::now() > end || stop.is_some_and(Stop::is_set) {
             let _ = program.child.kill();
             let _ = program.child.wait();
             break None;

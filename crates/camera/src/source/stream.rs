@@ -153,7 +153,9 @@ fn attempt(line: &Arc<Line>, ring: Option<Ring>) -> Outcome {
         frames: line.frames.then_some((spec.fps, spec.width)),
         ring,
         limits: spec.limits,
-        silence_s: spec.silence_s,
+        clock: spec.kind == Kind::Rtsp,
+        // a sink that takes each frame takes its time
+        silence_s: if spec.every_frame { 86_400 } else { spec.silence_s },
         scrub: Scrubber::new(std::iter::once(&spec.url).chain(spec.detect_url.as_ref())),
     };
     run(&plan, &line.shared.stop, line)
