@@ -89,6 +89,7 @@ impl Reason {
     fn of_line(line: &str) -> Option<Self> {
         let has = |words: &[&str]| words.iter().any(|w| line.contains(w));
         Some(match () {
+            () if has(&["received signal 15"]) => Self::Killed(15),
             () if has(&["401 Unauthorized", "403 Forbidden"]) => Self::Unauthorised,
             () if has(&["404 Not Found", "method DESCRIBE failed: 4"]) => Self::NotFound,
             () if has(&["Connection refused"]) => Self::Refused,
@@ -132,7 +133,7 @@ mod tests {
     #[test]
     fn lines_of_ffmpeg_have_a_reason() {
         let check = |line: &str, code: &str| {
-            assert_eq!(Reason::of_lines([line].into_iter()).map(|r| r.code()), Some(code), "{line}")
+            assert_eq!(Reason::of_lines([line].into_iter()).map(|r| r.code()), Some(code), "{line}");
         };
         check("[rtsp @ 0x55] method DESCRIBE failed: 401 Unauthorized", "unauthorised");
         check("pipe:0: Connection refused", "refused");

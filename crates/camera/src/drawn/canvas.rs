@@ -97,9 +97,9 @@ pub(super) fn paint(picture: &mut Picture, shape: &impl Shape, alpha: f32, colou
             if cover > 0.0 {
                 let i = (py as usize * picture.width as usize + px as usize) * 3;
                 let new = colour(x, y);
-                for c in 0..3 {
-                    let old = f32::from(picture.rgb[i + c]);
-                    picture.rgb[i + c] = (old + (new[c] - old) * cover).clamp(0.0, 255.0) as u8;
+                for (value, new) in picture.rgb[i..i + 3].iter_mut().zip(new) {
+                    let old = f32::from(*value);
+                    *value = (old + (new - old) * cover).clamp(0.0, 255.0) as u8;
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! Somebody who walks: limbs that swing, a coat, a shadow. Larger when nearer.
 
+#![allow(clippy::many_single_char_names, reason = "coordinates")]
+
 use super::Visitor;
 use super::canvas::{Colour, Limb, paint};
 use crate::picture::Picture;

@@ -85,7 +85,7 @@ pub const WALK_S: f64 = 12.0;
 impl Settings {
     /// Where the visitor's feet are at `now`, and whether he walks; nothing when nobody is there.
     pub fn visitor(&self, now: Timestamp) -> Option<Visitor> {
-        if !(self.visit_every_s > 0.0) {
+        if self.visit_every_s.is_nan() || self.visit_every_s <= 0.0 {
             return None;
         }
         let t = (now.as_microsecond() as f64 / 1e6).rem_euclid(self.visit_every_s) - self.visit_first_s;
@@ -198,8 +198,8 @@ impl Painter {
             state ^= state >> 7;
             state ^= state << 17;
             // the sum of two is near enough to how sensors do it
-            let grain = ((state & 0xFFFF) * span >> 16) as i16 + ((state >> 16 & 0xFFFF) * span >> 16) as i16
-                - i16::from(noise) * 2;
+            let part = |bits: u64| (((bits & 0xFFFF) * span) >> 16) as i16;
+            let grain = part(state) + part(state >> 16) - i16::from(noise) * 2;
             for value in pixel {
                 *value = (i16::from(*value) + grain / 2).clamp(0, 255) as u8;
             }

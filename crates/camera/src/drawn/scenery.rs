@@ -1,6 +1,8 @@
 //! What stands still, painted once, and the water, painted for each picture. Lengths are in units of the picture's height, so that x runs
 //! 0..16/9.
 
+#![allow(clippy::many_single_char_names, reason = "coordinates")]
+
 use super::canvas::{Colour, Limb, Poly, blend, cloud, hash, mix, paint};
 use crate::picture::Picture;
 
@@ -117,7 +119,7 @@ fn base(seed: u64, x: f32, y: f32) -> Colour {
     let nearer = HORIZON - 0.03 - 0.03 * (x * 3.7 + 2.2).sin() + 0.012 * cloud(seed ^ 5, x * 40.0, 7.0);
     if y < ridge {
         let white =
-            (cloud(seed ^ 9, x * 3.0, y * 9.0) + 0.5 * cloud(seed ^ 10, x * 7.0, y * 20.0) - 0.2).clamp(0.0, 1.0);
+            (cloud(seed ^ 9, x * 3.0, y * 9.0) + 0.5 * cloud(seed ^ 0xA, x * 7.0, y * 20.0) - 0.2).clamp(0.0, 1.0);
         return blend(
             blend([138.0, 172.0, 206.0], [206.0, 220.0, 226.0], y / HORIZON),
             [236.0, 238.0, 238.0],
@@ -156,7 +158,7 @@ fn meadow(seed: u64, x: f32, y: f32) -> Colour {
 
 fn far_trees(p: &mut Picture, seed: u64) {
     for i in 0..26u32 {
-        let r = |k: u64| hash(seed ^ 77, i64::from(i), k as i64);
+        let r = |k: u64| hash(seed ^ 0x4D, i64::from(i), k as i64);
         let x = i as f32 / 25.0 * WIDE + r(1) * 0.03;
         let y = HORIZON + 0.035 + 0.012 * r(2);
         let size = 0.026 + 0.012 * r(3).abs();
@@ -165,9 +167,9 @@ fn far_trees(p: &mut Picture, seed: u64) {
 }
 
 fn near_trees(p: &mut Picture, seed: u64) {
-    tree(p, seed ^ 101, (0.07, 0.66), 0.15, [62.0, 96.0, 48.0]);
-    tree(p, seed ^ 102, (1.60, 0.60), 0.13, [70.0, 102.0, 52.0]);
-    tree(p, seed ^ 103, (1.42, 0.50), 0.07, [74.0, 106.0, 58.0]);
+    tree(p, seed ^ 0x65, (0.07, 0.66), 0.15, [62.0, 96.0, 48.0]);
+    tree(p, seed ^ 0x66, (1.60, 0.60), 0.13, [70.0, 102.0, 52.0]);
+    tree(p, seed ^ 0x67, (1.42, 0.50), 0.07, [74.0, 106.0, 58.0]);
     for i in 0..60i64 {
         // reeds at the far bank
         let y = 0.52 + 0.30 * (i as f32 / 60.0);

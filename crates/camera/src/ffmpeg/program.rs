@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::mail::lock;
+use crate::mail::{Stop, lock};
 use crate::secret::Scrubber;
 use crate::{Limits, Reason};
 
@@ -160,6 +160,10 @@ impl Program {
         self.child.stdout.take()
     }
 
+    pub(crate) fn stdin(&mut self) -> Option<ChildStdin> {
+        self.child.stdin.take()
+    }
+
     pub(crate) fn notes(&self) -> &Mutex<Notes> {
         &self.notes
     }
@@ -266,13 +270,14 @@ fn usage_of(stat: &str) -> Option<(f64, f64)> {
 }
 
 /// Runs FFmpeg to its end: `input` on its standard input, what it writes on its standard output comes back.
-/// Longer than `time`, or more than `bytes`, is an error.
+/// Longer than `time`, or more than `bytes`, is an error; when `stop` is set it ends at once.
 pub(crate) fn run(
     args: &[String],
     input: Vec<u8>,
     bytes: usize,
     time: Duration,
     scrub: Scrubber,
+    stop: Option<&Stop>,
 ) -> Result<Vec<u8>, Reason> {
     let limits = Limits { cpu_s: None, memory_mb: 1024 };
     let mut program = Program::start(args, Stdio::piped(), limits, Some(time.as_secs() * 2 + 1), scrub)?;
@@ -289,7 +294,7 @@ pub(crate) fn run(
         if let Some(status) = program.ended() {
             break Some(status);
         }
-        if Instant::now() > end {
+        if Instant::now() > end || stop.is_some_and(Stop::is_set) {
             let _ = program.child.kill();
             let _ = program.child.wait();
             break None;

@@ -45,7 +45,7 @@ impl Recorder {
         let (ours, theirs) = UnixStream::pair().map_err(io)?;
         ours.set_write_timeout(Some(PATIENCE)).map_err(io)?;
         let listening = ours.try_clone().map_err(io)?;
-        let part = ring.new_part().map_err(|e| Reason::Other(e.zh()))?;
+        let part = ring.new_part(false).map_err(|e| Reason::Other(e.zh()))?;
         let mut all = args::front();
         let input = match pictures {
             Pictures::Raw { width, height, fps } => {
@@ -67,7 +67,7 @@ impl Recorder {
             lock(&notes).codec = Some((if h264 { "h264" } else { "mjpeg" }.into(), width, height));
         }
         let list = thread::spawn(move || {
-            read_list(listening, &Arc::new(Mutex::new(Anchor::default())), &notes, &ring, &part, || {})
+            read_list(listening, &Arc::new(Mutex::new(Anchor::default())), &notes, &ring, &part, || {});
         });
         Ok(Self { pictures, program, entry: ours, list: Some(list) })
     }

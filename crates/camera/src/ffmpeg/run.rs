@@ -30,6 +30,8 @@ pub(crate) struct Plan {
     /// Where it records.
     pub(crate) ring: Option<Ring>,
     pub(crate) limits: Limits,
+    /// Whether the camera tells its own clock.
+    pub(crate) clock: bool,
     pub(crate) silence_s: u32,
     pub(crate) scrub: Scrubber,
 }
@@ -106,7 +108,7 @@ impl Going {
         if let Some((fps, width)) = plan.frames {
             all.extend(args::frames(fps, width));
         }
-        let part = plan.ring.as_ref().map(Ring::new_part).transpose().map_err(|e| Reason::Other(e.zh()))?;
+        let part = plan.ring.as_ref().map(|r| r.new_part(plan.clock)).transpose().map_err(|e| Reason::Other(e.zh()))?;
         if let (Some(ring), Some(part)) = (&plan.ring, &part) {
             all.extend(args::segments(&part.pattern, ring.settings().segment_s, "-c copy"));
         }
@@ -216,7 +218,7 @@ struct Budget {
 impl Budget {
     fn beyond(&mut self, allowed: Option<u32>, cpu_s: f64) -> bool {
         let (since, before) = *self.since.get_or_insert((Instant::now(), cpu_s));
-        if since.elapsed() < Duration::from_secs(60) {
+        if since.elapsed() < Duration::from_mins(1) {
             return false;
         }
         self.since = Some((Instant::now(), cpu_s));
@@ -279,7 +281,9 @@ pub(crate) fn read_list(
             part.next(next);
         }
     }
-    part.closed();
+    // an end that was no finish leaves the last file unsaid
+    let begun = part.start().or_else(|| lock(anchor).utc(0.0));
+    ring.salvage(part, begun);
 }
 
 fn entry(line: &str) -> Option<(&str, f64, f64)> {

@@ -129,7 +129,7 @@ fn copy(script: &str, s: f64, to: &Path) -> Result<(), RingError> {
     let front = "-hide_banner -loglevel warning -y -protocol_whitelist pipe,file -f concat -safe 0 -i pipe:0 -map 0:v:0 -c copy -movflags +faststart";
     let mut args: Vec<String> = front.split(' ').map(str::to_owned).collect();
     args.extend(["-t".into(), format!("{s:.6}"), "-f".into(), "mp4".into(), format!("file:{}", to.display())]);
-    program::run(&args, script.as_bytes().to_vec(), 0, Duration::from_secs(300), Scrubber::default())
+    program::run(&args, script.as_bytes().to_vec(), 0, Duration::from_mins(5), Scrubber::default(), None)
         .map(drop)
         .map_err(RingError::Program)
 }
@@ -144,5 +144,5 @@ fn picture(path: &Path, t: f64) -> Result<Vec<u8>, Reason> {
     args.extend(
         "-frames:v 1 -an -c:v mjpeg -q:v 3 -pix_fmt yuvj420p -f image2pipe pipe:1".split(' ').map(str::to_owned),
     );
-    program::run(&args, Vec::new(), STILL_BYTES_MAX, Duration::from_secs(20), Scrubber::default())
+    program::run(&args, Vec::new(), STILL_BYTES_MAX, Duration::from_secs(20), Scrubber::default(), None)
 }

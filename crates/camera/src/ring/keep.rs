@@ -9,6 +9,8 @@ use serde::Serialize;
 use super::{Ring, Segment, Span, State, name};
 use crate::mail::lock;
 
+const FLOOR_MB_MIN: u64 = 16;
+
 /// A span that must stay, because an event or a case needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hold(pub Span);
@@ -26,7 +28,8 @@ pub struct Health {
     pub used: u64,
     /// Bytes free on its disk.
     pub free: u64,
-    /// Whether there is room to record: within the quota, and above the floor of free room.
+    /// Whether there is room to record: within the quota, and above the floor of free room. [`Ring::sweep`] makes room each 10 s, so that
+    /// [`Ring::health`] alone may say no for as long.
     pub room: bool,
     /// The oldest that is there.
     pub oldest: Option<Timestamp>,
@@ -45,7 +48,7 @@ impl Ring {
         self.remove_while(|_, end, _| end < oldest_us);
         let quota = settings.quota_mb.saturating_mul(1 << 20);
         self.remove_while(|state, _, _| state.bytes > quota);
-        let floor = settings.floor_mb.saturating_mul(1 << 20);
+        let floor = self.floor();
         let mut missing = floor.saturating_sub(self.free());
         self.remove_while(|_, _, bytes| {
             let go = missing > 0;
@@ -60,10 +63,14 @@ impl Ring {
         let settings = &self.0.settings;
         let free = self.free();
         let state = lock(&self.0.state);
-        let room = free >= settings.floor_mb.saturating_mul(1 << 20)
-            && state.bytes <= settings.quota_mb.saturating_mul(1 << 20);
+        let room = free >= self.floor() && state.bytes <= settings.quota_mb.saturating_mul(1 << 20);
         let oldest = state.segments.keys().next().and_then(|us| Timestamp::from_microsecond(*us).ok());
         Health { used: state.bytes, free, room, oldest }
+    }
+
+    /// Bytes that stay free; some always, so that the disk is never full to the last.
+    fn floor(&self) -> u64 {
+        self.0.settings.floor_mb.max(FLOOR_MB_MIN).saturating_mul(1 << 20)
     }
 
     fn free(&self) -> u64 {

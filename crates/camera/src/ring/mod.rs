@@ -9,6 +9,7 @@
 //! Files are fragmented MP4 and begin with a key frame. H.264 and H.265 come from cameras as they are; MJPEG too, because MP4 takes it;
 //! what is painted here is encoded. Names are in UTC. Sound is not recorded.
 
+mod clock;
 mod cut;
 mod keep;
 mod name;
@@ -97,6 +98,8 @@ struct State {
     bytes: u64,
     holds: Vec<Hold>,
     part: Option<Arc<Mutex<part::Live>>>,
+    tags: Vec<Tag>,
+    clock_offset_s: Option<f64>,
 }
 
 struct Inner {
@@ -136,7 +139,7 @@ impl Ring {
 
     /// Reads the names of the files again.
     pub fn refresh(&self) -> Result<(), RingError> {
-        let mut segments = BTreeMap::new();
+        let (mut segments, mut tags) = (BTreeMap::new(), State::default());
         let folder = &self.0.settings.folder;
         for day in at(folder, fs::read_dir(folder))?.flatten() {
             if !day.file_name().to_str().is_some_and(name::is_day) {
@@ -146,6 +149,7 @@ impl Ring {
                 let found = file.file_name().to_str().and_then(name::parse);
                 let bytes = file.metadata().map(|m| m.len()).unwrap_or_default();
                 if let Some((start, us, tag)) = found.filter(|_| bytes > 0) {
+                    let tag = tags.known(tag);
                     segments.insert(start, Segment { us, bytes, tag });
                 }
             }
@@ -159,6 +163,11 @@ impl Ring {
     /// How it is set.
     pub fn settings(&self) -> &RingSettings {
         &self.0.settings
+    }
+
+    /// How far the camera's clock goes before this machine's, in seconds, by the last file; nothing when the camera does not tell (RTCP).
+    pub fn clock_offset_s(&self) -> Option<f64> {
+        lock(&self.0.state).clock_offset_s
     }
 
     /// What is recorded between `from` and `to`; files that follow one another within half a second are one span.

@@ -1,16 +1,18 @@
 //! Names of files: begin, length, and what is inside.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::fmt::strtime;
 
 /// Codec and size of a recording. Clips are cut from files of one tag only.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Tag(String);
+pub(crate) struct Tag(Arc<str>);
 
 impl Tag {
     pub(crate) fn new(codec: &str, width: u32, height: u32) -> Self {
         let codec: String = codec.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
-        Self(format!("{codec}-{width}x{height}"))
+        Self(format!("{codec}-{width}x{height}").into())
     }
 
     pub(crate) fn unknown() -> Self {
@@ -19,7 +21,7 @@ impl Tag {
 
     fn parse(text: &str) -> Option<Self> {
         let fits = text.len() <= 40 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        fits.then(|| Self(text.to_owned()))
+        fits.then(|| Self(text.into()))
     }
 
     /// The codec's name, as FFmpeg has it.

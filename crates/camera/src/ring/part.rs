@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{PART, Ring, RingError, SEGMENT_US_MAX, Segment, State, Tag, at, name};
+use super::{PART, Ring, RingError, SEGMENT_US_MAX, Segment, State, Tag, at, clock, name};
 use crate::ffmpeg::program;
 use crate::mail::lock;
 use crate::secret::Scrubber;
 
 /// Half-written files that are looked at after a kill; a camera that is cut over and over leaves no more worth reading.
 const RECOVER_MAX: usize = 8;
+const TAGS_MAX: usize = 64;
 
 /// The file that is being written now.
 #[derive(Debug, Default)]
@@ -35,6 +36,8 @@ pub(crate) struct Part {
     /// What FFmpeg is told: a path with `%06d` in it.
     pub(crate) pattern: PathBuf,
     live: Arc<Mutex<Live>>,
+    /// Whether the files carry the camera's clock.
+    clock: bool,
 }
 
 impl Part {
@@ -49,21 +52,22 @@ impl Part {
         live.start = Some(start);
     }
 
-    pub(crate) fn closed(&self) {
-        lock(&self.live).index = None;
+    /// When the file that is being written began, once that is known.
+    pub(crate) fn start(&self) -> Option<Timestamp> {
+        lock(&self.live).start
     }
 }
 
 impl Ring {
     /// A name for the files of a new run.
-    pub(crate) fn new_part(&self) -> Result<Part, RingError> {
+    pub(crate) fn new_part(&self, clock: bool) -> Result<Part, RingError> {
         let folder = self.0.settings.folder.join(PART);
         at(&folder, fs::create_dir_all(&folder))?;
         let prefix = Timestamp::now().as_microsecond().to_string();
         let pattern = folder.join(format!("{prefix}-%06d.mp4"));
         let live = Arc::new(Mutex::new(Live { folder, prefix, index: None, start: None }));
         lock(&self.0.state).part = Some(Arc::clone(&live));
-        Ok(Part { pattern, live })
+        Ok(Part { pattern, live, clock })
     }
 
     /// Takes a finished file in: `name` of the run `part`, from `start`, `s` seconds long.
@@ -71,7 +75,28 @@ impl Ring {
         let folder = lock(&part.live).folder.clone();
         // the name comes from a program: its last component is all that counts
         let Some(name) = std::path::Path::new(name).file_name() else { return Ok(()) };
-        self.take_in(folder.join(name), start.as_microsecond(), (s * 1e6) as i64, tag)
+        let path = folder.join(name);
+        if part.clock
+            && let Some(seen) = clock::of_file(&path)
+        {
+            let offset = clock::offset(seen, start);
+            if offset.is_some() {
+                lock(&self.0.state).clock_offset_s = offset;
+            }
+        }
+        self.take_in(path, start.as_microsecond(), (s * 1e6) as i64, tag)
+    }
+
+    /// Takes in what a run left unfinished; `begun` is when that file began.
+    pub(crate) fn salvage(&self, part: &Part, begun: Option<Timestamp>) {
+        let path = lock(&part.live).path();
+        lock(&part.live).index = None;
+        let Some(path) = path.filter(|p| p.exists()) else { return };
+        let found = begun.zip(measure(&path));
+        let taken = found.map(|(start, (us, tag))| self.take_in(path.clone(), start.as_microsecond(), us, &tag));
+        if !matches!(taken, Some(Ok(()))) {
+            let _ = fs::remove_file(&path);
+        }
     }
 
     fn take_in(&self, from: PathBuf, mut start: i64, us: i64, tag: &Tag) -> Result<(), RingError> {
@@ -90,7 +115,8 @@ impl Ring {
                 start = end;
             }
         }
-        let segment = Segment { us, bytes, tag: tag.clone() };
+        let tag = state.known(tag.clone());
+        let segment = Segment { us, bytes, tag };
         let path = self.path(start, &segment);
         let day = self.0.settings.folder.join(name::day(start));
         at(&day, fs::create_dir_all(&day))?;
@@ -121,6 +147,17 @@ impl Ring {
 }
 
 impl State {
+    /// The same tag, kept once for all files.
+    pub(super) fn known(&mut self, tag: Tag) -> Tag {
+        if let Some(known) = self.tags.iter().find(|t| **t == tag) {
+            return known.clone();
+        }
+        if self.tags.len() < TAGS_MAX {
+            self.tags.push(tag.clone());
+        }
+        tag
+    }
+
     fn add(state: &mut Self, start: i64, segment: Segment) {
         state.bytes += segment.bytes;
         state.segments.insert(start, segment);
@@ -132,7 +169,7 @@ fn measure(path: &std::path::Path) -> Option<(i64, Tag)> {
     let args = ["-hide_banner", "-loglevel", "info", "-protocol_whitelist", "file,pipe", "-i"].map(str::to_owned);
     let tail = ["-map", "0:v:0", "-c", "copy", "-f", "framecrc", "pipe:1"].map(str::to_owned);
     let all: Vec<String> = args.into_iter().chain([format!("file:{}", path.display())]).chain(tail).collect();
-    let out = program::run(&all, Vec::new(), 4 << 20, Duration::from_secs(20), Scrubber::default()).ok()?;
+    let out = program::run(&all, Vec::new(), 4 << 20, Duration::from_secs(20), Scrubber::default(), None).ok()?;
     of_framecrc(&String::from_utf8_lossy(&out))
 }
 

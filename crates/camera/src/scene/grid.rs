@@ -1,5 +1,7 @@
 //! A picture as 64 by 36 cells of mean brightness, and the edges between them.
 
+#![allow(clippy::many_single_char_names, reason = "coordinates")]
+
 use serde::{Deserialize, Serialize};
 
 /// Columns and rows.
@@ -139,7 +141,9 @@ impl Learned {
         for row in edges.chunks_exact_mut(CELLS.0) {
             let sum = row.iter().fold((0.0, 0.0), |s, e| (s.0 + e.0, s.1 + e.1));
             let mean = (sum.0 / CELLS.0 as f32, sum.1 / CELLS.0 as f32);
-            row.iter_mut().for_each(|e| *e = (e.0 - mean.0, e.1 - mean.1));
+            for e in row.iter_mut() {
+                *e = (e.0 - mean.0, e.1 - mean.1);
+            }
         }
         Self { edges, edge_share: self.edge_share }
     }

@@ -151,13 +151,13 @@ fn visitors_light_and_weather_do_not_make_it_blind() {
 #[test]
 fn dusk_and_dawn_pass() {
     let s = Settings { visit_every_s: 0.0, ..Settings::default() };
-    let (mut scene, mut p) = (Scene::default(), Painter::new(s, 320));
-    // three hours around sunset, a frame each two seconds, its stream time true
+    let (mut scene, mut p) = (Scene::default(), Painter::new(s, 160));
+    // three hours around sunset, a frame each six seconds, its stream time true
     let mut t = 0.0;
     while t < 3.0 * 3600.0 {
         let picture = p.paint(utc("2026-06-01T09:00:00Z", t)).unwrap();
         assert_eq!(scene.look(t, &picture.rgb, picture.width, picture.height), None, "at {t}");
-        t += 4.0;
+        t += 6.0;
     }
 }
 

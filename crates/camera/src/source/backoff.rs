@@ -35,6 +35,6 @@ mod tests {
         let mut b = Backoff::new();
         let pauses: Vec<_> = (0..7).map(|_| b.pause(Duration::from_secs(3), 0.5).as_secs_f64().round()).collect();
         assert_eq!(pauses, [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]);
-        assert_eq!(b.pause(Duration::from_secs(60), 0.0), Duration::from_secs_f64(0.8));
+        assert_eq!(b.pause(Duration::from_mins(1), 0.0), Duration::from_secs_f64(0.8));
     }
 }

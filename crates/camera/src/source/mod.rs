@@ -120,6 +120,8 @@ pub struct Statistics {
     pub cpu_s: f64,
     /// Memory of its programs at the last look, MiB.
     pub memory_mb: f64,
+    /// How far the camera's clock goes before this machine's, in seconds; only of recorded RTSP cameras that tell it.
+    pub clock_offset_s: Option<f64>,
 }
 
 /// What all threads of a source share.
@@ -236,6 +238,7 @@ impl Source {
             starts: self.shared.starts.load(Ordering::Relaxed),
             cpu_s: usage.ended_s + usage.running.iter().map(|r| r.0).sum::<f64>(),
             memory_mb: usage.running.iter().map(|r| r.1).sum(),
+            clock_offset_s: self.ring.as_ref().and_then(Ring::clock_offset_s),
         }
     }
 

@@ -76,7 +76,8 @@ fn shot(shared: &Shared) -> Result<Shot, Reason> {
     all.extend(input.args);
     all.extend("-map 0:v:0 -frames:v 1 -c copy -f image2pipe pipe:1".split(' ').map(str::to_owned));
     let time = Duration::from_secs(u64::from(spec.silence_s));
-    let bytes = run_program(&all, input.script.into_bytes(), BYTES_MAX, time, Scrubber::new([&spec.url]))?;
+    let bytes =
+        run_program(&all, input.script.into_bytes(), BYTES_MAX, time, Scrubber::new([&spec.url]), Some(&shared.stop))?;
     let whole = jpeg::decode(&bytes).map_err(|_| Reason::Garbage)?;
     let full = (whole.width, whole.height);
     Ok((bytes, jpeg::shrink(whole, spec.width), full))

@@ -1,7 +1,7 @@
 //! Cameras whose stream FFmpeg reads. One line does pictures and recording; where the camera has a smaller stream for the analysis, there
 //! are two, each begun anew on its own.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,9 @@ struct Line {
     frames: bool,
     ring: Option<Ring>,
     clock: Mutex<Clock>,
-    recording: std::sync::atomic::AtomicBool,
+    recording: AtomicBool,
+    /// A write found the disk full: until then it is not tried again.
+    full_until: Mutex<Option<Instant>>,
 }
 
 /// How stream times of one run become times of the source.
@@ -72,7 +74,8 @@ pub(super) fn works(shared: &Arc<Shared>, ring: Option<&Ring>) -> Vec<Work> {
             frames,
             ring,
             clock: Mutex::default(),
-            recording: std::sync::atomic::AtomicBool::new(false),
+            recording: AtomicBool::new(false),
+            full_until: Mutex::default(),
         });
         Box::new(move || supervise(&line))
     };
@@ -92,10 +95,8 @@ pub(super) fn works(shared: &Arc<Shared>, ring: Option<&Ring>) -> Vec<Work> {
 fn supervise(line: &Arc<Line>) {
     let shared = &line.shared;
     let mut backoff = Backoff::new();
-    let mut full_until: Option<Instant> = None;
     while !shared.stop.is_set() {
-        let blocked = full_until.is_some_and(|t| Instant::now() < t);
-        let ring = line.ring.as_ref().filter(|r| shared.has_room(r) && !blocked);
+        let ring = line.ring.as_ref().filter(|r| line.may_record(r));
         line.recording.store(ring.is_some(), Ordering::Relaxed);
         if ring.is_none() && !line.frames {
             shared.stop.wait(Duration::from_secs(10));
@@ -113,7 +114,7 @@ fn supervise(line: &Arc<Line>) {
             Outcome::Stopped => return,
             Outcome::Replan => continue,
             Outcome::DiskFull => {
-                full_until = Some(Instant::now() + Duration::from_secs(60));
+                *lock(&line.full_until) = Some(Instant::now() + Duration::from_mins(1));
                 let health = line.ring.as_ref().map(Ring::health);
                 shared.say_recording(Recording::Full {
                     free: health.map_or(0, |h| h.free),
@@ -153,7 +154,9 @@ fn attempt(line: &Arc<Line>, ring: Option<Ring>) -> Outcome {
         frames: line.frames.then_some((spec.fps, spec.width)),
         ring,
         limits: spec.limits,
-        silence_s: spec.silence_s,
+        clock: spec.kind == Kind::Rtsp,
+        // a sink that takes each frame takes its time
+        silence_s: if spec.every_frame { 86_400 } else { spec.silence_s },
         scrub: Scrubber::new(std::iter::once(&spec.url).chain(spec.detect_url.as_ref())),
     };
     run(&plan, &line.shared.stop, line)
@@ -163,6 +166,11 @@ impl Line {
     fn finished(&self, reason: &Reason) -> bool {
         let spec: &Spec = &self.shared.spec;
         spec.kind == Kind::File && !spec.loop_file && *reason == Reason::Ended
+    }
+
+    fn may_record(&self, ring: &Ring) -> bool {
+        let blocked = lock(&self.full_until).is_some_and(|t| Instant::now() < t);
+        self.shared.has_room(ring) && !blocked
     }
 
     fn role(&self) -> usize {
@@ -201,7 +209,7 @@ impl Watcher for Line {
 
     fn goes_on(&self) -> bool {
         let Some(ring) = &self.ring else { return true };
-        self.shared.has_room(ring) == self.recording.load(Ordering::Relaxed)
+        self.may_record(ring) == self.recording.load(Ordering::Relaxed)
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
-use shanshui_camera::{Kind, Reason, RingSettings, Spec, State, Transport};
+use shanshui_camera::{Feed, Kind, Reason, Recording, RingSettings, Spec, State, Transport, jpeg};
 
 use crate::desk::{self, Desk, H264, clip, has_ffmpeg, rtsp};
 
@@ -126,5 +126,38 @@ fn a_camera_that_cuts_is_down_with_its_reason_and_begun_again() {
             matches!(reason, Reason::Ended | Reason::NoPicture(_) | Reason::Garbage | Reason::Other(_)),
             "{reason:?}"
         );
+    }
+}
+
+#[test]
+fn a_smaller_stream_is_analysed_and_the_larger_recorded() {
+    if !has_ffmpeg() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let (large, small) =
+        (clip(dir.path(), "l.mp4", "640x360", 20, H264), clip(dir.path(), "s.mp4", "320x180", 20, H264));
+    let servers = (rtsp(&[large.to_str().unwrap()]), rtsp(&[small.to_str().unwrap()]));
+    let (Some(main), Some(sub)) = servers else { return };
+    let spec = Spec {
+        detect_url: Some(shanshui_camera::Secret::new(&sub.url)),
+        record: Some(RingSettings { segment_s: 2, ..RingSettings::new(dir.path().join("ring")) }),
+        ..Spec::new(Kind::Rtsp, &main.url)
+    };
+    let desk = Desk::start(spec);
+    assert_eq!(desk.frame().width, 320);
+    desk.wait("recording", |f| (f == Feed::Recording(Recording::On)).then_some(()));
+    let ring = desk.source.ring().unwrap();
+    let end = std::time::Instant::now() + desk::PATIENCE;
+    let at = loop {
+        if let Some(span) = ring.coverage(jiff::Timestamp::UNIX_EPOCH, jiff::Timestamp::now()).first() {
+            break span.from;
+        }
+        assert!(std::time::Instant::now() < end, "nothing is recorded");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    };
+    assert_eq!(jpeg::decode(&ring.still(at).unwrap().jpeg).unwrap().width, 640);
+    if let Some(offset) = desk.source.statistics().clock_offset_s {
+        assert!(offset.abs() < 60.0, "the server's clock is ours: {offset}");
     }
 }
