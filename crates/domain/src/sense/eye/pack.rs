@@ -216,7 +216,36 @@ pub struct Digests {
 impl Digests {
     /// Of bytes.
     pub fn of(bytes: &[u8]) -> Self {
-        Self { sha256: Algorithm::Sha256.hex(bytes), sm3: Algorithm::Sm3.hex(bytes) }
+        let mut counted = Counted::default();
+        counted.put(bytes);
+        counted.digests()
+    }
+}
+
+/// Bytes that go by, counted and digested.
+#[derive(Debug, Clone, Default)]
+pub struct Counted {
+    bytes: u64,
+    sha256: Sha256,
+    sm3: sm3::Sm3,
+}
+
+impl Counted {
+    /// Some more.
+    pub fn put(&mut self, bytes: &[u8]) {
+        self.bytes += bytes.len() as u64;
+        self.sha256.update(bytes);
+        self.sm3.update(bytes);
+    }
+
+    /// How many so far.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Their digests.
+    pub fn digests(self) -> Digests {
+        Digests { sha256: hex::encode(self.sha256.finalize()), sm3: hex::encode(self.sm3.finalize()) }
     }
 }
 

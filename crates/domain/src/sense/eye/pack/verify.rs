@@ -87,8 +87,8 @@ pub enum Finding {
     /// The signature is of another key than was asked for.
     #[error("signed by the key {0}, which is not the one that was asked for")]
     Signer(String),
-    /// Bytes of the zip belong to no file.
-    #[error("the zip holds bytes that belong to no file")]
+    /// The zip is put together in another way than this program does it.
+    #[error("the zip is not put together as packs are: something may be hidden in it")]
     Hidden,
 }
 
@@ -140,7 +140,7 @@ impl Finding {
             Self::SignatureOfAnother => "签名属于另一份清单".into(),
             Self::SignatureWrong => "签名不正确".into(),
             Self::Signer(key) => format!("签名者（{key}）不是指定的公钥"),
-            Self::Hidden => "压缩包中有不属于任何文件的字节".into(),
+            Self::Hidden => "压缩包结构异常，可能夹带其他内容".into(),
         }
     }
 }
