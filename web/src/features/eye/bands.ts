@@ -72,6 +72,7 @@ export function bandSeries(bands: Band[], axis: { from: number; to: number }, na
         name: name(state),
         type: 'line',
         data: [],
+        symbol: 'none',
         itemStyle: { color: edge },
         lineStyle: { color: edge, width: 6 },
         markArea: {
@@ -101,8 +102,9 @@ export function markSeries(marks: Mark[]): object[] {
         symbol: 'none',
         animation: false,
         lineStyle: { color: '#14262a', width: 1.4, type: 'solid' },
-        label: { color: '#14262a', fontSize: 12, position: 'insideEndBottom', rotate: 0, backgroundColor: 'rgba(255,255,255,0.85)', padding: [1, 3] },
-        data: marks.map((m) => ({ xAxis: m.at, label: { formatter: m.name } })),
+        label: { color: '#14262a', fontSize: 12, fontWeight: 600, position: 'end', distance: 2 },
+        // the first is named to its left, the last to its right: they may stand close together
+        data: marks.map((m, i) => ({ xAxis: m.at, label: { formatter: m.name, align: i === 0 ? 'right' : 'left' } })),
       },
     },
   ]

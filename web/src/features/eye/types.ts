@@ -260,6 +260,8 @@ export interface VoicePlan {
   text_zh: string
   text_en: string
   languages: ('zh' | 'en')[]
+  /** An operator's own recording is played instead of the spoken text. */
+  file: boolean
   driver: Driver
   repeat: number
   gap_s: number
@@ -269,8 +271,6 @@ export interface VoicePlan {
 }
 export interface Voice extends VoicePlan {
   version: number
-  /** An operator's own recording is played instead of the spoken text. */
-  file: boolean
   last: Played[]
 }
 
