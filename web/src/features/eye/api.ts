@@ -28,6 +28,9 @@ export const camera = (id: string, signal?: AbortSignal) => read<Eye.Camera>(`ca
 export const addCamera = (body: Eye.CameraIn) => write<Eye.Camera>('cameras', body)
 export const changeCamera = (id: string, body: Eye.CameraChange) => replace<Eye.Camera>(`cameras/${part(id)}`, body)
 export const learnScene = (id: string, note: string) => write<unknown>(`cameras/${part(id)}/scene`, { note })
+export const guard = (id: string, from: string, to: string, signal?: AbortSignal) => read<Eye.GuardHistory>(`cameras/${part(id)}/guard`, { query: { from, to }, signal })
+export const quietPlaces = (id: string, signal?: AbortSignal) => read<{ items: Eye.QuietPlace[] }>(`cameras/${part(id)}/quiet`, { signal })
+export const endQuiet = (id: string, n: number, note: string) => write<unknown>(`cameras/${part(id)}/quiet/${n}/end`, { note })
 export const liveAddress = (id: string) => `${BASE}/cameras/${part(id)}/live`
 export const pictureAddress = (id: string) => `${BASE}/cameras/${part(id)}/picture`
 

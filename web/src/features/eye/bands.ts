@@ -79,7 +79,7 @@ export function bandSeries(bands: Band[], axis: { from: number; to: number }, na
           silent: true,
           animation: false,
           itemStyle: { color: colour, borderColor: edge, borderWidth: 1 },
-          label: { color: ink, fontSize: 12, fontWeight: 600, position: 'insideTop' },
+          label: { color: ink, fontSize: 12, fontWeight: 600, position: 'insideTopLeft' },
           data: here.map((b) => [
             { name: b.to - b.from > NAMED_SHARE * (axis.to - axis.from) ? name(state) : '', xAxis: Math.max(b.from, axis.from) },
             { xAxis: Math.min(b.to, axis.to) },

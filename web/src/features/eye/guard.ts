@@ -1,5 +1,6 @@
 // How a guard state is shown and ordered, and spans of time in words. Pure.
 import type { Camera, Guard, GuardState } from './types'
+import { formatBytes } from '@/lib/format'
 
 export const STATES: GuardState[] = ['intrusion', 'blind', 'guarded', 'off']
 
@@ -38,6 +39,11 @@ export function spanText(seconds: number | null | undefined, t: Translate): stri
   if (h < 24) return m % 60 === 0 ? t('eye.span.h', { h }) : t('eye.span.hm', { h, m: m % 60 })
   const d = Math.floor(h / 24)
   return h % 24 === 0 ? t('eye.span.d', { d }) : t('eye.span.dh', { d, h: h % 24 })
+}
+
+/** Recordings are large: gigabytes where there are any. */
+export function sizeText(bytes: number): string {
+  return bytes < 1024 ** 3 ? formatBytes(bytes) : `${(bytes / 1024 ** 3).toFixed(1)} GB`
 }
 
 /** The tile that an arrow key leads to in a grid of so many columns. */

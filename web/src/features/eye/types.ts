@@ -70,6 +70,32 @@ export interface CameraChange extends CameraIn {
   keep_address?: boolean
 }
 
+/** How a guard stood over a stretch of time. */
+export interface GuardSpan {
+  state: GuardState
+  reason: string | null
+  reason_words: Words | null
+  since: string
+  until: string | null
+}
+export interface GuardHistory {
+  items: GuardSpan[]
+  guarded_s: number
+  intrusion_s: number
+  blind_s: number
+}
+/** A place at which a reviewer has said that there is no person. */
+export interface QuietPlace {
+  n: number
+  /** Left, top, right, bottom. */
+  bbox: [number, number, number, number]
+  label: string
+  note: string
+  made_by?: Person | null
+  made_at?: string | null
+  ended_at?: string | null
+}
+
 export type FenceKind = 'sampling_head' | 'house_door' | 'fence_line' | 'water_bank' | 'air_inlet'
 export interface Fence {
   id: string
