@@ -102,7 +102,7 @@ export function markSeries(marks: Mark[]): object[] {
         symbol: 'none',
         animation: false,
         lineStyle: { color: '#14262a', width: 1.4, type: 'solid' },
-        label: { color: '#14262a', fontSize: 12, fontWeight: 600, position: 'end', distance: 2 },
+        label: { color: '#14262a', fontSize: 12, fontWeight: 600, position: 'end', distance: 2, padding: [0, 4] },
         // the first is named to its left, the last to its right: they may stand close together
         data: marks.map((m, i) => ({ xAxis: m.at, label: { formatter: m.name, align: i === 0 ? 'right' : 'left' } })),
       },
