@@ -185,6 +185,11 @@ impl Looking {
         lock(&self.orders).push(Order::Relearn);
     }
 
+    fn is_refused(&self, why: String) {
+        let mut now = lock(&self.now);
+        (now.words, now.blind) = (Some(why), Some(Reason::Refused));
+    }
+
     pub(super) async fn stop(&self) {
         let source = lock(&self.source).take();
         // it waits for its threads
@@ -238,16 +243,18 @@ pub(super) async fn begin(
         log: Log::new(&looking.folder),
         zone: app.zone.clone(),
         clock: app.clone(),
-        tell,
+        tell: tell.clone(),
         blind: Some(Reason::Starting),
         learned_at: 0.0,
+        at: 0.0,
     };
     match spec {
         Ok(spec) => start(&looking, spec, sink).await,
         Err(error) => {
             tracing::error!(camera = looking.row.id, error, "is not looked at");
-            lock(&looking.now).words = Some(error);
-            sink.refused().await;
+            looking.is_refused(error);
+            // the keeper is there as long as the receiver is
+            let _ = tell.send(Heard::Sight(Some(Reason::Refused))).await;
         }
     }
     (looking, heard)
@@ -263,10 +270,7 @@ async fn start(looking: &Arc<Looking>, spec: Spec, mut sink: Sink) {
         }
         Ok(Err(error)) => {
             tracing::error!(camera = looking.row.id, %error, "is not looked at");
-            let mut now = lock(&looking.now);
-            now.words = Some(error.zh());
-            now.blind = Some(Reason::Refused);
-            drop(now);
+            looking.is_refused(error.zh());
             // the keeper is there as long as the receiver is
             let _ = tell.send(Heard::Sight(Some(Reason::Refused))).await;
         }
@@ -336,6 +340,8 @@ struct Sink {
     /// As it was told last.
     blind: Option<Reason>,
     learned_at: f64,
+    /// Time of the last picture on the stream.
+    at: f64,
 }
 
 impl Sink {
@@ -353,11 +359,6 @@ impl Sink {
     /// Whoever listens is gone only when the camera is about to be stopped.
     fn say(&self, heard: Heard) {
         let _ = self.tell.blocking_send(heard);
-    }
-
-    async fn refused(&self) {
-        lock(&self.looking.now).blind = Some(Reason::Refused);
-        let _ = self.tell.send(Heard::Sight(Some(Reason::Refused))).await;
     }
 
     fn state(&mut self, state: State) {
@@ -392,7 +393,7 @@ impl Sink {
         lock(&self.looking.now).blind = blind;
         if blind.is_some() {
             // who was there may be there still; nobody knows
-            let _gone = self.watch.finish(f64::MAX.min(self.learned_at));
+            let _gone = self.watch.finish(self.at);
             lock(&self.looking.now).tracks.clear();
         }
         self.say(Heard::Sight(blind));
@@ -417,6 +418,7 @@ impl Sink {
     fn frame(&mut self, frame: Frame) {
         let taken = instant(frame.taken);
         let at = frame.at;
+        self.at = at;
         let blind = self.scene.look(at, &frame.rgb, frame.width, frame.height).map(|blind| reason(blind.what));
         let Ok(picture) = Picture::new(frame.width, frame.height, frame.rgb) else { return };
         let picture = Arc::new(picture);

@@ -10,6 +10,8 @@ pub mod files;
 mod keeper;
 mod looking;
 pub mod model;
+pub mod pack;
+mod page;
 pub mod plan;
 pub mod retention;
 pub mod tracks;
@@ -48,6 +50,8 @@ pub struct Eyes {
     pub voices: Voices,
     /// The model.
     pub model: model::Kept,
+    /// One clip is blurred at a time.
+    pub blurring: tokio::sync::Mutex<()>,
 }
 
 impl Eyes {

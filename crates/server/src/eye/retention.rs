@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use shanshui_camera::{Hold, Span};
-use shanshui_domain::act::case::State as CaseState;
 use shanshui_domain::right::Caller;
 use shanshui_domain::sense::eye::event::{Step, What};
 use shanshui_domain::sense::eye::keep::{Held, Keeping, over};
@@ -38,7 +37,7 @@ pub(crate) async fn sweep(app: &App) -> Result<(), StoreError> {
     let mut rows: Vec<&EventRow> = Vec::new();
     for row in &events {
         let open = match row.event.case {
-            Some(case) => app.store.case(&Caller::machine(), case).await?.case.state != CaseState::Closed,
+            Some(case) => app.store.case(&Caller::machine(), case).await?.case.state.as_str() != "closed",
             None => false,
         };
         let Some(one) = Held::of(&row.event, open) else { continue };

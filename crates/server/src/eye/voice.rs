@@ -147,8 +147,8 @@ fn speeches(app: &App, station: &StationCode, body: &Body) -> Vec<Speech> {
     let at = app.station(station);
     let one = |language: &String| {
         let (template, tongue, city, station) = match language.as_str() {
-            "en" => (&body.text_en, Tongue::English, &city.city.name_en, at.as_ref().map(|s| &s.name_en)),
-            _ => (&body.text_zh, Tongue::Chinese, &city.city.name_zh, at.as_ref().map(|s| &s.name_zh)),
+            "en" => (&body.text_en, Tongue::En, &city.city.name_en, at.as_ref().map(|s| &s.name_en)),
+            _ => (&body.text_zh, Tongue::Zh, &city.city.name_zh, at.as_ref().map(|s| &s.name_zh)),
         };
         let text = speech::fill(template, city, station.map_or("", String::as_str));
         Speech { text, tongue, speed: body.speed }

@@ -175,8 +175,8 @@ pub(super) async fn an_event_is_a_chain_of_steps(store: &Store, _: &impl Home) {
     let row = store.eye_act(&here, "e1", step(50_000, Some(2), lifted), MARGIN_MS).await.expect("follows");
     assert_eq!((row.event.state(), row.event.suspicion), ("reviewed", Some(Suspicion::Lifted)));
     let steps = store.eye_steps(&here, "e1").await.expect("seen");
-    assert_eq!(steps.iter().map(|s| s.seq).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
-    assert!(steps.windows(2).all(|pair| pair[0].digest == pair[1].previous));
+    assert_eq!(steps.iter().map(|s| s.link.seq).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    assert!(steps.windows(2).all(|pair| pair[0].link.digest == pair[1].link.previous));
     let folded = shanshui_domain::sense::eye::event::Event::of(steps.iter().map(|s| &s.step)).expect("folds");
     assert_eq!(folded, store.eye_event(&here, "e1").await.expect("seen").event, "the row is the fold of the steps");
     assert!(store.check().await.expect("looked at").iter().all(|f| f.ok), "its chain is whole");

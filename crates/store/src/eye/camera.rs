@@ -324,7 +324,13 @@ impl Store {
     ///
     /// # Errors
     /// As [`Self::plan_put`].
-    pub async fn scene_note(&self, caller: &Caller, camera: &str, at: Instant, words: String) -> Result<(), StoreError> {
+    pub async fn scene_note(
+        &self,
+        caller: &Caller,
+        camera: &str,
+        at: Instant,
+        words: String,
+    ) -> Result<(), StoreError> {
         self.camera_to(caller, Right::EyeFence, camera).await?;
         let (caller, camera) = (caller.clone(), camera.to_owned());
         self.write(move |tx| {

@@ -1,5 +1,6 @@
 //! Events: begun, followed step by step, found again.
 
+use shanshui_domain::act::chain::Link;
 use shanshui_domain::id::StationCode;
 use shanshui_domain::right::{Caller, Right};
 use shanshui_domain::sense::eye::Suspicion;
@@ -29,16 +30,10 @@ pub struct EventRow {
 /// A step with its place in the chain.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepRow {
-    /// From 1.
-    pub seq: u64,
     /// What was done.
     pub step: Step,
-    /// Digest of the link.
-    pub digest: String,
-    /// The exact text that the digest covers.
-    pub body: String,
-    /// Digest of the link before.
-    pub previous: String,
+    /// The link of its chain.
+    pub link: Link,
 }
 
 /// Which events.
@@ -232,7 +227,7 @@ impl Store {
         let step = |r: &Row| {
             let link = link(r)?;
             let step = read("a step of an event", &link.body)?;
-            Ok(StepRow { seq: link.seq, step, digest: link.digest, body: link.body, previous: link.previous })
+            Ok(StepRow { step, link })
         };
         rows.iter().map(step).collect()
     }
@@ -252,6 +247,13 @@ impl Store {
             events!(" AND e.station=$3 AND e.from_at<$5 AND e.to_at>$4 ORDER BY e.entered, e.id LIMIT $6");
         self.station_seen(caller, Right::EyeRead, station).await?;
         let rows = self.read(OVER, args!["*", "", station, from, to, limit as i64]).await?;
+        rows.iter().map(event_row).collect()
+    }
+
+    /// Events that have ended after an instant and put data in doubt, in the order in which they ended.
+    pub async fn eye_ended(&self, after: Instant, limit: usize) -> Result<Vec<EventRow>, StoreError> {
+        const ENDED: &str = events!(" AND e.left_at>$3 AND e.suspicion IS NOT NULL ORDER BY e.left_at, e.id LIMIT $4");
+        let rows = self.read(ENDED, args!["*", "", after, limit as i64]).await?;
         rows.iter().map(event_row).collect()
     }
 

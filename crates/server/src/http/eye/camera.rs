@@ -372,7 +372,10 @@ pub async fn picture(
     let shown = looking.as_deref().and_then(|l| l.live(app.clock.now())).ok_or_else(|| blind(looking.as_deref()))?;
     let at = instant_out(shown.taken);
     let bytes = encoded(shown).await?;
-    Ok(([("content-type", "image/jpeg".to_owned()), ("cache-control", "no-store".to_owned()), ("x-picture-at", at)], bytes))
+    Ok((
+        [("content-type", "image/jpeg".to_owned()), ("cache-control", "no-store".to_owned()), ("x-picture-at", at)],
+        bytes,
+    ))
 }
 
 fn blind(looking: Option<&Looking>) -> ApiError {
@@ -564,11 +567,7 @@ fn recording_view(looking: Option<&Looking>) -> RecordingView {
 }
 
 /// Events that have begun in a span, all of them.
-pub(super) async fn events_in(
-    app: &App,
-    caller: &Caller,
-    filter: EventFilter,
-) -> Result<Vec<EventRow>, StoreError> {
+pub(super) async fn events_in(app: &App, caller: &Caller, filter: EventFilter) -> Result<Vec<EventRow>, StoreError> {
     const PAGE: usize = 1_000;
     let (mut all, mut after) = (Vec::new(), None);
     loop {

@@ -245,7 +245,8 @@ pub async fn replay(
     let (folder, zone) = (folder_of(&app, &id), app.zone.clone());
     let played = tokio::task::spawn_blocking(move || {
         let moments = tracks::between(&folder, (from, to));
-        let ids: std::collections::BTreeSet<u64> = moments.iter().flat_map(|m| m.tracks.iter().map(|t| t.track)).collect();
+        let ids: std::collections::BTreeSet<u64> =
+            moments.iter().flat_map(|m| m.tracks.iter().map(|t| t.track)).collect();
         (plan::replay(plan, usual, &moments, &zone), ids.len(), moments.len())
     });
     let (events, followed, frames) = played.await.map_err(|e| ApiError::Internal(e.into()))?;

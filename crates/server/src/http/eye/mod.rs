@@ -8,10 +8,10 @@ pub mod report;
 pub mod visit;
 pub mod voice;
 
+use serde::Serialize;
 use shanshui_domain::id::StationCode;
 use shanshui_domain::sense::eye::event::Model;
 use shanshui_domain::sense::eye::guard::Reason;
-use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::present::words;
