@@ -19,9 +19,10 @@ pub type Allow<'a> = &'a (dyn Fn(SocketAddr) -> bool + Send + Sync);
 /// What of the outside a call may use.
 #[derive(Clone, Copy)]
 pub struct Doors<'a> {
-    /// Which addresses RTP and SIP may be sent to.
+    /// Which addresses may be called. A name whose addresses are not all allowed is not called at all.
     pub allow: Allow<'a>,
-    /// The client of HTTP; which addresses it calls, and whether it follows redirects, its maker has settled.
+    /// The client of HTTP. It should follow no redirects and ask no proxy, which would lead to addresses that nobody looked at, and
+    /// its own resolver should know the same rule, since a name may have another address a moment later.
     pub http: &'a reqwest::Client,
     /// Values for `{name}` in a trigger's text.
     pub values: &'a [(&'a str, &'a str)],
@@ -285,12 +286,19 @@ mod tests {
     async fn an_address_that_may_not_be_called_is_not() {
         let no = |_: SocketAddr| false;
         assert_eq!(resolve("127.0.0.1:9", &no).await, Err(Fault::Forbidden(([127, 0, 0, 1], 9).into())));
-        let driver: Driver = serde_json::from_str(r#"{"kind":"rtp","address":"127.0.0.1:9"}"#).expect("a driver");
-        let doors = Doors { allow: &no, http: &reqwest::Client::new(), values: &[], stop: &Stop::default() };
-        let mut report = Report::default();
-        let outcome = play(&driver, &Sound::of(vec![0; 800]), &doors, &mut report).await;
-        assert_eq!(outcome.verdict, Verdict::Failed(Fault::Forbidden(([127, 0, 0, 1], 9).into())));
-        assert_eq!((outcome.first_byte, outcome.seconds), (None, 0.0));
+        for driver in [
+            r#"{"kind":"rtp","address":"127.0.0.1:9"}"#,
+            r#"{"kind":"http","url":"http://127.0.0.1:9/","body":{"as":"none"}}"#,
+            r#"{"kind":"http","url":"http://0x7f.1:9/","body":{"as":"wav"}}"#,
+            r#"{"kind":"sip","peer":"127.0.0.1:9","user":"1","from":"eye"}"#,
+        ] {
+            let driver: Driver = serde_json::from_str(driver).expect("a driver");
+            let doors = Doors { allow: &no, http: &reqwest::Client::new(), values: &[], stop: &Stop::default() };
+            let mut report = Report::default();
+            let outcome = play(&driver, &Sound::of(vec![0; 800]), &doors, &mut report).await;
+            assert_eq!(outcome.verdict, Verdict::Failed(Fault::Forbidden(([127, 0, 0, 1], 9).into())), "{driver:?}");
+            assert_eq!((outcome.first_byte, outcome.seconds), (None, 0.0));
+        }
     }
 
     #[test]
