@@ -12,7 +12,7 @@ use reqwest::{RequestBuilder, Response, StatusCode, Url};
 use crate::auth;
 use crate::driver::{Auth, Body, Http, Method, Wrong};
 use crate::pace::{Pace, STEP};
-use crate::play::{Doors, Fault, Report, Verdict};
+use crate::play::{Doors, Fault, Report, Verdict, resolve};
 use crate::sound::Sound;
 
 /// Bytes of a piece that is handed over at once.
@@ -30,6 +30,7 @@ struct Load {
 }
 
 pub(crate) async fn send(http: &Http, sound: &Sound, doors: &Doors<'_>, report: &mut Report) -> Result<Verdict, Fault> {
+    allowed(http, doors).await?;
     let load = load(http, sound, doors.values)?;
     let limit = Duration::from_secs_f64(f64::from(http.timeout_s) + load.seconds);
     let begun = Arc::new(OnceLock::new());
@@ -48,6 +49,14 @@ pub(crate) async fn send(http: &Http, sound: &Sound, doors: &Doors<'_>, report: 
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Fault::Login(status.as_u16()),
         _ => Fault::Status(status.as_u16()),
     })
+}
+
+/// An address that is written as numbers never passes by a client's resolver, so every address is looked at here.
+async fn allowed(http: &Http, doors: &Doors<'_>) -> Result<(), Fault> {
+    let wrong = Fault::Setting(Wrong { field: "url", why: "不可用" });
+    let url = Url::parse(http.url.expose()).map_err(|_| wrong.clone())?;
+    let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else { return Err(wrong) };
+    resolve(&format!("{host}:{port}"), doors.allow).await.map(drop)
 }
 
 fn load(http: &Http, sound: &Sound, values: &[(&str, &str)]) -> Result<Load, Fault> {

@@ -25,5 +25,5 @@ pub mod speech;
 mod wav;
 
 pub use driver::Driver;
-pub use play::{Doors, Fault, Outcome, Report, Verdict, play, talk};
+pub use play::{Doors, Fault, Outcome, Report, Stop, Verdict, play, talk};
 pub use sound::Sound;

@@ -2,10 +2,14 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::alaw::FRAME;
 use crate::driver::{Driver, Wrong};
 use crate::live::Live;
+use crate::rtp::Source;
 use crate::sound::Sound;
 use crate::{http, rtp, sip};
 
@@ -15,12 +19,43 @@ pub type Allow<'a> = &'a (dyn Fn(SocketAddr) -> bool + Send + Sync);
 /// What of the outside a call may use.
 #[derive(Clone, Copy)]
 pub struct Doors<'a> {
-    /// Which addresses RTP and SIP may be sent to.
+    /// Which addresses may be called. A name whose addresses are not all allowed is not called at all.
     pub allow: Allow<'a>,
-    /// The client of HTTP; which addresses it calls, and whether it follows redirects, its maker has settled.
+    /// The client of HTTP. It should follow no redirects and ask no proxy, which would lead to addresses that nobody looked at, and
+    /// its own resolver should know the same rule, since a name may have another address a moment later.
     pub http: &'a reqwest::Client,
     /// Values for `{name}` in a trigger's text.
     pub values: &'a [(&'a str, &'a str)],
+    /// Ends what is being said: RTP stops, a SIP call is hung up. What went by HTTP cannot be called back.
+    pub stop: &'a Stop,
+}
+
+/// Ends what is being said, from elsewhere; cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Ends it, now and for good.
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is to end.
+    pub fn is_stopped(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A source that ends when it is told to.
+struct Until<'a> {
+    source: &'a mut dyn Source,
+    stop: &'a Stop,
+}
+
+impl Source for Until<'_> {
+    fn next(&mut self) -> Option<[u8; FRAME]> {
+        if self.stop.is_stopped() { None } else { self.source.next() }
+    }
 }
 
 impl fmt::Debug for Doors<'_> {
@@ -111,9 +146,9 @@ impl Fault {
 /// What became of a sound.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// All of it went out; nobody said that it came (已发送).
+    /// It went out; nobody said that it came (已发送).
     Sent,
-    /// The device took all of it, or took the trigger (已应答).
+    /// The device took it, or took the trigger (已应答).
     Acknowledged,
     /// It was not heard, or not all of it (失败).
     Failed(Fault),
@@ -126,7 +161,7 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// From the call of [`play`] to the first byte of sound going out; of a trigger, to the device's answer.
     pub first_byte: Option<Duration>,
-    /// Seconds of sound that went out.
+    /// Seconds of sound that went out; fewer than the sound has where it was stopped.
     pub seconds: f64,
 }
 
@@ -190,14 +225,16 @@ impl Report {
     }
 }
 
-/// Plays a sound. The report is begun anew; nothing panics, and each wait has an end.
+/// Plays a sound. The report is begun anew; nothing panics, and each wait has an end. May be dropped: a SIP call is hung up then too,
+/// as far as one datagram does it.
 pub async fn play(driver: &Driver, sound: &Sound, doors: &Doors<'_>, report: &mut Report) -> Outcome {
     *report = Report::default();
-    let done = match (driver.check(), driver) {
-        (Err(wrong), _) => Err(Fault::Setting(wrong)),
-        (_, Driver::Http(http)) => http::send(http, sound, doors, report).await,
-        (_, Driver::Rtp(rtp)) => rtp::send(rtp, &mut sound.source(), doors.allow, report).await.map(|()| Verdict::Sent),
-        (_, Driver::Sip(sip)) => sip::send(sip, &mut sound.source(), doors.allow, report).await,
+    let done = match driver {
+        Driver::Http(http) => match driver.check() {
+            Err(wrong) => Err(Fault::Setting(wrong)),
+            Ok(()) => http::send(http, sound, doors, report).await,
+        },
+        _ => stream(driver, &mut sound.source(), doors, report).await,
     };
     report.outcome(done)
 }
@@ -205,13 +242,23 @@ pub async fn play(driver: &Driver, sound: &Sound, doors: &Doors<'_>, report: &mu
 /// Lets a person talk (喊话), until the microphone ends or falls silent for good.
 pub async fn talk(driver: &Driver, live: &mut Live, doors: &Doors<'_>, report: &mut Report) -> Outcome {
     *report = Report::default();
-    let done = match (driver.check(), driver) {
-        (Err(wrong), _) => Err(Fault::Setting(wrong)),
-        (_, Driver::Http(_)) => Err(Fault::NotLive),
-        (_, Driver::Rtp(rtp)) => rtp::send(rtp, live, doors.allow, report).await.map(|()| Verdict::Sent),
-        (_, Driver::Sip(sip)) => sip::send(sip, live, doors.allow, report).await,
-    };
+    let done = stream(driver, live, doors, report).await;
     report.outcome(done)
+}
+
+async fn stream(
+    driver: &Driver,
+    source: &mut dyn Source,
+    doors: &Doors<'_>,
+    report: &mut Report,
+) -> Result<Verdict, Fault> {
+    driver.check().map_err(Fault::Setting)?;
+    let source = &mut Until { source, stop: doors.stop };
+    match driver {
+        Driver::Http(_) => Err(Fault::NotLive),
+        Driver::Rtp(rtp) => rtp::send(rtp, source, doors.allow, report).await.map(|()| Verdict::Sent),
+        Driver::Sip(sip) => sip::send(sip, source, doors.allow, report).await,
+    }
 }
 
 /// How long a name may be looked up.
@@ -239,12 +286,19 @@ mod tests {
     async fn an_address_that_may_not_be_called_is_not() {
         let no = |_: SocketAddr| false;
         assert_eq!(resolve("127.0.0.1:9", &no).await, Err(Fault::Forbidden(([127, 0, 0, 1], 9).into())));
-        let driver: Driver = serde_json::from_str(r#"{"kind":"rtp","address":"127.0.0.1:9"}"#).expect("a driver");
-        let doors = Doors { allow: &no, http: &reqwest::Client::new(), values: &[] };
-        let mut report = Report::default();
-        let outcome = play(&driver, &Sound::of(vec![0; 800]), &doors, &mut report).await;
-        assert_eq!(outcome.verdict, Verdict::Failed(Fault::Forbidden(([127, 0, 0, 1], 9).into())));
-        assert_eq!((outcome.first_byte, outcome.seconds), (None, 0.0));
+        for driver in [
+            r#"{"kind":"rtp","address":"127.0.0.1:9"}"#,
+            r#"{"kind":"http","url":"http://127.0.0.1:9/","body":{"as":"none"}}"#,
+            r#"{"kind":"http","url":"http://0x7f.1:9/","body":{"as":"wav"}}"#,
+            r#"{"kind":"sip","peer":"127.0.0.1:9","user":"1","from":"eye"}"#,
+        ] {
+            let driver: Driver = serde_json::from_str(driver).expect("a driver");
+            let doors = Doors { allow: &no, http: &reqwest::Client::new(), values: &[], stop: &Stop::default() };
+            let mut report = Report::default();
+            let outcome = play(&driver, &Sound::of(vec![0; 800]), &doors, &mut report).await;
+            assert_eq!(outcome.verdict, Verdict::Failed(Fault::Forbidden(([127, 0, 0, 1], 9).into())), "{driver:?}");
+            assert_eq!((outcome.first_byte, outcome.seconds), (None, 0.0));
+        }
     }
 
     #[test]

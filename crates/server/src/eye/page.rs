@@ -27,8 +27,9 @@ pub fn html(manifest: &Manifest, zone: &Zone) -> String {
     );
     event(m, zone, &mut out);
     pictures(m, &mut out);
-    if let Some(doubt) = &m.doubt {
-        doubted(doubt, zone, &mut out);
+    match &m.doubt {
+        Some(doubt) => doubted(doubt, zone, &mut out),
+        None => out.push_str("<h2>三、存疑数据</h2>\n<p>本事件不涉及存疑数据。</p>\n"),
     }
     voice(m, zone, &mut out);
     steps(m, zone, &mut out);

@@ -10,7 +10,7 @@ use super::message::{Message, Start, address};
 use super::sdp::{self, Unfit};
 use super::wire::Wire;
 use crate::auth;
-use crate::driver::{Sip, Wrong};
+use crate::driver::Sip;
 use crate::pace::Pace;
 use crate::play::{Allow, Fault, Report, Verdict, resolve};
 use crate::rtp::{Packets, Source};
@@ -76,6 +76,8 @@ struct Call<'a> {
     proof: Option<(&'static str, String)>,
     challenges: u32,
     left: u32,
+    /// Number and branch of an INVITE that rings.
+    ringing: Option<(u32, String)>,
     /// The other side has ended the call, or can no longer be reached.
     over: bool,
     /// The number of the INVITE that was answered and its ACK, said again whenever the answer comes again.
@@ -100,6 +102,7 @@ impl<'a> Call<'a> {
             proof: None,
             challenges: 0,
             left: MESSAGES_MAX,
+            ringing: None,
             over: false,
             ack: (0, Vec::new()),
             sip,
@@ -212,12 +215,16 @@ impl<'a> Call<'a> {
             match message.start {
                 Start::Status(status) if is_of(&message, asked) => {
                     if status >= 200 {
+                        self.ringing = None;
                         return Ok(message);
                     }
                     if !*rung {
                         report.note(format_args!("{status}"));
                     }
                     *rung = true;
+                    if asked.method == "INVITE" {
+                        self.ringing = Some((asked.sequence, asked.branch.clone()));
+                    }
                 }
                 Start::Status(_) => self.acknowledge_again(&message).await?,
                 Start::Request(_) => self.asked_by_peer(&message).await?,
@@ -276,6 +283,7 @@ impl<'a> Call<'a> {
     /// Takes the ringing back. Whoever answers all the same is acknowledged and hung up on.
     async fn cancel(&mut self, asked: &Asked, report: &mut Report) -> Fault {
         report.note(format_args!("cancel"));
+        self.ringing = None;
         let cancel = Asked { method: "CANCEL", sequence: asked.sequence, branch: asked.branch.clone() };
         let request = self.request(&cancel, "");
         let end = Instant::now() + END_MAX;
@@ -410,8 +418,21 @@ fn shown(address: SocketAddr) -> String {
     }
 }
 
-impl From<Wrong> for Fault {
-    fn from(wrong: Wrong) -> Self {
-        Self::Setting(wrong)
+/// Whoever drops a call, because the program ends or nobody waits any more, does not leave the device in it.
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        if self.over {
+            return;
+        }
+        let last = if self.ack.0 > 0 {
+            self.sequence += 1;
+            self.proof = None;
+            self.asked("BYE")
+        } else if let Some((sequence, branch)) = self.ringing.take() {
+            Asked { method: "CANCEL", sequence, branch }
+        } else {
+            return;
+        };
+        self.wire.try_send(&self.request(&last, ""));
     }
 }

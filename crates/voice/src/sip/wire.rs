@@ -79,6 +79,14 @@ impl Wire {
         }
     }
 
+    /// One try without waiting, for the last word of a call that nobody waits for.
+    pub(crate) fn try_send(&self, bytes: &[u8]) {
+        let _ = match self {
+            Self::Udp(socket) => socket.try_send(bytes),
+            Self::Tcp(stream, _) => stream.try_write(bytes),
+        };
+    }
+
     /// The next message. What is none is skipped, a datagram as a whole; a connection that carries something else is given up.
     /// May be dropped and asked again without a loss.
     pub(crate) async fn receive(&mut self) -> Result<Message, Fault> {

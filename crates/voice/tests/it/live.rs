@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use shanshui_voice::live::{NotTaken, Piece, channel};
-use shanshui_voice::{Doors, Fault, Report, Verdict, alaw, talk};
+use shanshui_voice::{Doors, Fault, Report, Stop, Verdict, alaw, talk};
 use tokio::net::UdpSocket;
 
 use crate::sip::{Horn, sdp};
@@ -30,7 +30,7 @@ async fn a_person_is_heard_by_rtp() {
     let (microphone, mut live) = channel();
     let sound = sweep(0.8);
     let client = reqwest::Client::new();
-    let doors = Doors { allow: &anywhere, http: &client, values: &[] };
+    let doors = Doors { allow: &anywhere, http: &client, values: &[], stop: &Stop::default() };
     let mut report = Report::default();
     let (outcome, ()) = tokio::join!(talk(&driver, &mut live, &doors, &mut report), speak(microphone, sound.samples()));
     assert_eq!(outcome.verdict, Verdict::Sent);
@@ -52,7 +52,7 @@ async fn a_person_is_heard_in_a_call_until_the_horn_hangs_up() {
     let (microphone, mut live) = channel();
     let calls = tokio::spawn(async move {
         let client = reqwest::Client::new();
-        let doors = Doors { allow: &anywhere, http: &client, values: &[] };
+        let doors = Doors { allow: &anywhere, http: &client, values: &[], stop: &Stop::default() };
         talk(&driver, &mut live, &doors, &mut Report::default()).await
     });
     let invite = horn.wait("INVITE").await;
@@ -76,7 +76,7 @@ async fn a_person_is_heard_in_a_call_until_the_horn_hangs_up() {
 async fn nobody_talks_by_http() {
     let (microphone, mut live) = channel();
     let client = reqwest::Client::new();
-    let doors = Doors { allow: &anywhere, http: &client, values: &[] };
+    let doors = Doors { allow: &anywhere, http: &client, values: &[], stop: &Stop::default() };
     let http = driver(r#"{"kind":"http","url":"http://127.0.0.1:9/","body":{"as":"wav"}}"#);
     assert!(!http.can_talk());
     let outcome = talk(&http, &mut live, &doors, &mut Report::default()).await;

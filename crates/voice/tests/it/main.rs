@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use shanshui_voice::rtp::read;
-use shanshui_voice::{Doors, Driver, Outcome, Report, Sound, alaw, play};
+use shanshui_voice::{Doors, Driver, Outcome, Report, Sound, Stop, alaw, play};
 use tokio::net::UdpSocket;
 use tokio::sync::oneshot;
 
@@ -50,7 +50,7 @@ async fn call(driver: &Driver, sound: &Sound) -> (Outcome, Report) {
 /// With a client that is there already, as a server's is.
 async fn call_by(client: &reqwest::Client, driver: &Driver, sound: &Sound) -> (Outcome, Report) {
     let mut report = Report::default();
-    let doors = Doors { allow: &anywhere, http: client, values: &[("station", "双港口")] };
+    let doors = Doors { allow: &anywhere, http: client, values: &[("station", "双港口")], stop: &Stop::default() };
     let outcome = play(driver, sound, &doors, &mut report).await;
     (outcome, report)
 }

@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use shanshui_voice::sip::message::{Message, Start};
-use shanshui_voice::{Doors, Fault, Report, Verdict, play};
+use shanshui_voice::{Doors, Fault, Report, Stop, Verdict, play};
 use tokio::net::UdpSocket;
 
 use crate::{call, driver, ear, end, same, sweep};
@@ -188,7 +188,7 @@ async fn a_call_of_no_use_is_ended() {
         let driver = horn.driver("");
         let calls = tokio::spawn(async move {
             let allow = |a: SocketAddr| a.ip().is_loopback();
-            let doors = Doors { allow: &allow, http: &reqwest::Client::new(), values: &[] };
+            let doors = Doors { allow: &allow, http: &reqwest::Client::new(), values: &[], stop: &Stop::default() };
             play(&driver, &sweep(0.1), &doors, &mut Report::default()).await
         });
         let invite = horn.wait("INVITE").await;
@@ -214,4 +214,51 @@ async fn a_refusal_is_acknowledged_and_named() {
     }
     let closed = Horn::new().await.driver("");
     assert_eq!(call(&closed, &sweep(0.1)).await.0.verdict, Verdict::Failed(Fault::Refused));
+}
+
+#[tokio::test]
+async fn a_call_that_is_stopped_or_dropped_is_hung_up() {
+    for drops in [false, true] {
+        let mut horn = Horn::new().await;
+        let voice = UdpSocket::bind("127.0.0.1:0").await.expect("a port");
+        let port = voice.local_addr().expect("an address").port();
+        let (driver, stop) = (horn.driver(""), Stop::default());
+        let stopped = stop.clone();
+        let calls = tokio::spawn(async move {
+            let client = reqwest::Client::new();
+            let doors = Doors { allow: &crate::anywhere, http: &client, values: &[], stop: &stopped };
+            play(&driver, &sweep(30.0), &doors, &mut Report::default()).await
+        });
+        let invite = horn.wait("INVITE").await;
+        horn.take(&invite, &sdp(port)).await;
+        horn.wait("ACK").await;
+        voice.recv(&mut [0; 300]).await.expect("a packet");
+        if drops {
+            calls.abort();
+        } else {
+            stop.stop();
+        }
+        let bye = horn.wait("BYE").await;
+        assert_eq!(bye.sequence(), Some((2, "BYE")));
+        horn.send(&bye.answer(200, "OK", "horn")).await;
+        match calls.await {
+            Ok(outcome) => {
+                assert!(!drops && outcome.verdict == Verdict::Acknowledged && outcome.seconds < 30.0, "{outcome:?}");
+            }
+            Err(e) => assert!(drops && e.is_cancelled()),
+        }
+    }
+}
+
+#[tokio::test]
+async fn ringing_that_is_dropped_is_taken_back() {
+    let mut horn = Horn::new().await;
+    let driver = horn.driver("");
+    let calls = tokio::spawn(async move { call(&driver, &sweep(0.1)).await });
+    let invite = horn.wait("INVITE").await;
+    horn.send(&invite.answer(180, "Ringing", "horn")).await;
+    // until the answer was read: nothing is said again after it
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    calls.abort();
+    assert_eq!(horn.wait("CANCEL").await.branch(), invite.branch());
 }
