@@ -378,7 +378,9 @@ mod tests {
             for (n, pixel) in rgb.chunks_exact_mut(3).enumerate().skip(320 * 100) {
                 // broad waves that wander: 25 levels up and down
                 let wave = ((n % 320) as f32 / 20.0 + i as f32 * 1.7).sin() * 25.0;
-                pixel.iter_mut().for_each(|p| *p = (f32::from(*p) + wave).clamp(0.0, 255.0) as u8);
+                for level in pixel {
+                    *level = (f32::from(*level) + wave).clamp(0.0, 255.0) as u8;
+                }
             }
             Picture::new(320, 180, rgb).unwrap()
         };

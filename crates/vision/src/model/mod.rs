@@ -7,6 +7,7 @@
 mod coco;
 mod decode;
 mod error;
+mod lanes;
 mod load;
 mod onnx;
 #[cfg(feature = "ort")]
@@ -69,7 +70,7 @@ pub struct ModelSpec {
     /// Which runtime computes.
     #[serde(default)]
     pub runtime: Runtime,
-    /// Threads that compute one picture (1..=16).
+    /// Threads that compute one picture (1..=16). As many pictures at once as the cores allow are computed, of all cameras together.
     #[serde(default = "one")]
     pub threads: usize,
     /// Where the library of ONNX Runtime lies; none means the environment's `ORT_DYLIB_PATH`.

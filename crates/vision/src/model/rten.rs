@@ -1,6 +1,7 @@
 //! The runtime in pure Rust.
 
 use super::ModelError;
+use super::lanes::Lanes;
 use super::onnx::{Answer, Net};
 use rten::{Model, RunOptions, ThreadPool};
 use rten_tensor::NdTensorView;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 
 pub(super) struct Rten {
     model: Model,
-    pool: Arc<ThreadPool>,
+    pools: Lanes<Arc<ThreadPool>>,
 }
 
 impl Rten {
@@ -19,16 +20,19 @@ impl Rten {
         if inputs != 1 || outputs != 1 {
             return Err(ModelError::Ends { inputs, outputs });
         }
-        Ok(Self { model, pool: Arc::new(ThreadPool::with_num_threads(threads)) })
+        let pools = Lanes::new(threads, || Ok(Arc::new(ThreadPool::with_num_threads(threads))))?;
+        Ok(Self { model, pools })
     }
 }
 
 impl Net for Rten {
     fn run(&self, input: &[f32], shape: [usize; 4]) -> Result<Answer, ModelError> {
         let view = NdTensorView::from_data(shape, input);
-        let mut options = RunOptions::default();
-        options.thread_pool = Some(self.pool.clone());
-        let value = self.model.run_one(view.into(), Some(options)).map_err(|e| ModelError::Run(e.to_string()))?;
+        let value = self.pools.with(|pool| {
+            let mut options = RunOptions::default();
+            options.thread_pool = Some(pool.clone());
+            self.model.run_one(view.into(), Some(options)).map_err(|e| ModelError::Run(e.to_string()))
+        })?;
         let tensor =
             value.into_tensor::<f32>().ok_or_else(|| ModelError::Run("the answer is not float32".to_owned()))?;
         let shape = tensor.shape().to_vec();

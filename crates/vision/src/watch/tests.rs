@@ -29,6 +29,11 @@ fn scripted(script: Script) -> Box<dyn Detector> {
     Box::new(Scripted { labels, script: script.into_iter() })
 }
 
+/// The same on every picture.
+fn scripted_at(found: Vec<Detection>, times: usize) -> Box<dyn Detector> {
+    scripted(std::iter::repeat_with(|| Ok(found.clone())).take(times).collect())
+}
+
 const PLACE: Rect = Rect { x0: 0.45, y0: 0.3, x1: 0.55, y1: 0.7 };
 
 fn person(score: f32) -> Vec<Detection> {
@@ -63,6 +68,30 @@ fn kinds(told: &[Sight]) -> Vec<&'static str> {
         Sight::LeftBehind(_) => "left behind",
     };
     told.iter().map(kind).collect()
+}
+
+#[test]
+fn a_watch_goes_to_its_camera_s_thread() {
+    fn goes<T: Send>(_: &T) {}
+    goes(&Watch::new(plan(), None, Settings::default()));
+}
+
+#[test]
+fn newcomers_ask_at_once_and_those_who_are_known_now_and_then() {
+    let at_x = |x: f32| Rect::new(x, 0.3, x + 0.1, 0.7);
+    let seen = |x: f32| vec![Detection { label: 0, score: 0.8, bbox: at_x(x) }];
+    let asked = |calm_s: f64| {
+        let mut watch =
+            Watch::new(plan(), Some(scripted_at(seen(0.45), 200)), Settings { calm_s, ..Settings::default() });
+        for i in 0..=50 {
+            // fidgets in his place
+            let place = at_x(0.45 + (i % 2) as f32 * 0.02);
+            watch.see(f64::from(i) * 0.2, 0, &scene((i > 0).then_some(place), 0));
+        }
+        watch.stats().detected
+    };
+    assert_eq!(asked(0.0), 51);
+    assert!((24..=30).contains(&asked(0.35)), "{}", asked(0.35));
 }
 
 #[test]
