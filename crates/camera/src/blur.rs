@@ -26,7 +26,7 @@ pub const PLACES_MAX: usize = 20_000;
 /// A place is covered so long before and after its span too, in seconds: boxes are found some times a second only.
 pub const MARGIN_S: f64 = 0.3;
 const CELL_MIN: usize = 8;
-const WIDTH_MAX: u32 = 1920;
+const WIDTH_MAX: u32 = 1280;
 const FPS: u32 = 25;
 
 /// A place that is covered during a span of a clip.
@@ -116,7 +116,7 @@ pub fn blur_jpeg(bytes: &[u8], areas: &[Area]) -> Result<Vec<u8>, BlurError> {
     Ok(jpeg::encode(&picture, 85)?)
 }
 
-/// Writes a copy of the clip `from` with `places` covered into the new file `to` (MP4, 25 pictures per second, at most 1920 wide; H.264
+/// Writes a copy of the clip `from` with `places` covered into the new file `to` (MP4, 25 pictures per second, at most 1280 wide; H.264
 /// where FFmpeg has libx264, else MJPEG). Takes about the time of decoding and encoding it; ends by itself after ten minutes at most.
 pub fn blur_clip(from: &Path, places: &[Place], to: &Path) -> Result<(), BlurError> {
     if places.len() > PLACES_MAX {

@@ -25,7 +25,7 @@ mod source;
 mod spec;
 
 pub use ffmpeg::program::{Encoders, encoders};
-pub use picture::{Area, Picture, PictureError};
+pub use picture::{Area, Picture, PictureError, SIDE_MAX};
 pub use reason::Reason;
 pub use ring::{Cut, Health, Hold, Ring, RingError, Span, Still};
 pub use scene::{Blind, Scene, What};

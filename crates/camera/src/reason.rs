@@ -105,7 +105,9 @@ impl Reason {
             () if has(&["Connection timed out", "Operation timed out", "Error opening input: I/O error"]) => {
                 Self::TimedOut
             }
-            () if has(&["Cannot allocate memory", "cannot allocate memory"]) => Self::Memory,
+            () if has(&["Cannot allocate memory", "cannot allocate memory", "Error while opening encoder"]) => {
+                Self::Memory
+            }
             () if has(&["No such file or directory", "Permission denied"]) => Self::NoFile,
             () if has(&[
                 "Invalid data found",

@@ -96,7 +96,7 @@ impl Scenery {
                 + wave(d.across * 31.0 + d.along * 4.0 + slow * 0.7) * 0.2;
             let sky = blend([96.0, 124.0, 128.0], [70.0, 98.0, 92.0], d.near);
             let shore = (d.across.min(1.0 - d.across) * 8.0).min(1.0);
-            let glint = ((ripple - 0.55) * 2.2).clamp(0.0, 1.0).powi(2) * 52.0 * d.near.min(0.8);
+            let glint = ((ripple - 0.55) * 2.2).clamp(0.0, 1.0).powi(2) * 28.0 * d.near.min(0.8);
             let colour =
                 blend([72.0, 84.0, 66.0], sky, 0.35 + 0.65 * shore).map(|v| v + ripple * (6.0 + 10.0 * d.near) + glint);
             let i = d.index as usize * 3;

@@ -94,7 +94,8 @@ impl Notes {
 
     /// Its last word, when nothing is known of it.
     pub(crate) fn last(&self) -> String {
-        self.lines.back().cloned().unwrap_or_default()
+        let says_nothing = |l: &&String| ["Conversion failed!", "video:", "frame="].iter().any(|g| l.starts_with(g));
+        self.lines.iter().rev().find(|l| !says_nothing(l)).cloned().unwrap_or_default()
     }
 }
 

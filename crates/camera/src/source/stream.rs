@@ -129,7 +129,10 @@ fn supervise(line: &Arc<Line>) {
             shared.say(State::Finished);
             return;
         }
-        let again_in = backoff.pause(begun.elapsed(), rand::random());
+        let mut again_in = backoff.pause(begun.elapsed(), rand::random());
+        if matches!(reason, Reason::Cpu(_) | Reason::Memory) {
+            again_in = again_in.max(TOO_DEAR);
+        }
         tracing::info!(code = reason.code(), ?again_in, "a camera is down: {}", line.url);
         if line.frames {
             shared.say(State::Down { reason: reason.clone(), again_in });
@@ -140,6 +143,9 @@ fn supervise(line: &Arc<Line>) {
         shared.stop.wait(again_in);
     }
 }
+
+/// A camera that takes more than it may rests so long.
+const TOO_DEAR: Duration = Duration::from_secs(30);
 
 fn attempt(line: &Arc<Line>, ring: Option<Ring>) -> Outcome {
     let spec = &line.shared.spec;

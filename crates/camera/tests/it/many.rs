@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::thread;
 
-use shanshui_camera::{Feed, Kind, Reason, Spec, State};
+use shanshui_camera::{Feed, Kind, Limits, Reason, Spec, State};
 
 use crate::desk::{Desk, H264, clip, has_ffmpeg, rtsp};
 
@@ -81,4 +81,17 @@ fn a_camera_that_lies_about_its_codec_is_down_with_a_reason() {
         matches!(reason, Reason::Garbage | Reason::NoPicture(_) | Reason::TimedOut | Reason::Other(_)),
         "{reason:?}"
     );
+}
+
+#[test]
+fn a_camera_that_takes_more_memory_than_it_may_is_down_for_it() {
+    if !has_ffmpeg() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let film = clip(dir.path(), "film.mp4", "1920x1080", 5, H264);
+    let limits = Limits { memory_mb: 64, ..Limits::default() };
+    let desk = Desk::start(Spec { limits, loop_file: true, ..Spec::new(Kind::File, film.to_str().unwrap()) });
+    let reason = desk.down();
+    assert!(matches!(reason, Reason::Memory | Reason::Killed(_) | Reason::Other(_)), "{reason:?}");
 }
