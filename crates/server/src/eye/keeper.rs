@@ -147,7 +147,7 @@ impl Keeper {
         }
     }
 
-    async fn begun(
+    fn begun(
         &self,
         kind: EventKind,
         (fence, label, score, bbox): (&str, &str, f32, Rect),
@@ -188,7 +188,7 @@ impl Keeper {
         self.app.eye.voices.entered(&self.app, station, &event, visit.is_some(), entered);
         let approached = self.approached.remove(&who.stay);
         let of = (who.fence.as_str(), who.label.as_str(), who.score, who.bbox);
-        let begun = self.begun(kind, of, (entered, who.since), approached, visit).await;
+        let begun = self.begun(kind, of, (entered, who.since), approached, visit);
         if let Err(error) = self.begin(&event, begun).await {
             tracing::error!(%error, camera = self.looking.row.id, "an event could not be written");
         }
@@ -231,7 +231,7 @@ impl Keeper {
         let visit = self.app.store.visit_at(station, when.0).await.ok().flatten();
         let kind = if visit.is_some() { EventKind::Visit } else { kind };
         let event = Uuid::now_v7().to_string();
-        let begun = self.begun(kind, (&fence, &label, score, bbox), when, None, visit).await;
+        let begun = self.begun(kind, (&fence, &label, score, bbox), when, None, visit);
         if let Err(error) = self.begin(&event, begun).await {
             tracing::error!(%error, camera = self.looking.row.id, "an event could not be written");
             return;

@@ -16,6 +16,7 @@ use shanshui_domain::time::Instant;
 use shanshui_store::{SpokenRow, StoreError, VoiceRow};
 use shanshui_voice::live::{Microphone, Piece};
 use shanshui_voice::plan::{Act, Now, Rules, Seen, Speaker, Why};
+use shanshui_voice::play::Stop;
 use shanshui_voice::speech::{Speech, Tongue};
 use shanshui_voice::{Doors, Driver, Outcome, Report, Sound, Verdict, live, play, speech, talk};
 use tokio::sync::mpsc;
@@ -267,7 +268,8 @@ impl Voices {
             let mut report = Report::default();
             let allow = |address| app_there.outbound.allows(address);
             let client = reqwest::Client::new();
-            let doors = Doors { allow: &allow, http: &client, values: &[] };
+            let stop = Stop::default();
+            let doors = Doors { allow: &allow, http: &client, values: &[], stop: &stop };
             let outcome = talk(&driver, &mut pieces, &doors, &mut report).await;
             app_there.eye.voices.end_talk(&id);
             app_there.eye.voices.say(&app_there, &station, Told::Talk(false));
@@ -287,7 +289,7 @@ async fn run(app: App, station: StationCode, mut told: mpsc::Receiver<Told>) {
     let mut speaker = Speaker::new(Rules::default());
     let mut stays: HashMap<u64, (String, Instant)> = HashMap::new();
     let mut next = 0_u64;
-    let mut speaking: Option<tokio::task::JoinHandle<()>> = None;
+    let mut speaking = Stop::default();
     loop {
         let now = moment(&app);
         let wait = speaker.wake(now).map(|at| Duration::from_millis((at - now.at_ms).max(1) as u64));
@@ -326,14 +328,13 @@ async fn run(app: App, station: StationCode, mut told: mpsc::Receiver<Told>) {
                 Act::Speak { stay, .. } => {
                     if let Some((event, entered)) = stays.get(&stay).cloned() {
                         let (app, station) = (app.clone(), station.clone());
-                        speaking = Some(tokio::spawn(async move { speak(&app, &station, &event, entered).await }));
+                        speaking = Stop::default();
+                        let stop = speaking.clone();
+                        let tasks = app.tasks.clone();
+                        tasks.spawn(async move { speak(&app, &station, &event, entered, &stop).await });
                     }
                 }
-                Act::Hush => {
-                    if let Some(task) = speaking.take() {
-                        task.abort();
-                    }
-                }
+                Act::Hush => speaking.stop(),
                 Act::Withheld { stay, why } => {
                     if let Some((event, _)) = stays.get(&stay) {
                         let detail = match why {
@@ -385,9 +386,9 @@ async fn follow(app: &App, event: &str, what: What) {
     }
 }
 
-async fn speak(app: &App, station: &StationCode, event: &str, entered: Instant) {
+async fn speak(app: &App, station: &StationCode, event: &str, entered: Instant, stop: &Stop) {
     let began = app.clock.now();
-    let outcome = said(app, &Caller::machine(), station, Some(event)).await;
+    let outcome = said(app, &Caller::machine(), station, Some(event), stop).await;
     let (result, detail, ms) = match outcome {
         Ok((result, detail, first)) => (result, detail, first.map(|ms| began.ms_since(entered).max(0) + ms)),
         Err(why) => (Spoken::Failed, why, None),
@@ -411,6 +412,7 @@ pub async fn said(
     caller: &Caller,
     station: &StationCode,
     event: Option<&str>,
+    stop: &Stop,
 ) -> Result<(Spoken, String, Option<i64>), String> {
     let voice = of(app, caller, station).await.map_err(|e| e.to_string())?;
     let (driver, way) = match (voice.body.way, &voice.driver) {
@@ -436,7 +438,7 @@ pub async fn said(
     let allow = |address| app.outbound.allows(address);
     let city = app.city();
     let values = [("station", station.as_str()), ("city", city.city.name_zh.as_str()), ("event", event.unwrap_or(""))];
-    let doors = Doors { allow: &allow, http: &client, values: &values };
+    let doors = Doors { allow: &allow, http: &client, values: &values, stop };
     let mut report = Report::default();
     let outcome = play(driver, &sound, &doors, &mut report).await;
     let way = serde_json::to_value(way).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();

@@ -145,7 +145,6 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/sense/eye/cameras", get(eye::camera::cameras).post(eye::camera::camera_add))
         .route("/api/v1/sense/eye/cameras/{id}", get(eye::camera::camera).put(eye::camera::camera_put))
         .route("/api/v1/sense/eye/cameras/{id}/picture", get(eye::camera::picture))
-        .route("/api/v1/sense/eye/cameras/{id}/live", get(eye::camera::live))
         .route("/api/v1/sense/eye/cameras/{id}/guard", get(eye::camera::guard))
         .route("/api/v1/sense/eye/cameras/{id}/scene", post(eye::camera::scene))
         .route("/api/v1/sense/eye/cameras/{id}/fences", get(eye::fence::fences).put(eye::fence::fences_put))
@@ -154,7 +153,6 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/sense/eye/cameras/{id}/quiet/{n}/end", post(eye::fence::quiet_end))
         .route("/api/v1/sense/eye/events", get(eye::event::events))
         .route("/api/v1/sense/eye/events/{id}", get(eye::event::event))
-        .route("/api/v1/sense/eye/events/{id}/files/{name}", get(eye::file::file))
         .route("/api/v1/sense/eye/events/{id}/plain", post(eye::file::plain))
         .route("/api/v1/sense/eye/events/{id}/verdict", post(eye::event::verdict))
         .route("/api/v1/sense/eye/events/{id}/suspicion", post(eye::event::suspicion))
@@ -217,6 +215,7 @@ pub fn router(app: App) -> Router {
     let files = Router::new()
         .route("/api/v1/analyse/imports", get(import::imports).post(import::import_put))
         .route("/api/v1/act/cases/{id}/evidence", post(act::evidence_put))
+        .route("/api/v1/sense/eye/voice/{station}/sound", get(eye::voice::sound).post(eye::voice::sound_put))
         .route("/api/v1/act/evidence/{id}", get(act::evidence))
         .route("/api/v1/analyse/report-templates", get(report::arrange::templates).post(report::arrange::template_put))
         .route("/api/v1/analyse/report-templates/{id}/file", get(report::arrange::template_file))
@@ -224,7 +223,11 @@ pub fn router(app: App) -> Router {
     let zipped = api.merge(files).layer(CompressionLayer::new());
     let named = app.clone();
     // the event stream stays outside of compression: each event must leave at once
-    let all = zipped.route("/api/v1/events", get(events::events));
+    let all = zipped
+        .route("/api/v1/events", get(events::events))
+        // pictures are small already, and parts of a clip are asked for by their bytes
+        .route("/api/v1/sense/eye/cameras/{id}/live", get(eye::camera::live))
+        .route("/api/v1/sense/eye/events/{id}/files/{name}", get(eye::file::file));
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };

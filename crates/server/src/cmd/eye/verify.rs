@@ -24,22 +24,19 @@ pub struct Verify {
 }
 
 /// Runs it.
-///
-/// # Errors
-/// When standard output cannot be written.
-pub fn run(verify: &Verify) -> anyhow::Result<ExitCode> {
+pub fn run(verify: &Verify) -> ExitCode {
     let name = verify.pack.display();
     let file = match File::open(&verify.pack).and_then(|f| f.metadata().map(|m| (f, m))) {
         Ok((file, meta)) if meta.is_file() => file,
-        Ok(_) => return Ok(unreadable(&format!("{name}: no file"))),
-        Err(e) => return Ok(unreadable(&format!("{name}: {e}"))),
+        Ok(_) => return unreadable(&format!("{name}: no file")),
+        Err(e) => return unreadable(&format!("{name}: {e}")),
     };
     let report = match look(BufReader::new(file), &signed, verify.key.as_deref()) {
         Ok(report) => report,
         Err(e) => {
             let zh = format!("不是证据包，或已损坏：{e:#}");
             println!("{}", json!({"what": "no_pack", "ok": false, "detail": format!("{e:#}"), "detail_zh": zh}));
-            return Ok(ExitCode::FAILURE);
+            return ExitCode::FAILURE;
         }
     };
     for finding in &report.findings {
@@ -64,7 +61,7 @@ pub fn run(verify: &Verify) -> anyhow::Result<ExitCode> {
             "signer": report.signer, "key_id": report.signer.as_deref().map(key_id),
         })
     );
-    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn unreadable(why: &str) -> ExitCode {

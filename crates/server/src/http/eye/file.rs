@@ -55,8 +55,8 @@ pub struct PackIn {
     plain: bool,
 }
 
-fn media_type(name: &str) -> &'static str {
-    if name.ends_with(".mp4") { "video/mp4" } else { "image/jpeg" }
+fn media_type(file: &File) -> &'static str {
+    if file.kind == "clip" { "video/mp4" } else { "image/jpeg" }
 }
 
 /// A copy of a file in which faces and plates cannot be recognised. Parts of it can be asked for.
@@ -80,8 +80,8 @@ pub async fn file(
     } else if file.kind == "boxes" {
         return Err(ApiError::NotFound);
     } else {
-        let bytes = blurred(&app, &row, file).await?;
-        ([(CONTENT_TYPE, media_type(&name))], bytes).into_response()
+        let kind = media_type(&file);
+        ([(CONTENT_TYPE, kind)], blurred(&app, &row, file).await?).into_response()
     };
     let mut answer = answer;
     answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
@@ -136,7 +136,7 @@ pub async fn plain(
     let step = Step { at: app.clock.now(), by: Some(visitor.id()), what };
     let row = app.store.eye_act(&visitor, &id, step, app.config.eye.margin_ms()).await?;
     told(&app, &row);
-    let kind = media_type(&file.name);
+    let kind = media_type(&file);
     let (there, event) = (app.clone(), row.id.clone());
     let bytes = tokio::task::spawn_blocking(move || files::read(&there, &event, &file));
     let bytes = bytes.await.map_err(|e| ApiError::Internal(e.into()))??;

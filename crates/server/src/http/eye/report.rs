@@ -179,8 +179,8 @@ pub async fn report_csv(
     out.write_record(HEADER).map_err(wrong)?;
     for r in rows(&app, &visitor, &query.month).await? {
         let cells = [
-            harmless(&r.station_name.zh).into_owned(),
-            harmless(&r.camera_name.zh).into_owned(),
+            harmless(&r.station_name.zh),
+            harmless(&r.camera_name.zh),
             r.intrusions.to_string(),
             r.visits.to_string(),
             r.without_approval.to_string(),

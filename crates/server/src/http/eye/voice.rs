@@ -13,6 +13,7 @@ use shanshui_domain::place::Secret;
 use shanshui_domain::right::{Caller, Right};
 use shanshui_store::{SoundRow, VoiceRow};
 use shanshui_voice::plan::{Hours, Rules};
+use shanshui_voice::play::Stop;
 use shanshui_voice::{Driver, Sound};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -318,7 +319,8 @@ pub async fn play(
     Path(station): Path<String>,
 ) -> Result<Json<PlayedView>, ApiError> {
     let station = there(&app, &visitor, Right::VoiceSpeak, &station)?;
-    let (result, detail, first_byte_ms) = voice::said(&app, &visitor, &station, None).await.map_err(not_heard)?;
+    let (result, detail, first_byte_ms) =
+        voice::said(&app, &visitor, &station, None, &Stop::default()).await.map_err(not_heard)?;
     Ok(Json(PlayedView { result: result.as_str().into(), detail: words(detail.clone(), detail), first_byte_ms }))
 }
 
