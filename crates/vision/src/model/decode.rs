@@ -1,6 +1,5 @@
 //! From the numbers of a network to boxes, family by family. Boxes are in pixels of the network's input.
 
-use super::onnx::Answer;
 use super::{DETECTIONS_MAX, Family, ModelError};
 use crate::picture::Form;
 
@@ -57,14 +56,20 @@ fn expected(family: Family, form: &Form, classes: usize) -> [usize; 3] {
 }
 
 /// Whether an answer is laid out as it must be.
-pub(super) fn check(family: Family, form: &Form, classes: usize, answer: &Answer) -> Result<(), ModelError> {
+pub(super) fn check(
+    family: Family,
+    form: &Form,
+    classes: usize,
+    found: &[usize],
+    numbers: usize,
+) -> Result<(), ModelError> {
     let wanted = expected(family, form, classes);
-    let right = answer.shape == wanted && answer.data.len() == wanted.iter().product::<usize>();
+    let right = found == wanted && numbers == wanted.iter().product::<usize>();
     let shape = |s: &[usize]| s.iter().take(8).map(usize::to_string).collect::<Vec<_>>().join("×");
     if right {
         return Ok(());
     }
-    Err(ModelError::Shape { expected: shape(&wanted), found: shape(&answer.shape) })
+    Err(ModelError::Shape { expected: shape(&wanted), found: shape(found) })
 }
 
 /// Whether the class scores of NanoDet are still logits: exports differ in whether the sigmoid is part of them.

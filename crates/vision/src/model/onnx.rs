@@ -5,16 +5,13 @@ use super::{DETECTIONS_MAX, Detection, Detector, Family, ModelError, decode};
 use crate::picture::{Form, Picture};
 use std::sync::Arc;
 
-/// What a runtime answers: the shape and the numbers.
-pub(super) struct Answer {
-    pub(super) shape: Vec<usize>,
-    pub(super) data: Vec<f32>,
-}
+/// Reads what a runtime answers, shape and numbers, where it lies.
+pub(super) type Reader<'a> = dyn FnMut(&[usize], &[f32]) -> Result<(), ModelError> + 'a;
 
 /// A loaded network.
 pub(super) trait Net: Send + Sync {
     /// Runs it on one input of `[1, 3, height, width]`.
-    fn run(&self, input: &[f32], shape: [usize; 4]) -> Result<Answer, ModelError>;
+    fn run(&self, input: &[f32], shape: [usize; 4], read: &mut Reader) -> Result<(), ModelError>;
 }
 
 /// A detector whose network is an ONNX file.
@@ -59,8 +56,10 @@ impl Onnx {
             input: Vec::new(),
         };
         let grey = Picture::new(width, height, vec![114; (width * height * 3) as usize]).expect("sides were checked");
-        let answer = new.answer(&grey)?;
-        new.logits = decode::has_logits(family, &answer.data, new.labels.len());
+        let classes = new.labels.len();
+        let mut logits = false;
+        new.ask(&grey, &mut |numbers| logits = decode::has_logits(family, numbers, classes))?;
+        new.logits = logits;
         Ok(new)
     }
 
@@ -78,12 +77,16 @@ impl Onnx {
         }
     }
 
-    fn answer(&mut self, picture: &Picture) -> Result<Answer, ModelError> {
+    /// Runs the network; the answer is read when it is laid out as it must be.
+    fn ask(&mut self, picture: &Picture, read: &mut dyn FnMut(&[f32])) -> Result<(), ModelError> {
         picture.letterbox(&self.form, &mut self.input);
         let shape = [1, 3, self.form.height as usize, self.form.width as usize];
-        let answer = guarded(|| self.net.run(&self.input, shape)).map_err(ModelError::Run)??;
-        decode::check(self.family, &self.form, self.labels.len(), &answer)?;
-        Ok(answer)
+        let mut checked = |shape: &[usize], numbers: &[f32]| {
+            decode::check(self.family, &self.form, self.labels.len(), shape, numbers.len())?;
+            read(numbers);
+            Ok(())
+        };
+        guarded(|| self.net.run(&self.input, shape, &mut checked)).map_err(ModelError::Run)?
     }
 }
 
@@ -105,10 +108,13 @@ impl Detector for Onnx {
     }
 
     fn detect(&mut self, picture: &Picture) -> Result<Vec<Detection>, ModelError> {
-        let answer = self.answer(picture)?;
+        let (family, form, floor) = (self.family, self.form.clone(), self.floor);
+        let (classes, logits) = (self.labels.len(), self.logits);
+        let mut found = Vec::new();
+        self.ask(picture, &mut |numbers| {
+            found = decode::best(decode::decode(family, &form, classes, logits, numbers, floor), family);
+        })?;
         let fit = picture.fit(&self.form);
-        let raw = decode::decode(self.family, &self.form, self.labels.len(), self.logits, &answer.data, self.floor);
-        let found = decode::best(raw, self.family);
         let back = |r: decode::Raw| {
             let bbox = fit.back(r.x0, r.y0, r.x1, r.y1);
             Detection { label: r.class as u16, score: r.score, bbox }

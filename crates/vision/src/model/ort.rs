@@ -2,7 +2,7 @@
 
 use super::ModelError;
 use super::lanes::Lanes;
-use super::onnx::{Answer, Net};
+use super::onnx::{Net, Reader};
 use ort::environment::Environment;
 use ort::session::Session;
 use ort::value::TensorRef;
@@ -50,13 +50,14 @@ fn session(environment: &Environment, bytes: &[u8], threads: usize) -> Result<Se
 }
 
 impl Net for Ort {
-    fn run(&self, input: &[f32], shape: [usize; 4]) -> Result<Answer, ModelError> {
+    fn run(&self, input: &[f32], shape: [usize; 4], read: &mut Reader) -> Result<(), ModelError> {
         let failed = |e: ort::Error| ModelError::Run(e.to_string());
         let tensor = TensorRef::from_array_view((shape, input)).map_err(failed)?;
         self.sessions.with(|session| {
             let outputs = session.run(ort::inputs![tensor]).map_err(failed)?;
             let (shape, data) = outputs[0].try_extract_tensor::<f32>().map_err(failed)?;
-            Ok(Answer { shape: shape.iter().map(|&d| usize::try_from(d).unwrap_or(0)).collect(), data: data.to_vec() })
+            let shape: Vec<usize> = shape.iter().map(|&d| usize::try_from(d).unwrap_or(0)).collect();
+            read(&shape, data)
         })
     }
 }

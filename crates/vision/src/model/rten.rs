@@ -2,7 +2,7 @@
 
 use super::ModelError;
 use super::lanes::Lanes;
-use super::onnx::{Answer, Net};
+use super::onnx::{Net, Reader};
 use rten::{Model, RunOptions, ThreadPool};
 use rten_tensor::NdTensorView;
 use rten_tensor::prelude::*;
@@ -26,7 +26,7 @@ impl Rten {
 }
 
 impl Net for Rten {
-    fn run(&self, input: &[f32], shape: [usize; 4]) -> Result<Answer, ModelError> {
+    fn run(&self, input: &[f32], shape: [usize; 4], read: &mut Reader) -> Result<(), ModelError> {
         let view = NdTensorView::from_data(shape, input);
         let value = self.pools.with(|pool| {
             let mut options = RunOptions::default();
@@ -35,7 +35,6 @@ impl Net for Rten {
         })?;
         let tensor =
             value.into_tensor::<f32>().ok_or_else(|| ModelError::Run("the answer is not float32".to_owned()))?;
-        let shape = tensor.shape().to_vec();
-        Ok(Answer { shape, data: tensor.into_data() })
+        read(tensor.shape(), tensor.to_contiguous().data())
     }
 }
