@@ -1,7 +1,7 @@
 //! Stream time and UTC: the two are bound by when things arrived. Delays on the way only ever add, so that the least difference seen is
 //! the best guess; it is forgotten after two minutes, because clocks drift.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 const BUCKET_US: i64 = 60_000_000;
 
@@ -37,11 +37,6 @@ impl Anchor {
         };
         Timestamp::from_microsecond(offset + (t * 1e6) as i64).ok()
     }
-}
-
-/// A span of seconds as a signed duration, cut to what fits.
-pub(crate) fn seconds(s: f64) -> SignedDuration {
-    SignedDuration::try_from_secs_f64(s).unwrap_or(SignedDuration::ZERO)
 }
 
 #[cfg(test)]

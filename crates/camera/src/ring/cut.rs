@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use super::{GAP_US, Ring, RingError, Segment, Span, at};
 use crate::Reason;
-use crate::ffmpeg::anchor::seconds;
 use crate::ffmpeg::program;
 use crate::mail::lock;
 use crate::secret::Scrubber;
@@ -49,7 +48,10 @@ impl Ring {
         if to <= from || length > CLIP_S_MAX {
             return Err(RingError::Length(length));
         }
-        let all = self.between(from, to);
+        let mut all = self.between(from, to);
+        let before =
+            self.holding(from.as_microsecond()).filter(|(s, _)| all.first().is_some_and(|(first, _)| s < first));
+        all.splice(0..0, before);
         let Some((first, one)) = all.first() else { return Err(self.absent(from)) };
         let same: Vec<_> = all.iter().take_while(|(_, s)| s.tag == one.tag).cloned().collect();
         let to_us = to.as_microsecond();
@@ -84,8 +86,7 @@ impl Ring {
     /// The picture at `when`, as large as the camera sends.
     pub fn still(&self, when: Timestamp) -> Result<Still, RingError> {
         let us = when.as_microsecond();
-        let next = when.checked_add(seconds(0.001)).unwrap_or(when);
-        let finished = self.between(when, next).into_iter().next().map(|(start, s)| (self.path(start, &s), start));
+        let finished = self.holding(us).map(|(start, s)| (self.path(start, &s), start));
         let (path, start) = match finished {
             Some(found) => found,
             None => self.live(when).ok_or_else(|| self.absent(when))?,

@@ -200,6 +200,13 @@ impl Ring {
             .collect()
     }
 
+    /// The file that holds the picture of `us`: the one that touches it, or ended so shortly before that its last picture still stood.
+    fn holding(&self, us: i64) -> Option<(i64, Segment)> {
+        let state = lock(&self.0.state);
+        let (start, segment) = state.segments.range(..=us).next_back()?;
+        (start + segment.us + GAP_US > us).then(|| (*start, segment.clone()))
+    }
+
     fn path(&self, start: i64, segment: &Segment) -> PathBuf {
         self.0.settings.folder.join(name::day(start)).join(name::file(start, segment.us, &segment.tag))
     }
@@ -239,6 +246,17 @@ mod tests {
         assert_eq!(spans, [(86_390, 86_402), (86_500, 86_504)]);
         assert_eq!(ring.coverage(second(86_402), second(86_500)), []);
         assert_eq!(ring.between(second(86_395), second(86_396)).len(), 1);
+    }
+
+    #[test]
+    fn between_two_files_the_last_picture_stands() {
+        let dir = tempfile::tempdir().unwrap();
+        let ring = ring(dir.path(), &[(100, 4), (104, 4), (200, 4)]);
+        let start = |us: i64| ring.holding(us).map(|(s, _)| s / 1_000_000);
+        assert_eq!(start(103_999_999), Some(100));
+        assert_eq!(start(104_000_000), Some(104));
+        assert_eq!(start(108_300_000), Some(104), "a moment after its end");
+        assert_eq!((start(108_600_000), start(99_999_999)), (None, None));
     }
 
     #[test]
