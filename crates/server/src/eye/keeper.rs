@@ -169,7 +169,7 @@ impl Keeper {
             approached,
             entered,
             stream_s,
-            clock_offset_ms: None,
+            clock_offset_ms: self.looking.clock_offset_ms(),
             score: f64::from(score),
             bbox: corners(bbox),
             visit,

@@ -159,6 +159,11 @@ impl Looking {
         lock(&self.source).as_ref().map(Source::statistics).unwrap_or_default()
     }
 
+    /// The camera's clock less ours, milliseconds, where it tells its own.
+    pub fn clock_offset_ms(&self) -> Option<i64> {
+        self.statistics().clock_offset_s.map(|s| (s * 1_000.0).round() as i64)
+    }
+
     /// Folder of its recordings.
     pub fn folder(&self) -> &PathBuf {
         &self.folder

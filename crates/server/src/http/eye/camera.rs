@@ -542,7 +542,7 @@ fn live_view(looking: &Looking) -> LiveView {
         dropped: sum.dropped,
         codec,
         picture,
-        clock_offset_ms: None,
+        clock_offset_ms: looking.clock_offset_ms(),
         restarts: sum.starts.saturating_sub(1),
         cpu_s: sum.cpu_s,
         memory_mb: sum.memory_mb,
