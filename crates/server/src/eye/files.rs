@@ -1,7 +1,7 @@
 //! Files of events: a folder of each event, every file written whole or not at all, and never another in its place.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
@@ -13,15 +13,41 @@ use shanshui_domain::time::Instant;
 
 use super::tracks::Moment;
 use crate::app::App;
+use crate::config::Config;
 
 /// Bytes of a file of an event, at most.
 const FILE_MAX: u64 = 512 << 20;
 
 /// The folder of an event.
 pub fn folder(app: &App, event: &str) -> PathBuf {
+    folder_in(&app.config, event)
+}
+
+/// The same, by a configuration alone.
+pub fn folder_in(config: &Config, event: &str) -> PathBuf {
     // ids rise with time: their first digits change every few weeks, so that no folder grows without end
     let part = event.get(..6).unwrap_or("other");
-    app.config.eye.folder(&app.config.data).join("events").join(part).join(event)
+    config.eye.folder(&config.data).join("events").join(part).join(event)
+}
+
+/// What is wrong with a file of an event that should be there: missing, or not what it was.
+pub fn fault(config: &Config, event: &str, file: &File) -> Option<String> {
+    let path = folder_in(config, event).join(&file.name);
+    let digest = || -> std::io::Result<String> {
+        let (mut file, mut hash) = (fs::File::open(&path)?, Sha256::new());
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            match file.read(&mut buffer)? {
+                0 => return Ok(hex::encode(hash.finalize())),
+                n => hash.update(&buffer[..n]),
+            }
+        }
+    };
+    match digest() {
+        Ok(found) if found == file.sha256 => None,
+        Ok(_) => Some(format!("{}: is not what it was", path.display())),
+        Err(error) => Some(format!("{}: {error}", path.display())),
+    }
 }
 
 /// SHA-256 and SM3, in hex.

@@ -53,7 +53,7 @@ pub(super) async fn settle(app: &App, row: &CameraRow, seen: Option<Instant>) ->
     let now = app.clock.now();
     let until = seen.unwrap_or(now).min(now);
     for open in app.store.eye_open().await?.into_iter().filter(|e| e.event.begun.camera.0 == row.id) {
-        let what = What::Left { at: until, score: open.event.score, cut: Some("restart".into()) };
+        let what = What::Left { until, score: open.event.score, cut: Some("restart".into()) };
         app.store.eye_step(&open.id, Step { at: now, by: None, what }, app.config.eye.margin_ms()).await?;
     }
     if let Some(seen) = seen {
@@ -267,7 +267,7 @@ impl Keeper {
 
     async fn end(&self, stay: Stay, (until, score): (Instant, f64), cut: Option<&str>, label: &str) {
         let app = &self.app;
-        let what = What::Left { at: until.max(stay.entered), score, cut: cut.map(str::to_owned) };
+        let what = What::Left { until: until.max(stay.entered), score, cut: cut.map(str::to_owned) };
         step(app, &stay.event, what).await;
         let (app, looking, label) = (app.clone(), Arc::clone(&self.looking), label.to_owned());
         self.app.tasks.spawn(async move {

@@ -87,7 +87,7 @@ pub(crate) async fn event(
     let spoke = What::Spoke { result: Spoken::Sent, first_byte_ms: Some(80), detail: "rtp".into() };
     store.eye_step(id, step(spoke), MARGIN_MS).await.expect("follows");
     if left {
-        let what = What::Left { at: entered.plus_ms(30_000), score: 0.8, cut: None };
+        let what = What::Left { until: entered.plus_ms(30_000), score: 0.8, cut: None };
         store.eye_step(id, step(what), MARGIN_MS).await.expect("follows");
     }
 }

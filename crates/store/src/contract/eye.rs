@@ -74,7 +74,7 @@ fn step(at: i64, by: Option<u128>, what: What) -> Step {
 }
 
 fn left(at: i64) -> Step {
-    step(at, None, What::Left { at: Instant(at), score: 0.7, cut: None })
+    step(at, None, What::Left { until: Instant(at), score: 0.7, cut: None })
 }
 
 const MARGIN_MS: i64 = 1;

@@ -92,8 +92,8 @@ pub enum What {
     },
     /// They left, or nothing more could be seen of them.
     Left {
-        /// When.
-        at: Instant,
+        /// Until when they were there.
+        until: Instant,
         /// The best score of the stay.
         score: f64,
         /// Why it ended, when not by leaving: `blind`, `restart`.
@@ -241,11 +241,11 @@ impl Event {
             What::Begun(_) => return Err(Refusal::Beginning),
             What::Filed(file) => self.files.push((file.clone(), true)),
             What::Spoke { result, .. } => self.voice = Some(*result),
-            What::Left { at, score, .. } => {
+            What::Left { until, score, .. } => {
                 if self.left.is_some() {
                     return Err(Refusal::Ended);
                 }
-                (self.left, self.score) = (Some(*at.max(&self.begun.entered)), score.max(self.score));
+                (self.left, self.score) = (Some(*until.max(&self.begun.entered)), score.max(self.score));
             }
             What::Judged { verdict, reason } => {
                 named(reason)?;
@@ -338,7 +338,7 @@ pub(crate) mod tests {
     }
 
     fn left() -> Step {
-        step(false, What::Left { at: Instant(20_000_000), score: 0.9, cut: None })
+        step(false, What::Left { until: Instant(20_000_000), score: 0.9, cut: None })
     }
 
     fn doubt(now: Suspicion) -> Step {
@@ -355,8 +355,10 @@ pub(crate) mod tests {
         let event = Event::of([&first, &left(), &step(true, judged()), &doubt(Suspicion::Lifted)]).expect("goes");
         assert_eq!((event.left, event.score, event.state()), (Some(Instant(20_000_000)), 0.9, "reviewed"));
         assert_eq!((event.suspicion, event.steps), (Some(Suspicion::Lifted), 4));
-        let json = serde_json::to_string(&first).expect("json");
-        assert_eq!(serde_json::from_str::<Step>(&json).expect("read"), first);
+        for step in [first, left(), step(true, judged()), doubt(Suspicion::Lifted)] {
+            let json = serde_json::to_string(&step).expect("json");
+            assert_eq!(serde_json::from_str::<Step>(&json).expect("read"), step, "{json}");
+        }
     }
 
     #[test]
