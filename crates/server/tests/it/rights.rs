@@ -255,7 +255,9 @@ async fn path_to(
         _ if template.starts_with("/api/v1/sense/eye/cameras/{id}") => {
             let (code, camera) = (at_station()?, format!("c{n}"));
             seen::camera(&app.store, &camera, &code, app.clock.now()).await;
-            template.replace("{id}", &camera).replace("{n}", "1")
+            let span =
+                if template.ends_with("/guard") { "?from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z" } else { "" };
+            template.replace("{id}", &camera).replace("{n}", "1") + span
         }
         // a file is there only when it was kept: which files there are is no matter of rights
         "/api/v1/sense/eye/events/{id}/files/{name}" | "/api/v1/sense/eye/events/{id}/plain" => return None,
