@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use shanshui_domain::sense::eye::report::counted;
 use shanshui_domain::time::{Instant, PeriodKind};
-use shanshui_store::EventFilter;
+use shanshui_store::{EventFilter, EventRow};
 use utoipa::{IntoParams, ToSchema};
 
 use super::camera::events_in;
@@ -82,7 +82,7 @@ pub struct EyeReportRow {
     pub reviewed: i64,
     /// Of those, how many had somebody or something in them.
     pub precision: Option<f64>,
-    /// Values of the station that stand in doubt.
+    /// Values of the station that events which are over have put in doubt.
     pub suspect_values: usize,
     /// Doubts lifted.
     pub lifted: i64,
@@ -120,7 +120,7 @@ async fn rows(app: &App, visitor: &Visitor, month: &str) -> Result<Vec<EyeReport
         let guards = app.store.guards(visitor, &row.id, (from, Instant(to.0 + 1))).await?;
         let sum = counted(events.iter().map(|e| &e.event), &guards, (from, to));
         let mut suspect_values = 0;
-        for (begin, end) in events.iter().filter_map(|e| e.doubted) {
+        for (begin, end) in stretches(&events) {
             for point in app.points_of(&row.camera.station) {
                 for kind in [PeriodKind::Real, PeriodKind::Minute, PeriodKind::Hour, PeriodKind::Cycle] {
                     suspect_values += app.store.range((point.id, kind), (begin, end.min(to)), VALUES_MAX).await?.len();
@@ -151,6 +151,20 @@ async fn rows(app: &App, visitor: &Visitor, month: &str) -> Result<Vec<EyeReport
         });
     }
     Ok(rows)
+}
+
+/// Doubted stretches of events that are over, ascending, none of them in another: a value that two of them doubt is counted once.
+fn stretches(events: &[EventRow]) -> Vec<(Instant, Instant)> {
+    let mut all: Vec<_> = events.iter().filter(|e| e.event.left.is_some()).filter_map(|e| e.doubted).collect();
+    all.sort_unstable();
+    let mut apart: Vec<(Instant, Instant)> = Vec::new();
+    for (from, to) in all {
+        match apart.last_mut() {
+            Some(last) if from <= last.1 => last.1 = last.1.max(to),
+            _ => apart.push((from, to)),
+        }
+    }
+    apart
 }
 
 /// The month of every camera that the caller sees.
