@@ -1264,7 +1264,7 @@ export const en: typeof zh = {
     },
     direction: { both: 'both ways', left_to_right: 'left to right', right_to_left: 'right to left' },
     label: { person: 'person', bicycle: 'bicycle', car: 'car', motorcycle: 'motorcycle', bus: 'bus', truck: 'truck', boat: 'boat', dog: 'dog', bird: 'bird', unclassified: 'unclassified target' },
-    threshold: { day: 'By day', night: 'By night', add: 'For one label' },
+    threshold: { label: 'Label', day: 'By day', night: 'By night', add: 'For one label', none: 'None set: what the model’s maker advises', hours: 'Day', remove: 'Take the threshold of {label} away' },
     fault: { repeated: 'corner {corner} lies on the one before it', crossing: 'edges {first} and {second} cross' },
     replay: {
       title: 'What if',

@@ -1262,7 +1262,7 @@ export const zh = {
     },
     direction: { both: '双向', left_to_right: '自左向右', right_to_left: '自右向左' },
     label: { person: '人员', bicycle: '自行车', car: '汽车', motorcycle: '摩托车', bus: '客车', truck: '货车', boat: '船只', dog: '犬', bird: '鸟', unclassified: '未分类目标' },
-    threshold: { day: '白天', night: '夜间', add: '为某类目标单独设定' },
+    threshold: { label: '目标', day: '白天', night: '夜间', add: '为某类目标设定', none: '未设定：按识别模型的建议值', hours: '白天时段', remove: '删除{label}的阈值' },
     fault: { repeated: '第 {corner} 个角与前一个角重合', crossing: '第 {first} 条边与第 {second} 条边相交' },
     replay: {
       title: '试运行',
