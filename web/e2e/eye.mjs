@@ -188,7 +188,7 @@ async function story(browser, { http }) {
     const heard = await reviewer.evaluate(async (to) => {
       const sound = await fetch(to)
       const decoded = await new AudioContext().decodeAudioData(await sound.arrayBuffer())
-      return { seconds: decoded.duration, loud: Math.max(...decoded.getChannelData(0).map(Math.abs)) }
+      return { seconds: decoded.duration, loud: decoded.getChannelData(0).reduce((most, s) => Math.max(most, Math.abs(s)), 0) }
     }, `${BASE}/voice/${STATION}/sound`)
     if (!(heard.seconds > 1 && heard.loud > 0.05)) throw new Error(`the sentence: ${JSON.stringify(heard)}`)
     console.log(`     the sentence lasts ${heard.seconds.toFixed(1)} s`)

@@ -60,7 +60,7 @@ export const pack = (id: string, body: { reason: string; plain: boolean }) => fi
 export const suspicions = (query: { station: string; from: string; to: string }, signal?: AbortSignal) =>
   read<{ items: Eye.Suspicion[] }>('suspicions', { query, signal })
 
-export const visits = (query: { station?: string; state?: string; from?: string; to?: string; after?: string; limit?: number }, signal?: AbortSignal) =>
+export const visits = (query: { station?: string; state?: string; from?: string; to?: string }, signal?: AbortSignal) =>
   read<{ items: Eye.Visit[]; next?: string | null }>('visits', { query, signal })
 export const askVisit = (body: Eye.VisitIn) => write<Eye.Visit>('visits', body)
 export const decideVisit = (id: string, body: { approve: boolean; note: string }) => write<Eye.Visit>(`visits/${part(id)}/decide`, body)
