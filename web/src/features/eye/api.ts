@@ -26,7 +26,7 @@ const part = encodeURIComponent
 export const cameras = (signal?: AbortSignal) => read<{ items: Eye.Camera[] }>('cameras', { signal })
 export const camera = (id: string, signal?: AbortSignal) => read<Eye.Camera>(`cameras/${part(id)}`, { signal })
 export const addCamera = (body: Eye.CameraIn) => write<Eye.Camera>('cameras', body)
-export const changeCamera = (id: string, body: Eye.CameraChange) => replace<Eye.Camera>(`cameras/${part(id)}`, body)
+export const changeCamera = (id: string, body: Eye.CameraIn) => replace<Eye.Camera>(`cameras/${part(id)}`, body)
 export const learnScene = (id: string, note: string) => write<unknown>(`cameras/${part(id)}/scene`, { note })
 export const guard = (id: string, from: string, to: string, signal?: AbortSignal) => read<Eye.GuardHistory>(`cameras/${part(id)}/guard`, { query: { from, to }, signal })
 export const quietPlaces = (id: string, signal?: AbortSignal) => read<{ items: Eye.QuietPlace[] }>(`cameras/${part(id)}/quiet`, { signal })
@@ -60,14 +60,14 @@ export const pack = (id: string, body: { reason: string; plain: boolean }) => fi
 export const suspicions = (query: { station: string; from: string; to: string }, signal?: AbortSignal) =>
   read<{ items: Eye.Suspicion[] }>('suspicions', { query, signal })
 
-export const visits = (query: { station?: string; state?: string; from?: string; to?: string; after?: string; limit?: number }, signal?: AbortSignal) =>
+export const visits = (query: { station?: string; state?: string; from?: string; to?: string }, signal?: AbortSignal) =>
   read<{ items: Eye.Visit[]; next?: string | null }>('visits', { query, signal })
 export const askVisit = (body: Eye.VisitIn) => write<Eye.Visit>('visits', body)
 export const decideVisit = (id: string, body: { approve: boolean; note: string }) => write<Eye.Visit>(`visits/${part(id)}/decide`, body)
 export const cancelVisit = (id: string, note: string) => write<Eye.Visit>(`visits/${part(id)}/cancel`, { note })
 
 export const voice = (station: string, signal?: AbortSignal) => read<Eye.Voice>(`voice/${part(station)}`, { signal })
-export const keepVoice = (station: string, body: Eye.VoicePlan & { base_version: number }) => replace<Eye.Voice>(`voice/${part(station)}`, body)
+export const keepVoice = (station: string, body: Eye.VoiceIn) => replace<Eye.Voice>(`voice/${part(station)}`, body)
 export const soundAddress = (station: string) => `${BASE}/voice/${part(station)}/sound`
 export const uploadSound = (station: string, wav: Blob) => write<unknown>(`voice/${part(station)}/sound`, new Blob([wav], { type: 'audio/wav' }))
 export const play = (station: string) => write<{ result: Eye.VoiceResult; detail: Eye.Played['detail']; first_byte_ms: number | null }>(`voice/${part(station)}/play`, {})

@@ -50,7 +50,7 @@ export function window(event: EventDetail, room: Room, now: number): { from: num
 export function suspicionOf(event: EventDetail): Suspicion | undefined {
   const span = event.suspicion_span
   if (!span || !event.suspicion) return undefined
-  return { event: event.id, number: event.number, station: event.station, from: span.from, to: span.to, state: event.suspicion, by: null, at: null, reason: null, picture: event.picture }
+  return { event: event.id, number: event.number, station: event.station, from: span.from, to: span.to, state: event.suspicion, by: null, at: null, reason: '', picture: event.picture }
 }
 
 /** How much a state presses, as the class of a tag. */

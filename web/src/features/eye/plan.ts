@@ -20,7 +20,23 @@ export interface Target {
 export const same = (a: Target | undefined, b: Target | undefined): boolean => a?.what === b?.what && a?.index === b?.index
 
 export function emptyPlan(): Plan {
-  return { fences: [], lines: [], masks: [], thresholds: { day: 0.4, night: 0.4, labels: {} } }
+  return { fences: [], lines: [], masks: [], thresholds: { day: {}, night: {} }, day: [360, 1140] }
+}
+
+const FENCE_FIRST: Omit<Fence, 'id' | 'kind' | 'polygon'> = { name: '', approach: null, labels: ['person'], hours: [], enter_hits: 3, dwell_s: 0, leave_s: 1.5, left_behind: null }
+
+/** A fence file as it is kept: what is left out in it is what it means. */
+export function planOf(file: unknown): Plan {
+  const empty = emptyPlan()
+  const { fences = [], lines = [], masks = [], thresholds = {}, day } = file as Partial<Omit<Plan, 'thresholds'>> & { thresholds?: Partial<Plan['thresholds']> }
+  return {
+    ...empty,
+    fences: fences.map((f) => ({ ...FENCE_FIRST, ...f })),
+    lines: lines.map((l) => ({ ...l, name: l.name ?? '', direction: l.direction ?? 'both', labels: l.labels ?? ['person'] })),
+    masks,
+    thresholds: { ...empty.thresholds, ...thresholds },
+    day: day ?? empty.day,
+  }
 }
 
 /** Inside the picture, to four decimals: a ten-thousandth is less than a pixel. */
@@ -95,7 +111,7 @@ function freeId(plan: Plan, letter: string): string {
 }
 
 export function addFence(plan: Plan, kind: FenceKind, name: string, polygon: Place[]): { plan: Plan; target: Target } {
-  const fence: Fence = { id: freeId(plan, 'f'), name, kind, polygon: polygon.map(clamp), approach: null, labels: ['person'], hours: [], enter_hits: 3, dwell_s: 0, leave_s: 1.5, left_behind_s: null }
+  const fence: Fence = { ...FENCE_FIRST, id: freeId(plan, 'f'), name, kind, polygon: polygon.map(clamp) }
   return { plan: { ...plan, fences: [...plan.fences, fence] }, target: { what: 'fence', index: plan.fences.length } }
 }
 export function addLine(plan: Plan, name: string, from: Place, to: Place): { plan: Plan; target: Target } {
@@ -202,7 +218,7 @@ export interface Compared {
 const NEAR_MS = 5_000
 /** Pairs events of a replay with those that are kept: same time, give or take some seconds, each once, the nearest entry first. */
 export function compare(replayed: ReplayEvent[], kept: EyeEvent[]): Compared {
-  const end = (e: { entered_at: string; left_at: string | null }) => Date.parse(e.left_at ?? e.entered_at)
+  const end = (e: { entered_at: string; left_at?: string | null }) => Date.parse(e.left_at ?? e.entered_at)
   const pairs = replayed.flatMap((now, i) =>
     kept.flatMap((was, j) => {
       const meet = Date.parse(now.entered_at) <= end(was) + NEAR_MS && Date.parse(was.entered_at) <= end(now) + NEAR_MS

@@ -19,6 +19,7 @@ export const NEEDS = {
   command: ['device.command'],
   eye: ['eye.read'],
   change_eye: ['eye.change'],
+  draw_fence: ['eye.fence'],
   review_eye: ['eye.review'],
   unblur: ['eye.unblur'],
   ask_visit: ['visit.ask'],
