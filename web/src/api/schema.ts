@@ -3508,7 +3508,7 @@ export interface components {
             station: string;
             /** @description Its name. */
             station_name: components["schemas"]["Words"];
-            /** @description Values of the station that stand in doubt. */
+            /** @description Values of the station that events which are over have put in doubt. */
             suspect_values: number;
             /**
              * Format: int64

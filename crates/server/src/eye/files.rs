@@ -148,6 +148,36 @@ fn covered(label: &str, [x0, y0, x1, y1]: [f64; 4]) -> Area {
     }
 }
 
+/// A clip without faces, made once its recording is there.
+const BLURRED_CLIP: &str = "clip.blurred.mp4";
+
+/// The clip of an event without faces; makes it where it is not there yet, one at a time.
+///
+/// # Errors
+/// When there is no clip, or the copy cannot be made.
+pub async fn clip_without_faces(app: &App, event: &str) -> anyhow::Result<PathBuf> {
+    let _alone = app.eye.blurring.lock().await;
+    let folder = folder(app, event);
+    let to = folder.join(BLURRED_CLIP);
+    if to.exists() {
+        return Ok(to);
+    }
+    let made = to.clone();
+    let work = tokio::task::spawn_blocking(move || -> anyhow::Result<()> {
+        let boxes = folder.join(BOXES);
+        let text = fs::read(&boxes).with_context(|| boxes.display().to_string())?;
+        let boxes: Vec<Boxed> = serde_json::from_slice(&text)?;
+        blurred_clip(&folder.join("clip.mp4"), &made, &boxes)
+    });
+    work.await??;
+    Ok(to)
+}
+
+/// Whether the clip of an event can be shown at once.
+pub fn is_clip_ready(app: &App, event: &str) -> bool {
+    folder(app, event).join(BLURRED_CLIP).exists()
+}
+
 /// A copy of a picture in which faces and plates cannot be recognised.
 ///
 /// # Errors
@@ -161,7 +191,7 @@ pub fn blurred(bytes: &[u8], file: &File) -> anyhow::Result<Vec<u8>> {
 ///
 /// # Errors
 /// When the clip cannot be read or made anew.
-pub fn blurred_clip(from: &Path, to: &Path, boxes: &[Boxed]) -> anyhow::Result<()> {
+fn blurred_clip(from: &Path, to: &Path, boxes: &[Boxed]) -> anyhow::Result<()> {
     const LOOKED_EVERY_S: f64 = 0.5;
     let place = |Boxed(at, label, bbox): &Boxed| blur::Place {
         area: covered(label, *bbox),

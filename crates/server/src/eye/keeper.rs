@@ -359,6 +359,14 @@ async fn clip(app: &App, looking: &Looking, ring: Ring, stay: &Stay, until: Inst
             for file in both {
                 step(app, &stay.event, What::Filed(file)).await;
             }
+            // whoever opens the event does not wait for it
+            if let Err(error) = files::clip_without_faces(app, &stay.event).await {
+                tracing::warn!(
+                    error = format!("{error:#}"),
+                    event = stay.event,
+                    "the clip without faces is made when it is asked for"
+                );
+            }
             app.tell(Live::Eye {
                 camera: looking.row.id.clone(),
                 station: looking.row.camera.station.clone(),

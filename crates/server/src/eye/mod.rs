@@ -1,7 +1,7 @@
 //! 环境眼 (Eye) at the edge: cameras that this node looks at, what comes of it, and loudspeakers.
 //!
 //! Each camera has a source with threads of its own (`shanshui_camera`) that hands pictures to a watch (`shanshui_vision`) in
-//! [`looking`]; what it sees goes over a channel to one task per camera, the [`keeper`], which writes events, keeps files of them and
+//! `looking`; what it sees goes over a channel to one task per camera, the `keeper`, which writes events, keeps files of them and
 //! says how the camera's guard is. What is to be said aloud goes to one task per station, [`voice`].
 //!
 //! One node looks at a camera: the one that holds its name. What a node knows in memory is pictures and figures of the moment only.

@@ -29,6 +29,8 @@ const PAGE_MAX: usize = 200;
 const DOUBTS_MAX: usize = 500;
 /// Findings around an event that are looked at.
 const FINDINGS_MAX: usize = 500;
+/// A clip without faces is made within this time.
+const CLIP_WAITS_MS: i64 = 600_000;
 /// Values that are counted of a point, at most.
 const VALUES_MAX: usize = 5_000;
 
@@ -408,7 +410,10 @@ pub async fn event(
         from: Some(instant_out(f.span.0)),
         to: Some(instant_out(f.span.1)),
     };
-    let shown = |f: &&shanshui_domain::sense::eye::event::File| f.kind != "boxes";
+    // a clip is shown once its copy without faces is there, or should have been long ago
+    let settled = row.event.left.is_none_or(|left| app.clock.now().ms_since(left) > CLIP_WAITS_MS);
+    let clip = settled || crate::eye::files::is_clip_ready(&app, &id);
+    let shown = |f: &&shanshui_domain::sense::eye::event::File| f.kind != "boxes" && (clip || f.kind != "clip");
     let camera_clock = begun.clock_offset_ms.map(|ms| instant_out(begun.entered.plus_ms(ms)));
     Ok(Json(EyeEventDetail {
         event: view(&app, &visitor, &row).await,

@@ -25,15 +25,12 @@ use super::event::{settled, told};
 use super::{label_words, station_name};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::eye::files::{self, BOXES, Boxed};
+use crate::eye::files;
 use crate::eye::pack::{self, Part, Source};
 use crate::http::auth::Visitor;
 use crate::http::convert::instant_out;
 use crate::http::extract::{Body, Path};
 use crate::http::view::Problem;
-
-/// A clip without faces, made when somebody first asks.
-const BLURRED_CLIP: &str = "clip.blurred.mp4";
 
 /// What is wanted unblurred, and why.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -74,7 +71,7 @@ pub async fn file(
     let row = app.store.eye_event(&visitor, &id).await?;
     let file = row.event.file(&name).map_err(|_| ApiError::NotFound)?.clone();
     let answer = if file.kind == "clip" {
-        let path = blurred_clip(&app, &row).await?;
+        let path = files::clip_without_faces(&app, &row.id).await?;
         let served = ServeFile::new(path).oneshot(request).await;
         served.map_err(|e| ApiError::Internal(e.into()))?.map(Bytes::new)
     } else if file.kind == "boxes" {
@@ -92,27 +89,6 @@ async fn blurred(app: &App, row: &EventRow, file: File) -> Result<Vec<u8>, ApiEr
     let (app, id) = (app.clone(), row.id.clone());
     let made = tokio::task::spawn_blocking(move || files::blurred(&files::read(&app, &id, &file)?, &file));
     Ok(made.await.map_err(|e| ApiError::Internal(e.into()))??)
-}
-
-/// The clip without faces, made once.
-async fn blurred_clip(app: &App, row: &EventRow) -> Result<std::path::PathBuf, ApiError> {
-    let _alone = app.eye.blurring.lock().await;
-    let to = files::path(app, &row.id, BLURRED_CLIP)?;
-    if to.exists() {
-        return Ok(to);
-    }
-    let from = files::path(app, &row.id, "clip.mp4")?;
-    let boxes = row.event.file(BOXES).cloned();
-    let (app, id, made) = (app.clone(), row.id.clone(), to.clone());
-    let work = tokio::task::spawn_blocking(move || -> anyhow::Result<()> {
-        let boxes: Vec<Boxed> = match boxes {
-            Ok(file) => serde_json::from_slice(&files::read(&app, &id, &file)?)?,
-            Err(_) => anyhow::bail!("nobody knows where people are on this clip"),
-        };
-        files::blurred_clip(&from, &made, &boxes)
-    });
-    work.await.map_err(|e| ApiError::Internal(e.into()))??;
-    Ok(to)
 }
 
 /// A file as it was recorded: with a reason, and noted.
@@ -195,7 +171,7 @@ async fn parts(app: &App, row: &EventRow, plain: bool) -> Result<Vec<Part>, ApiE
         let recorded = Digests { sha256: file.sha256.clone(), sm3: file.sm3.clone() };
         let (from, blurred_from) = match (plain, kind) {
             (true, _) => (Source::File(files::path(app, &row.id, &file.name)?), None),
-            (false, Kind::Clip) => (Source::File(blurred_clip(app, row).await?), Some(recorded)),
+            (false, Kind::Clip) => (Source::File(files::clip_without_faces(app, &row.id).await?), Some(recorded)),
             (false, _) => (Source::Bytes(blurred(app, row, file.clone()).await?), Some(recorded)),
         };
         parts.push(Part { name: file.name.clone(), kind, from, blurred_from });
