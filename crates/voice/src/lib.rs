@@ -1,6 +1,6 @@
 //! A sentence to a loudspeaker (语音驱离): what the Eye says to whoever walks up to the sampling water.
 //!
-//! A text becomes a [`Sound`] by the program espeak-ng, or an operator brings a recording; [`play`] sends it to a loudspeaker by
+//! A text becomes a [`Sound`] by the program espeak-ng, or an operator brings a recording; [`play()`] sends it to a loudspeaker by
 //! HTTP, as RTP, or in a SIP call, and says how soon the first of it left. [`live`] does the same for a person at a microphone.
 //! When to speak, how often and when not is [`plan`], which does nothing but decide.
 //!
