@@ -3,6 +3,7 @@
 //! A running average of a small grey picture is the background. What is taken for foreground is not averaged into it, so that
 //! somebody who stands still for minutes does not become part of the wall and leaves no ghost when he goes. Only what has stood
 //! for [`ABSORB_S`] is taken for background, whole, and what was behind it is kept: when the parked car leaves, the street is known.
+//! In the first minutes that takes half a minute only, because somebody may have stood in the first picture.
 //! A change of light is taken out first (the median of the differences), and when a large part of the picture changes at once, the
 //! background is learnt anew and nothing is raised: headlights, a lamp, an exposure jump, a cloud.
 //!
@@ -30,6 +31,10 @@ const MOVED: i32 = 12;
 const LEARN: f32 = 0.05;
 /// What differs for that long, in seconds, is background from then on.
 pub const ABSORB_S: f32 = 300.0;
+/// Somebody may have stood in the first picture: for so long after it, in seconds …
+const YOUNG_S: f64 = 300.0;
+/// … what differs for that long is background already, so that the place where he stood does not count as somebody.
+const YOUNG_ABSORB_S: f32 = 30.0;
 /// The share of the picture that makes a change global when it comes at once …
 const GLOBAL_JUMP: f32 = 0.4;
 /// … and in any case.
@@ -75,6 +80,8 @@ pub struct Gate {
     foreground: Vec<bool>,
     moved: Vec<bool>,
     at: f64,
+    /// When the first picture came.
+    begun: f64,
     /// Shares of the last moments.
     shares: Vec<(f64, f32)>,
     masks: Vec<Vec<Point>>,
@@ -145,6 +152,7 @@ impl Gate {
     fn begin(&mut self, size: (usize, usize), pixels: &[u8], at: f64) {
         self.size = size;
         self.at = at;
+        self.begun = at;
         self.background = pixels.iter().map(|&p| f32::from(p)).collect();
         self.behind = vec![-1.0; pixels.len()];
         self.age = vec![0.0; pixels.len()];
@@ -193,6 +201,7 @@ impl Gate {
 
     fn learn(&mut self, pixels: &[u8], light: f32, seconds: f32, hold: &[Rect]) {
         let learn = 1.0 - (1.0 - LEARN).powf(seconds / 0.2);
+        let absorb = if self.at - self.begun < YOUNG_S { YOUNG_ABSORB_S } else { ABSORB_S };
         let mut held = vec![false; if hold.is_empty() { 0 } else { pixels.len() }];
         hold.iter().flat_map(|r| self::pixels(r, self.size)).for_each(|i| held[i] = true);
         for (i, &p) in pixels.iter().enumerate() {
@@ -212,7 +221,7 @@ impl Gate {
                 self.behind[i] = -1.0;
             } else if !held.get(i).copied().unwrap_or(false) {
                 self.age[i] += seconds;
-                if self.age[i] >= ABSORB_S {
+                if self.age[i] >= absorb {
                     self.behind[i] = self.background[i];
                     self.background[i] = p;
                     self.age[i] = 0.0;
@@ -292,6 +301,7 @@ mod tests {
     #[test]
     fn a_thing_that_comes_is_one_blob_and_stays_one() {
         let mut gate = Gate::new(&[]);
+        gate.see(-400.0, &scene(0, None), &[]);
         for i in 0..10 {
             assert!(gate.see(f64::from(i) * 0.2, &scene(0, None), &[]).blobs.is_empty());
         }
@@ -310,13 +320,15 @@ mod tests {
     #[test]
     fn what_stands_for_long_is_background_and_what_was_behind_it_is_known() {
         let mut gate = Gate::new(&[]);
-        gate.see(0.0, &scene(0, None), &[]);
-        for i in 1..=300 {
+        for i in 0..=300 {
+            gate.see(f64::from(i), &scene(0, None), &[]);
+        }
+        for i in 301..=600 {
             let blobs = gate.see(f64::from(i), &scene(0, Some(THING)), &[]).blobs;
             assert_eq!(blobs.len(), 1, "second {i}");
         }
-        assert!(gate.see(301.0, &scene(0, Some(THING)), &[]).blobs.is_empty());
-        assert!(gate.see(302.0, &scene(0, None), &[]).blobs.is_empty(), "no ghost of what went");
+        assert!(gate.see(601.0, &scene(0, Some(THING)), &[]).blobs.is_empty());
+        assert!(gate.see(602.0, &scene(0, None), &[]).blobs.is_empty(), "no ghost of what went");
         let mut gate = Gate::new(&[]);
         gate.see(0.0, &scene(0, None), &[]);
         for i in 1..=400 {
@@ -326,6 +338,20 @@ mod tests {
                 "held, {i}"
             );
         }
+    }
+
+    const ELSEWHERE: Rect = Rect { x0: 0.7, y0: 0.4, x1: 0.8, y1: 0.8 };
+
+    #[test]
+    fn whoever_stood_in_the_first_picture_leaves_no_ghost() {
+        let mut gate = Gate::new(&[]);
+        let mut blobs = |at: i32, thing| gate.see(f64::from(at), &scene(0, thing), &[]).blobs.len();
+        assert_eq!(blobs(0, Some(THING)), 0);
+        // he has gone, and for a while his place differs
+        assert_eq!((1..=30).map(|at| blobs(at, None)).max(), Some(1));
+        let after: Vec<_> = (31..=60).map(|at| blobs(at, None)).collect();
+        assert_eq!(after, vec![0; 30], "the place is known");
+        assert_eq!(blobs(61, Some(ELSEWHERE)), 1, "and somebody who comes is seen");
     }
 
     #[test]
