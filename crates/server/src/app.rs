@@ -27,6 +27,7 @@ use crate::clock::Clock;
 use crate::config::{Config, SyncSetting};
 use crate::desk::Books;
 use crate::error::ApiError;
+use crate::eye::Eyes;
 use crate::http::limit::Limits;
 use crate::http::present::Overview;
 use crate::http::view::AlarmView;
@@ -65,6 +66,17 @@ pub enum Live {
     Device {
         /// Its MN.
         mn: String,
+    },
+    /// A camera has seen something, or sees no more; a loudspeaker has spoken.
+    Eye {
+        /// Camera; empty when it is about a loudspeaker.
+        camera: String,
+        /// Station.
+        station: StationCode,
+        /// Event.
+        event: Option<String>,
+        /// `approached`, `entered`, `left`, `filed`, `guard`, `voice`, `play`, `call`, `reviewed`.
+        what: String,
     },
     /// Somebody has broken the glass, or mended it.
     Glass {
@@ -186,6 +198,8 @@ pub struct Parts {
     pub limits: Limits,
     /// Chains that are broken.
     pub chains: Chains,
+    /// Cameras and loudspeakers of this node.
+    pub eye: Eyes,
     failed: AtomicBool,
     city: RwLock<Arc<City>>,
     grades: RwLock<HashMap<StationCode, JudgementRow>>,
@@ -282,6 +296,7 @@ impl App {
             provider,
             limits,
             chains: Chains::default(),
+            eye: Eyes::default(),
             failed: AtomicBool::new(false),
             city: RwLock::new(Arc::new(City::new(pack))),
             grades: RwLock::new(grades),

@@ -7,6 +7,8 @@ use anyhow::Context;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use shanshui_vision::model::{Family, ModelSpec, Runtime};
+
 use crate::sign::Scheme;
 
 /// Everything that can be set.
@@ -45,6 +47,8 @@ pub struct Config {
     pub alarm: Alarm,
     /// Reports.
     pub report: ReportSection,
+    /// Cameras at stations.
+    pub eye: EyeSection,
     /// Figures for monitoring.
     pub metrics: MetricsSection,
 }
@@ -310,6 +314,139 @@ impl Default for ReportSection {
     }
 }
 
+/// Section of cameras (环境眼).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EyeSection {
+    /// Folder of recordings and of files of events; empty: `eye` in the data folder.
+    pub folder: PathBuf,
+    /// Folders in which a file may lie that is played as a camera; empty: none.
+    pub files: Vec<PathBuf>,
+    /// Days that recordings are kept; 0: nothing is recorded.
+    pub ring_days: f64,
+    /// MiB of recordings of one camera.
+    pub ring_mb: u64,
+    /// Days that files of an event are kept after it ended.
+    pub event_days: i64,
+    /// MiB of files of all events; 0: no bound.
+    pub events_mb: u64,
+    /// Seconds of a clip before somebody enters.
+    pub before_s: u64,
+    /// Seconds of a clip after they have left.
+    pub after_s: u64,
+    /// Seconds before and after a stay in which the station's data is in doubt.
+    pub margin_s: u64,
+    /// Program that speaks a text.
+    pub speech_program: PathBuf,
+    /// A drawn camera shows a visitor each so many seconds; 0: never.
+    pub drawn_every_s: f64,
+    /// Detector; an empty path: only motion is seen.
+    pub model: ModelSection,
+}
+
+/// Section of the detector.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelSection {
+    /// ONNX file.
+    pub path: PathBuf,
+    /// SHA-256 of it, in hex.
+    pub sha256: String,
+    /// Layout: `nanodet`, `yolox`, `yolov8`.
+    pub family: Family,
+    /// Height and width of its input.
+    pub input: [u32; 2],
+    /// Labels in order; empty: the eighty of COCO.
+    pub labels: Vec<String>,
+    /// `rten`, or `ort` where the program was built with it.
+    pub runtime: Runtime,
+    /// Threads that compute one picture.
+    pub threads: usize,
+    /// Library of ONNX Runtime; empty: that of the variable `ORT_DYLIB_PATH`.
+    pub library: PathBuf,
+}
+
+impl Default for ModelSection {
+    fn default() -> Self {
+        Self {
+            path: PathBuf::new(),
+            sha256: String::new(),
+            family: Family::NanoDet,
+            input: [256, 416],
+            labels: Vec::new(),
+            runtime: Runtime::Rten,
+            threads: 1,
+            library: PathBuf::new(),
+        }
+    }
+}
+
+impl Default for EyeSection {
+    fn default() -> Self {
+        Self {
+            folder: PathBuf::new(),
+            files: Vec::new(),
+            ring_days: 7.0,
+            ring_mb: 20_480,
+            event_days: 180,
+            events_mb: 0,
+            before_s: 10,
+            after_s: 10,
+            margin_s: 60,
+            speech_program: PathBuf::from("espeak-ng"),
+            drawn_every_s: 600.0,
+            model: ModelSection::default(),
+        }
+    }
+}
+
+impl EyeSection {
+    /// The folder, within a data folder when none is named.
+    pub fn folder(&self, data: &Path) -> PathBuf {
+        if self.folder.as_os_str().is_empty() { data.join("eye") } else { self.folder.clone() }
+    }
+
+    /// Whether a file may be played as a camera.
+    pub fn may_read(&self, file: &str) -> bool {
+        let Ok(file) = Path::new(file).canonicalize() else { return false };
+        self.files.iter().filter_map(|folder| folder.canonicalize().ok()).any(|folder| file.starts_with(folder))
+    }
+
+    /// Doubt on either side of a stay, milliseconds.
+    pub fn margin_ms(&self) -> i64 {
+        ms(self.margin_s)
+    }
+
+    /// Clip before a stay, milliseconds.
+    pub fn before_ms(&self) -> i64 {
+        ms(self.before_s)
+    }
+
+    /// Clip after a stay, milliseconds.
+    pub fn after_ms(&self) -> i64 {
+        ms(self.after_s)
+    }
+
+    /// The detector; none when no file is named.
+    pub fn spec(&self) -> Option<ModelSpec> {
+        let m = &self.model;
+        (!m.path.as_os_str().is_empty()).then(|| ModelSpec {
+            path: m.path.clone(),
+            sha256: m.sha256.clone(),
+            family: m.family,
+            input: m.input,
+            labels: m.labels.clone(),
+            runtime: m.runtime,
+            threads: m.threads,
+            library: Some(m.library.clone()).filter(|l| !l.as_os_str().is_empty()),
+        })
+    }
+}
+
+fn ms(seconds: u64) -> i64 {
+    i64::try_from(seconds.min(86_400) * 1_000).unwrap_or(0)
+}
+
 /// Metrics section.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -433,6 +570,7 @@ impl Default for Config {
             history: HistorySection::default(),
             alarm: Alarm::default(),
             report: ReportSection::default(),
+            eye: EyeSection::default(),
             metrics: MetricsSection::default(),
         }
     }
@@ -608,6 +746,28 @@ pub const KEYS: &[(&str, &str)] = &[
         "program with its arguments that turns Word into PDF as LibreOffice's soffice does; empty: no PDF",
     ),
     ("report.pdf_timeout_s", "seconds that it may take"),
+    ("eye.folder", "folder of recordings and of files of events; empty: eye in the data folder"),
+    ("eye.files", "folders in which a file may lie that is played as a camera; empty: none"),
+    ("eye.ring_days", "days that recordings are kept; 0: nothing is recorded"),
+    ("eye.ring_mb", "MiB of recordings of one camera"),
+    (
+        "eye.event_days",
+        "days that files of an event are kept after it ended; an open case or question holds them longer",
+    ),
+    ("eye.events_mb", "MiB of files of all events, the oldest go first; 0: no bound"),
+    ("eye.before_s", "seconds of a clip before somebody enters"),
+    ("eye.after_s", "seconds of a clip after they have left"),
+    ("eye.margin_s", "seconds before and after a stay in which the station's data is in doubt"),
+    ("eye.speech_program", "program that speaks a text, as espeak-ng does; without it a tone is played"),
+    ("eye.drawn_every_s", "a drawn camera shows a visitor each so many seconds; 0: never"),
+    ("eye.model.path", "ONNX file of the detector; empty: only motion is seen, and nothing is called a person"),
+    ("eye.model.sha256", "SHA-256 of that file; another file is refused"),
+    ("eye.model.family", "its layout: nanodet, yolox or yolov8"),
+    ("eye.model.input", "height and width of its input, multiples of 32"),
+    ("eye.model.labels", "its labels in order; empty: the eighty of COCO"),
+    ("eye.model.runtime", "rten, or ort where the program was built with the feature ort"),
+    ("eye.model.threads", "threads that compute one picture"),
+    ("eye.model.library", "library of ONNX Runtime, for ort; empty: that of the variable ORT_DYLIB_PATH"),
     ("metrics.listen", "address of the figures for monitoring, /metrics; empty: nothing listens"),
 ];
 

@@ -5,6 +5,8 @@ use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, Que
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use shanshui_domain::act::case::Refused;
+use shanshui_domain::sense::eye::event::Refusal;
+use shanshui_domain::sense::eye::visit::VisitFault;
 use shanshui_store::StoreError;
 
 use crate::http::view::{Problem, Words};
@@ -62,6 +64,14 @@ pub enum ApiError {
     NotConverted(String),
     /// A chain is broken, and nothing is appended to it.
     ChainBroken(String),
+    /// What is there now does not allow it, and why.
+    NotNow(Words),
+    /// There is no present picture of a camera, and why.
+    Blind(Words),
+    /// A fence that is not taken: which corner, and why.
+    BadFence(Words),
+    /// A loudspeaker was not reached, and why.
+    NotHeard(Words),
     /// A fault of ours; the detail goes to the log only.
     Internal(anyhow::Error),
 }
@@ -128,6 +138,16 @@ impl ApiError {
             Self::Refused(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "refused", "当前状态不允许此操作", "the rules refuse this")
             }
+            Self::NotNow(_) => (StatusCode::CONFLICT, "not_now", "当前状态不允许此操作", "not possible now"),
+            Self::Blind(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "eye.blind", "摄像机当前无画面", "there is no present picture")
+            }
+            Self::BadFence(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "eye.fence", "围栏无法使用", "the fence is not taken")
+            }
+            Self::NotHeard(_) => {
+                (StatusCode::BAD_GATEWAY, "eye.voice", "喇叭未播出", "the loudspeaker was not reached")
+            }
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "文件过大", "the file is too large"),
             Self::Unavailable(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -191,11 +211,42 @@ impl ApiError {
     fn title(&self, zh: &str, en: &str) -> Words {
         match self {
             Self::Refused(refused) => refused_words(refused),
-            Self::WeakPassword(why) | Self::Lacking(why) | Self::BadTemplate(why) => why.clone(),
+            Self::WeakPassword(why)
+            | Self::Lacking(why)
+            | Self::BadTemplate(why)
+            | Self::NotNow(why)
+            | Self::Blind(why)
+            | Self::BadFence(why)
+            | Self::NotHeard(why) => why.clone(),
             Self::BadRequest(detail) => Words { zh: format!("{zh}：{detail}"), en: format!("{en}: {detail}") },
             _ => Words { zh: zh.into(), en: en.into() },
         }
     }
+}
+
+fn eye_words(refusal: Refusal) -> Words {
+    let zh = match refusal {
+        Refusal::Beginning => "事件只能开始一次",
+        Refusal::Ended => "事件已经结束",
+        Refusal::Lasts => "人还在现场，事件尚未结束",
+        Refusal::NoDoubt => "该事件没有存疑数据",
+        Refusal::Settled => "存疑已处理，不能再改",
+        Refusal::Nobody => "请填写理由",
+        Refusal::HasCase => "已经立案",
+        Refusal::NoFile => "没有这个文件，或已过保存期",
+    };
+    Words { zh: zh.into(), en: refusal.to_string() }
+}
+
+fn visit_words(fault: VisitFault) -> Words {
+    let zh = match fault {
+        VisitFault::Span => "来访时段须在7天以内，结束晚于开始",
+        VisitFault::Empty => "请填写来访人、单位和事由",
+        VisitFault::Decided => "该报备已经处理",
+        VisitFault::Own => "报备人不能审批自己的报备",
+        VisitFault::Over => "来访时段已过，不能事后审批",
+    };
+    Words { zh: zh.into(), en: fault.to_string() }
 }
 
 fn refused_words(refused: &Refused) -> Words {
@@ -245,6 +296,8 @@ impl From<StoreError> for ApiError {
             StoreError::Conflict => Self::Conflict("version moved".into()),
             StoreError::Refused(refused) => Self::Refused(refused),
             StoreError::Desk(refusal) => Self::Conflict(refusal.to_string()),
+            StoreError::Eye(refusal) => Self::NotNow(eye_words(refusal)),
+            StoreError::Visit(fault) => Self::NotNow(visit_words(fault)),
             error @ (StoreError::Full(_) | StoreError::Busy) => Self::NotWritable(error.to_string()),
             StoreError::Unavailable(why) => Self::NoDatabase(why),
             StoreError::Chain { what, .. } => Self::ChainBroken(what),

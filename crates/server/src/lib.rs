@@ -7,6 +7,7 @@ pub mod cmd;
 pub mod config;
 pub mod desk;
 pub mod error;
+pub mod eye;
 pub mod http;
 pub mod ingest;
 pub mod job;

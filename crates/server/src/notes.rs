@@ -30,6 +30,8 @@ pub const JOB: &str = "job";
 pub const COMMAND: &str = "command";
 /// A node came or went.
 pub const NODE: &str = "node";
+/// Cameras or fences have changed.
+pub const EYE: &str = "eye";
 /// Live events of one note.
 const TOLD_MAX: usize = 256;
 /// Stations of one event; a note has a bound.
@@ -112,6 +114,7 @@ enum Told {
     Case(String),
     Device(String),
     Glass(String),
+    Eye(String, StationCode, Option<String>, String),
     Lost,
 }
 
@@ -126,6 +129,7 @@ fn told(live: Live) -> Vec<Told> {
         Live::Case { id } => vec![Told::Case(id)],
         Live::Device { mn } => vec![Told::Device(mn)],
         Live::Glass { person } => vec![Told::Glass(person)],
+        Live::Eye { camera, station, event, what } => vec![Told::Eye(camera, station, event, what)],
         Live::Lost => vec![Told::Lost],
     }
 }
@@ -193,6 +197,7 @@ async fn heard(app: &App, note: &Note) -> anyhow::Result<()> {
         COMMAND if note.body == app.store.node().as_str() => app.bells.asked.ring(),
         COMMAND => app.bells.went_on.ring(),
         NODE => app.bells.node.ring(),
+        EYE => app.eye.bell.ring(),
         _ => {}
     }
     Ok(())
@@ -212,6 +217,7 @@ async fn show(app: &App, told: Told) -> anyhow::Result<()> {
         Told::Case(id) => Live::Case { id },
         Told::Device(mn) => Live::Device { mn },
         Told::Glass(person) => Live::Glass { person },
+        Told::Eye(camera, station, event, what) => Live::Eye { camera, station, event, what },
         Told::Lost => Live::Lost,
     };
     app.show(live);

@@ -70,6 +70,31 @@ impl Outbound {
         Self { allow: section.allow.clone().into(), timeout: Duration::from_secs(section.timeout_s) }
     }
 
+    /// Whether an address may be called by other means than HTTP.
+    pub fn allows(&self, address: SocketAddr) -> bool {
+        let ip = address.ip().to_canonical();
+        self.allow.iter().any(|net| net.contains(&ip)) || is_public(ip)
+    }
+
+    /// A client that calls the addresses which this one has now, and no others.
+    ///
+    /// # Errors
+    /// When the address is refused.
+    pub async fn client(&self, url: &str) -> Result<reqwest::Client, OutboundError> {
+        let target = self.target(url).await?;
+        Ok(self.pinned(target.addresses)?)
+    }
+
+    fn pinned(&self, addresses: Vec<SocketAddr>) -> reqwest::Result<reqwest::Client> {
+        reqwest::Client::builder()
+            .dns_resolver(Arc::new(Pinned(addresses)))
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .timeout(self.timeout)
+            .user_agent(AGENT)
+            .build()
+    }
+
     /// Sends a request, and gives the answer whatever its status.
     ///
     /// # Errors
@@ -78,13 +103,7 @@ impl Outbound {
         let (parts, body) = request.into_parts();
         let target = self.target(&parts.uri.to_string()).await?;
         let shown = target.url.to_string();
-        let client = reqwest::Client::builder()
-            .dns_resolver(Arc::new(Pinned(target.addresses)))
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .timeout(self.timeout)
-            .user_agent(AGENT)
-            .build()?;
+        let client = self.pinned(target.addresses)?;
         let sent = client.request(parts.method, target.url).headers(parts.headers).body(body).send();
         let mut answer = sent.await?;
         let (status, headers) = (answer.status(), answer.headers().clone());

@@ -129,6 +129,11 @@ impl Sealer {
         self.key.name()
     }
 
+    /// Signs a text with the key that signs roots.
+    pub fn sign(&self, text: &str) -> String {
+        self.key.sign(text)
+    }
+
     /// Seals what has come since the last root, and writes it to the second places.
     ///
     /// # Errors

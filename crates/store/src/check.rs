@@ -75,6 +75,7 @@ const EVIDENCE: (&str, &str) =
     ("SELECT id FROM evidence ORDER BY id", "SELECT size, sha256, bytes FROM evidence WHERE id=$1");
 const IMPORTS: (&str, &str) =
     ("SELECT id FROM import ORDER BY id", "SELECT size, sha256, bytes FROM import WHERE id=$1");
+const SOUNDS: (&str, &str) = ("SELECT id FROM sound ORDER BY id", "SELECT size, sha256, bytes FROM sound WHERE id=$1");
 const TEMPLATES: (&str, &str) =
     ("SELECT id FROM report_template ORDER BY id", "SELECT size, digest, bytes FROM report_template WHERE id=$1");
 
@@ -122,6 +123,7 @@ impl Store {
         findings.extend(said("sources", self.check_sources().await.map(one))?);
         findings.extend(said("evidence", self.check_files("evidence", EVIDENCE).await.map(one))?);
         findings.extend(said("imports", self.check_files("imports", IMPORTS).await.map(one))?);
+        findings.extend(said("sounds", self.check_files("sounds", SOUNDS).await.map(one))?);
         findings.extend(said("report templates", self.check_files("report templates", TEMPLATES).await.map(one))?);
         Ok(findings)
     }

@@ -18,6 +18,7 @@ mod contract;
 pub mod copy;
 pub mod dialect;
 pub mod evaluate;
+pub mod eye;
 pub mod figure;
 pub mod forecast;
 pub mod history;
@@ -63,6 +64,9 @@ pub use cluster::{
 pub use dialect::sqlite::salvage::Salvaged;
 pub use dialect::{Health, Sync};
 pub use evaluate::EvaluationRow;
+pub use eye::{
+    CameraRow, EventFilter, EventRow, PlanRow, QuietRow, SoundRow, SpokenRow, StepRow, VisitFilter, VisitRow, VoiceRow,
+};
 pub use figure::Schema;
 pub use forecast::ForecastRow;
 pub use history::MovedState;
@@ -119,6 +123,12 @@ pub enum StoreError {
     /// The rules of the review desk refuse it.
     #[error("{0}")]
     Desk(Refusal),
+    /// A step of an event cannot follow.
+    #[error("{0}")]
+    Eye(shanshui_domain::sense::eye::event::Refusal),
+    /// The rules of visits refuse it.
+    #[error("{0}")]
+    Visit(shanshui_domain::sense::eye::visit::VisitFault),
     /// The disk is full or cannot be written; nothing of this was kept. Reading goes on.
     #[error("the disk is full or not writable: {0}")]
     Full(String),

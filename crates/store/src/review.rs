@@ -656,6 +656,26 @@ impl Store {
         .await
     }
 
+    /// Ties a finding to a case that is about the same stretch; one that has a case stays with it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the caller does not see its station, [`StoreError::Forbidden`] when they may open no case there.
+    pub async fn finding_joins(&self, caller: &Caller, id: &str, case: CaseId, at: Instant) -> Result<(), StoreError> {
+        let (state, _, _) = self.finding(caller, id).await?;
+        let may = self.station_seen(caller, Right::CaseOpen, &state.newest.what.station).await;
+        may.map_err(|_| StoreError::Forbidden)?;
+        let (caller, id) = (caller.clone(), id.to_owned());
+        self.write(move |tx| {
+            let tie = "UPDATE finding_state SET case_id=$2 WHERE id=$1 AND case_id IS NULL";
+            if tx.execute(tie, args![&id, case])? == 0 {
+                return Ok(());
+            }
+            let after = serde_json::json!({"case": case});
+            note(tx, &caller, at, "finding_joins", &id, Change { before: None, after: Some(after) })
+        })
+        .await
+    }
+
     /// Signs a span, or gives it back to the level below; sequence and edition are given by the store.
     ///
     /// # Errors

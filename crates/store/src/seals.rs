@@ -1,4 +1,5 @@
-//! What is sealed before it is kept (密封): passwords and keys of devices, and the shared secrets of second factors. The store knows
+//! What is sealed before it is kept (密封): passwords and keys of devices, the shared secrets of second factors, addresses of cameras and
+//! loudspeakers, names of visitors. The store knows
 //! which texts those are; who seals them, with a key that is not in the database, says whoever opens it ([`Store::sealed_by`]).
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use shanshui_domain::right::Caller;
 use shanshui_domain::time::Instant;
 
 use crate::audit::{Change, note};
+use crate::eye::{camera_purpose, visit_purpose, voice_purpose};
 use crate::sql::Row;
 use crate::{Store, StoreError, args};
 
@@ -136,6 +138,9 @@ enum Table {
     DevicePassword,
     DeviceKey,
     SecondFactor,
+    Camera,
+    Visit,
+    Voice,
 }
 
 impl Table {
@@ -145,14 +150,29 @@ impl Table {
             Self::DevicePassword => "UPDATE device SET password=$2 WHERE mn=$1 AND password=$3",
             Self::DeviceKey => "UPDATE device SET cipher_key=$2 WHERE mn=$1 AND cipher_key=$3",
             Self::SecondFactor => "UPDATE second_factor SET sealed=$2 WHERE person=$1 AND sealed=$3",
+            Self::Camera => "UPDATE camera SET secret=$2 WHERE id=$1 AND secret=$3",
+            Self::Visit => "UPDATE visit SET secret=$2 WHERE id=$1 AND secret=$3",
+            Self::Voice => "UPDATE voice SET secret=$2 WHERE station=$1 AND secret=$3",
         }
     }
 }
 
 const DEVICES: &str = "SELECT mn, password, cipher_key FROM device ORDER BY mn";
 const FACTORS: &str = "SELECT person, sealed FROM second_factor ORDER BY person";
+const CAMERAS: &str = "SELECT id, secret FROM camera ORDER BY id, version";
+const VISITS: &str = "SELECT id, secret FROM visit ORDER BY id";
+const VOICES: &str = "SELECT station, secret FROM voice ORDER BY station, version";
 
-fn kept(devices: &[Row], factors: &[Row]) -> Result<Vec<Kept>, StoreError> {
+/// Every statement that finds sealed texts, in the order of [`Rows`].
+const SEALED: [&str; 5] = [DEVICES, FACTORS, CAMERAS, VISITS, VOICES];
+
+/// What they found.
+type Rows = Vec<Vec<Row>>;
+
+fn kept(rows: &[Vec<Row>]) -> Result<Vec<Kept>, StoreError> {
+    let [devices, factors, cameras, visits, voices] = rows else {
+        return Err(StoreError::Corrupt("sealed texts".into()));
+    };
     let mut all = Vec::new();
     for r in devices {
         let mn = r.text(0)?;
@@ -164,6 +184,17 @@ fn kept(devices: &[Row], factors: &[Row]) -> Result<Vec<Kept>, StoreError> {
         let (row, text) = (r.text(0)?, r.text(1)?);
         let id = row.parse().map_err(|_| StoreError::Corrupt(format!("second factor of {row:?}")))?;
         all.push(Kept { table: Table::SecondFactor, purpose: factor_purpose(PersonId(id)), row, text });
+    }
+    for (rows, table) in [(cameras, Table::Camera), (visits, Table::Visit), (voices, Table::Voice)] {
+        for r in rows {
+            let row = r.text(0)?;
+            let purpose = match table {
+                Table::Camera => camera_purpose(&row),
+                Table::Visit => visit_purpose(&row),
+                _ => voice_purpose(&row),
+            };
+            all.push(Kept { table, purpose, row, text: r.text(1)? });
+        }
     }
     Ok(all)
 }
@@ -186,9 +217,12 @@ impl Store {
 
     /// Tries to open every secret, and counts them by their keys.
     pub async fn sealed_state(&self) -> Result<SealedState, StoreError> {
-        let (devices, factors) = (self.read(DEVICES, args![]).await?, self.read(FACTORS, args![]).await?);
+        let mut rows = Rows::new();
+        for text in SEALED {
+            rows.push(self.read(text, args![]).await?);
+        }
         let mut state = SealedState::default();
-        for secret in kept(&devices, &factors)? {
+        for secret in kept(&rows)? {
             *state.by_key.entry(self.seals.key_of(&secret.text).unwrap_or_default()).or_default() += 1;
             state.shut.extend(self.seals.unseal(&secret.purpose, &secret.text).err());
         }
@@ -204,9 +238,9 @@ impl Store {
         let (seals, caller) = (Arc::clone(&self.seals), caller.clone());
         self.write(move |tx| {
             let now = seals.key();
-            let (devices, factors) = (tx.query(DEVICES, args![])?, tx.query(FACTORS, args![])?);
+            let rows = SEALED.into_iter().map(|text| tx.query(text, args![])).collect::<Result<Rows, _>>()?;
             let mut done = 0;
-            for secret in kept(&devices, &factors)? {
+            for secret in kept(&rows)? {
                 let key = seals.key_of(&secret.text);
                 if key == now || (only_open && key.is_some()) {
                     continue;
@@ -225,19 +259,24 @@ impl Store {
     }
 
     /// Gives up whatever does not open because its key is lost: a second factor is gone, and its person can set up another; a device
-    /// has a password that nobody knows, until it is registered anew by a city pack. Noted in the audit. Gives what was given up.
+    /// has a password that nobody knows, until it is registered anew by a city pack; a camera or loudspeaker has no address until somebody
+    /// gives it one, and a visitor no name. Noted in the audit. Gives what was given up.
     pub async fn give_up_sealed(&self, caller: &Caller, at: Instant) -> Result<Vec<String>, StoreError> {
         let (seals, caller) = (Arc::clone(&self.seals), caller.clone());
         self.write(move |tx| {
-            let (devices, factors) = (tx.query(DEVICES, args![])?, tx.query(FACTORS, args![])?);
+            let rows = SEALED.into_iter().map(|text| tx.query(text, args![])).collect::<Result<Rows, _>>()?;
             let mut gone = Vec::new();
-            for secret in kept(&devices, &factors)? {
+            for secret in kept(&rows)? {
                 if seals.unseal(&secret.purpose, &secret.text).is_ok() {
                     continue;
                 }
                 match secret.table {
                     Table::SecondFactor => {
                         tx.execute("DELETE FROM second_factor WHERE person=$1", args![&secret.row])?;
+                    }
+                    Table::Camera | Table::Visit | Table::Voice => {
+                        let text = seals.seal(&secret.purpose, b"").map_err(StoreError::Sealed)?;
+                        tx.execute(secret.table.update(), args![&secret.row, text, secret.text])?;
                     }
                     Table::DevicePassword | Table::DeviceKey => {
                         let unknown = uuid::Uuid::new_v4().simple().to_string();

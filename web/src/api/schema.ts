@@ -824,7 +824,7 @@ export interface paths {
         };
         /**
          * The stream of changes the caller may see: events `readings` and `grades` (lists of stations), `alarm`, `case`, `device`,
-         *     `glass`; `lost` when the reader was too slow and must read everything again; `renew` at its end, after some minutes: ask again.
+         *     `glass`, `eye` (a camera has seen something, or sees no more); `lost` when the reader was too slow and must read everything again; `renew` at its end, after some minutes: ask again.
          */
         get: operations["events"];
         put?: never;
@@ -865,6 +865,492 @@ export interface paths {
         put?: never;
         /** Sends a command to a device and waits for its result. Off unless `hj212.commands` is on. */
         post: operations["command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cameras that the caller sees, each as it is now. */
+        get: operations["eye_cameras"];
+        put?: never;
+        /** Registers a camera. */
+        post: operations["eye_camera_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/cameras/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One camera. */
+        get: operations["eye_camera"];
+        /** Changes a camera: its next version. */
+        put: operations["eye_camera_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/cameras/{id}/fences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The fences of a camera, with every version. */
+        get: operations["eye_fences"];
+        /** Draws fences: the next version. One that cannot be is refused with the corner concerned. */
+        put: operations["eye_fences_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/cameras/{id}/guard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a camera guarded its station over a span. */
+        get: operations["eye_guard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/cameras/{id}/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Present pictures one after the other (MJPEG), until the camera is blind or ten minutes are over. */
+        get: operations["eye_live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/cameras/{id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The present picture. There is none while the camera is blind: an old picture is never given for it. */
+        get: operations["eye_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/cameras/{id}/quiet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Places where something is no person. */
+        get: operations["eye_quiets"];
+        put?: never;
+        /** Says that something at a place is no person. */
+        post: operations["eye_quiet_put"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/cameras/{id}/quiet/{n}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends such a place. */
+        post: operations["eye_quiet_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/cameras/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an earlier span would have been by another plan: who was followed then is played against it. */
+        post: operations["eye_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/cameras/{id}/scene": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the camera sees from now on is what it is to see: after it was turned on purpose. */
+        post: operations["eye_scene"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events that the caller sees, the newest first. */
+        get: operations["eye_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/events/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One event. */
+        get: operations["eye_event"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/events/{id}/case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Opens a case from an event. Where data review has found something about the same stretch, both are one case: theirs, when there is
+         *     one already.
+         */
+        post: operations["eye_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/events/{id}/files/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A copy of a file in which faces and plates cannot be recognised. Parts of it can be asked for. */
+        get: operations["eye_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/events/{id}/pack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A pack of evidence (证据包): manifest, files, chain, printable page, signed. `shanshui eye verify` looks at it without this program. */
+        post: operations["eye_pack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/events/{id}/plain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A file as it was recorded: with a reason, and noted. */
+        post: operations["eye_plain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/events/{id}/suspicion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lifts or confirms the doubt about the station's data. */
+        post: operations["eye_suspicion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/events/{id}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what it was. */
+        post: operations["eye_verdict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The month of every camera that the caller sees. */
+        get: operations["eye_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/report.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a table. */
+        get: operations["eye_report_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/suspicions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where data of a station is in doubt because somebody was there, or was before a reviewer settled it. */
+        get: operations["eye_suspicions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Visits that the caller sees. */
+        get: operations["eye_visits"];
+        put?: never;
+        /** Announces a visit. */
+        post: operations["eye_visit_put"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/visits/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a visit back. */
+        post: operations["eye_visit_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/visits/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approves or refuses a visit. Whoever asked for it does not approve it, and nothing is approved after the fact. */
+        post: operations["eye_visit_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/voice/{station}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A station's loudspeaker. */
+        get: operations["eye_voice"];
+        /** Sets a station's loudspeaker: its next version. */
+        put: operations["eye_voice_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/voice/{station}/play": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Speaks now, to try it or because somebody is there. */
+        post: operations["eye_play"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/voice/{station}/sound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What would be played. */
+        get: operations["eye_sound"];
+        put?: never;
+        /** A recording that is played from now on instead of the text: a WAV file. */
+        post: operations["eye_sound_put"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sense/eye/voice/{station}/talk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A piece of a person's voice (喊话): 8 kHz, mono, 16 bits, little endian, some 200 ms. `X-Talk` names the call, `X-Talk-End` ends it. */
+        post: operations["eye_talk"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1944,6 +2430,102 @@ export interface components {
             /** @description Its name. */
             station_name: components["schemas"]["Words"];
         };
+        /** @description A camera as somebody registers or changes it. */
+        CameraIn: {
+            /** @description Address, with what opens it. */
+            address?: string | null;
+            /**
+             * Format: int64
+             * @description The version that was looked at; 0 or nothing of a new one.
+             */
+            base_version?: number | null;
+            /** @description Short name. */
+            code: string;
+            /** @description Another stream to look at. */
+            detect_address?: string | null;
+            /** @description Whether it is looked at. */
+            enabled?: boolean | null;
+            /**
+             * Format: double
+             * @description Pictures a second.
+             */
+            fps?: number | null;
+            /** @description The addresses stay as they are. */
+            keep_address?: boolean;
+            /** @description `rtsp`, `mjpeg`, `snapshot`, `file`, `drawn`. */
+            kind: string;
+            /** @description Name in English. */
+            name_en: string;
+            /** @description Name. */
+            name_zh: string;
+            /** @description Station. */
+            station: string;
+            /** @description `tcp` or `udp`. */
+            transport?: string | null;
+            /**
+             * Format: int32
+             * @description Width.
+             */
+            width?: number | null;
+        };
+        /** @description A camera. */
+        CameraView: {
+            /** @description Address without what opens it. */
+            address: string;
+            /** @description Short name. */
+            code: string;
+            /** @description That of the smaller stream. */
+            detect_address?: string | null;
+            /** @description Whether it is looked at. */
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @description Version of its fences.
+             */
+            fence_version?: number | null;
+            /**
+             * Format: double
+             * @description Pictures a second that are looked at.
+             */
+            fps: number;
+            /** @description How it guards its station. */
+            guard: components["schemas"]["GuardView"];
+            /** @description Id. */
+            id: string;
+            /** @description `rtsp`, `mjpeg`, `snapshot`, `file`, `drawn`. */
+            kind: string;
+            live?: components["schemas"]["LiveView"] | null;
+            model?: components["schemas"]["EyeModelView"] | null;
+            /** @description Why the model that is configured is not used. */
+            model_refused?: string | null;
+            /** @description Name. */
+            name: components["schemas"]["Words"];
+            /** @description How often it was right. */
+            precision: components["schemas"]["PrecisionView"];
+            /** @description How it is recorded. */
+            recording: components["schemas"]["RecordingView"];
+            /** @description Station. */
+            station: string;
+            /** @description Its name. */
+            station_name: components["schemas"]["Words"];
+            /** @description `tcp` or `udp`. */
+            transport: string;
+            /**
+             * Format: int64
+             * @description Version.
+             */
+            version: number;
+            /**
+             * Format: int32
+             * @description Width at which they are looked at.
+             */
+            width: number;
+        };
+        /** @description Cameras. */
+        CamerasView: {
+            /** @description By code. */
+            items: components["schemas"]["CameraView"][];
+        };
         /** @description Moves a case. */
         CaseActionIn: {
             /** @description What. */
@@ -2668,6 +3250,382 @@ export interface components {
              */
             size: number;
         };
+        /** @description A case that was opened or joined. */
+        EyeCaseView: {
+            /** @description Its id. */
+            case: string;
+        };
+        /** @description What the clocks said. */
+        EyeClocksView: {
+            /** @description The camera's. */
+            camera?: string | null;
+            /**
+             * Format: int64
+             * @description The camera's less ours, milliseconds.
+             */
+            offset_ms?: number | null;
+            /** @description Ours. */
+            server: string;
+        };
+        /** @description What waits. */
+        EyeCountsView: {
+            /**
+             * Format: int64
+             * @description Events that last.
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Events that nobody has looked at.
+             */
+            unreviewed: number;
+        };
+        /** @description What of the station's data is in doubt. */
+        EyeDoubtView: {
+            /** @description From. */
+            from: string;
+            /** @description Points with values in it. */
+            points: number;
+            /** @description To. */
+            to: string;
+            /** @description Values in it. */
+            values: number;
+        };
+        /** @description An event with everything that belongs to it. */
+        EyeEventDetail: components["schemas"]["EyeEventView"] & {
+            /** @description Where it was seen first: left, top, right, bottom, fractions of the picture. */
+            bbox: number[];
+            /** @description Clocks. */
+            clocks: components["schemas"]["EyeClocksView"];
+            /**
+             * Format: int64
+             * @description Version of the fences.
+             */
+            fence_version: number;
+            /** @description Files that are there. */
+            files: components["schemas"]["EyeFileView"][];
+            /** @description Findings about the same stretch. */
+            findings: components["schemas"]["EyeFindingView"][];
+            model?: components["schemas"]["EyeModelView"] | null;
+            /** @description SHA-256 of them. */
+            plan_digest: string;
+            /** @description Points of the station. */
+            points: components["schemas"]["EyePointView"][];
+            /** @description Steps. */
+            steps: components["schemas"]["EyeStepView"][];
+            suspicion_span?: components["schemas"]["EyeDoubtView"] | null;
+            /** @description Thresholds that applied. */
+            thresholds: Record<string, unknown>;
+        };
+        /** @description An event of a list. */
+        EyeEventView: {
+            /** @description When it came near. */
+            approached_at?: string | null;
+            /** @description Camera. */
+            camera: string;
+            /** @description Its name. */
+            camera_name: components["schemas"]["Words"];
+            /** @description Its case. */
+            case?: string | null;
+            /** @description When it entered. */
+            entered_at: string;
+            /** @description Fence or line. */
+            fence: string;
+            /** @description Its name. */
+            fence_name: string;
+            /** @description Id. */
+            id: string;
+            /** @description `intrusion`, `crossed`, `left_behind`, `visit`. */
+            kind: string;
+            /** @description What was seen. */
+            label: string;
+            /** @description The same in words. */
+            label_words: components["schemas"]["Words"];
+            /** @description When it left. */
+            left_at?: string | null;
+            /** @description Number that people use. */
+            number: string;
+            /** @description Whether there is a picture. */
+            picture: boolean;
+            /**
+             * Format: double
+             * @description Best score.
+             */
+            score: number;
+            /**
+             * Format: double
+             * @description How long it was there.
+             */
+            seconds?: number | null;
+            /** @description `open`, `unreviewed`, `reviewed`. */
+            state: string;
+            /** @description Station. */
+            station: string;
+            /** @description Its name. */
+            station_name: components["schemas"]["Words"];
+            /** @description `standing`, `lifted`, `confirmed`. */
+            suspicion?: string | null;
+            /** @description `person`, `maintenance`, `animal`, `false`. */
+            verdict?: string | null;
+            /** @description The approved visit that covers it. */
+            visit?: string | null;
+            /** @description `sent`, `acknowledged`, `failed`, `silent`. */
+            voice?: string | null;
+        };
+        /** @description One page of events, the newest first. */
+        EyeEventsView: {
+            /** @description How many last, and how many wait for a look. */
+            counts: components["schemas"]["EyeCountsView"];
+            /** @description Events. */
+            items: components["schemas"]["EyeEventView"][];
+            /** @description Give this as `after` to go on; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description A file. */
+        EyeFileView: {
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            bytes: number;
+            /** @description What stretch it shows. */
+            from?: string | null;
+            /** @description `entry`, `best`, `exit`, `clip`. */
+            kind: string;
+            /** @description Name. */
+            name: string;
+            /** @description SHA-256. */
+            sha256: string;
+            /** @description SM3. */
+            sm3: string;
+            /** @description Until when. */
+            to?: string | null;
+        };
+        /** @description A finding of data review that overlaps. */
+        EyeFindingView: {
+            /** @description Its case. */
+            case?: string | null;
+            /** @description Factor. */
+            factor?: string | null;
+            /** @description `check` or `clue`. */
+            family: string;
+            /** @description From. */
+            from: string;
+            /** @description Id. */
+            id: string;
+            /** @description Check or detector. */
+            rule: string;
+            /** @description To. */
+            to: string;
+        };
+        /** @description Detector that looked. */
+        EyeModelView: {
+            /** @description Layout of its answer. */
+            family: string;
+            /** @description Name of its file. */
+            name: string;
+            /** @description What runs it. */
+            runtime: string;
+            /** @description SHA-256 of its file. */
+            sha256: string;
+        };
+        /** @description Why. */
+        EyeNoteIn: {
+            /** @description In which words. */
+            note: string;
+        };
+        /** @description A point of the station. */
+        EyePointView: {
+            /** @description Factor. */
+            factor: string;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /** @description Its name. */
+            name: components["schemas"]["Words"];
+            /** @description Unit. */
+            unit: string;
+        };
+        /** @description One camera's month. */
+        EyeReportRow: {
+            /**
+             * Format: int64
+             * @description Animals.
+             */
+            animals: number;
+            /**
+             * Format: int64
+             * @description Seconds blind.
+             */
+            blind_s: number;
+            /**
+             * Format: double
+             * @description Share of the time that is known in which it was blind.
+             */
+            blind_share?: number | null;
+            /** @description Camera. */
+            camera: string;
+            /** @description Its name. */
+            camera_name: components["schemas"]["Words"];
+            /**
+             * Format: int64
+             * @description Doubts confirmed.
+             */
+            confirmed: number;
+            /**
+             * Format: int64
+             * @description Events that were nothing.
+             */
+            false: number;
+            /**
+             * Format: int64
+             * @description Seconds guarded.
+             */
+            guarded_s: number;
+            /**
+             * Format: int64
+             * @description Intrusions, crossings and things left behind.
+             */
+            intrusions: number;
+            /**
+             * Format: int64
+             * @description Doubts lifted.
+             */
+            lifted: number;
+            /**
+             * Format: double
+             * @description Of those, how many had somebody or something in them.
+             */
+            precision?: number | null;
+            /**
+             * Format: int64
+             * @description Somebody has looked.
+             */
+            reviewed: number;
+            /** @description Station. */
+            station: string;
+            /** @description Its name. */
+            station_name: components["schemas"]["Words"];
+            /** @description Values of the station that events which are over have put in doubt. */
+            suspect_values: number;
+            /**
+             * Format: int64
+             * @description Nobody has looked.
+             */
+            unreviewed: number;
+            /**
+             * Format: int64
+             * @description Stays within approved visits.
+             */
+            visits: number;
+            /**
+             * Format: int64
+             * @description Loudspeaker failed.
+             */
+            voice_failed: number;
+            /**
+             * Format: int64
+             * @description Loudspeaker used.
+             */
+            voice_sent: number;
+            /**
+             * Format: int64
+             * @description Maintenance that nobody had approved.
+             */
+            without_approval: number;
+        };
+        /** @description A month. */
+        EyeReportView: {
+            /** @description Which. */
+            month: string;
+            /** @description By camera. */
+            rows: components["schemas"]["EyeReportRow"][];
+        };
+        /** @description A step. */
+        EyeStepView: {
+            /** @description When. */
+            at: string;
+            by?: components["schemas"]["PersonView"] | null;
+            /** @description Digest of the link. */
+            digest: string;
+            /**
+             * Format: int64
+             * @description Place in the chain, from 1.
+             */
+            seq: number;
+            /** @description What. */
+            what: string;
+            /** @description In words. */
+            words: components["schemas"]["Words"];
+        };
+        /** @description Where data of a station is in doubt. */
+        EyeSuspicionView: {
+            /** @description When. */
+            at?: string | null;
+            by?: components["schemas"]["PersonView"] | null;
+            /** @description Event. */
+            event: string;
+            /** @description From. */
+            from: string;
+            /** @description Its number. */
+            number: string;
+            /** @description Whether there is a picture. */
+            picture: boolean;
+            /** @description Why. */
+            reason: string;
+            /** @description `standing`, `lifted`, `confirmed`. */
+            state: string;
+            /** @description Station. */
+            station: string;
+            /** @description To. */
+            to: string;
+        };
+        /** @description Where data is in doubt, or was. */
+        EyeSuspicionsView: {
+            /** @description Oldest first. */
+            items: components["schemas"]["EyeSuspicionView"][];
+        };
+        /** @description A visit. */
+        EyeVisitView: {
+            /** @description When. */
+            asked_at: string;
+            /** @description Who asked for it. */
+            asked_by: components["schemas"]["PersonView"];
+            /** @description When. */
+            decided_at?: string | null;
+            decided_by?: components["schemas"]["PersonView"] | null;
+            /** @description Stays that it covered. */
+            events: number;
+            /** @description From. */
+            from: string;
+            /** @description Id. */
+            id: string;
+            /** @description In which words. */
+            note: string;
+            /** @description The last digits of their telephone number. */
+            phone_tail: string;
+            /** @description What for. */
+            purpose: string;
+            /** @description `asked`, `approved`, `refused`, `cancelled`. */
+            state: string;
+            /** @description Station. */
+            station: string;
+            /** @description Its name. */
+            station_name: components["schemas"]["Words"];
+            /** @description To. */
+            to: string;
+            /** @description From where. */
+            unit: string;
+            /** @description Who comes. */
+            who: string;
+        };
+        /** @description Visits. */
+        EyeVisitsView: {
+            /** @description Those that begin last first. */
+            items: components["schemas"]["EyeVisitView"][];
+        };
         /** @description A code of the authenticator. */
         FactorCodeIn: {
             /** @description Six digits. */
@@ -2681,6 +3639,37 @@ export interface components {
             picture: string;
             /** @description Secret in base 32, to be typed into an authenticator. */
             secret: string;
+        };
+        /** @description Fences as somebody draws them. */
+        FencesIn: {
+            /**
+             * Format: int64
+             * @description The version that was looked at.
+             */
+            base_version: number;
+            /** @description Why. */
+            note: string;
+            /** @description The plan, in the format of fence files. */
+            plan: Record<string, unknown>;
+        };
+        /** @description The fences of a camera. */
+        FencesView: {
+            /** @description SHA-256 of its text. */
+            digest: string;
+            /** @description When. */
+            made_at?: string | null;
+            made_by?: components["schemas"]["PersonView"] | null;
+            /** @description Why. */
+            note: string;
+            /** @description The plan, in the format of fence files. */
+            plan: Record<string, unknown>;
+            /**
+             * Format: int64
+             * @description Version; 0 when nobody has drawn any.
+             */
+            version: number;
+            /** @description Every version, the newest first. */
+            versions: components["schemas"]["PlanVersionView"][];
         };
         /** @description A finding with what lies around it. */
         FindingDetail: {
@@ -2951,6 +3940,58 @@ export interface components {
              */
             total: number;
         };
+        /** @description One stretch of a guard. */
+        GuardSpanView: {
+            /** @description Why. */
+            reason?: string | null;
+            reason_words?: components["schemas"]["Words"] | null;
+            /** @description Since when. */
+            since: string;
+            /** @description State. */
+            state: string;
+            /** @description Until when; none while it lasts. */
+            until?: string | null;
+        };
+        /** @description How a camera guards its station. */
+        GuardView: {
+            /**
+             * Format: int64
+             * @description Seconds blind since midnight.
+             */
+            blind_today_s: number;
+            /**
+             * Format: int64
+             * @description Events since midnight.
+             */
+            intrusions_today: number;
+            /** @description Why, of a blind one. */
+            reason?: string | null;
+            reason_words?: components["schemas"]["Words"] | null;
+            /** @description Since when. */
+            since: string;
+            /** @description `guarded`, `intrusion`, `blind`, `off`. */
+            state: string;
+        };
+        /** @description How a camera guarded its station. */
+        GuardsView: {
+            /**
+             * Format: int64
+             * @description Seconds blind.
+             */
+            blind_s: number;
+            /**
+             * Format: int64
+             * @description Seconds guarded.
+             */
+            guarded_s: number;
+            /**
+             * Format: int64
+             * @description Seconds with somebody there.
+             */
+            intrusion_s: number;
+            /** @description Ascending. */
+            items: components["schemas"]["GuardSpanView"][];
+        };
         /** @description Whether the program can do its work. */
         HealthView: {
             /** @description Chains that are broken and can only be read, as they were a moment ago. */
@@ -3083,6 +4124,52 @@ export interface components {
          * @enum {string}
          */
         LinkState: "online" | "offline" | "never";
+        /** @description What a camera sends now. */
+        LiveView: {
+            /** @description When the newest picture was taken. */
+            at?: string | null;
+            /**
+             * Format: int64
+             * @description The camera's clock less ours, where it tells its own.
+             */
+            clock_offset_ms?: number | null;
+            /** @description Codec. */
+            codec?: string | null;
+            /**
+             * Format: double
+             * @description CPU seconds of its programs.
+             */
+            cpu_s: number;
+            /**
+             * Format: int64
+             * @description Pictures that were dropped because the one before was still being looked at.
+             */
+            dropped: number;
+            /**
+             * Format: double
+             * @description Pictures a second that are looked at.
+             */
+            fps: number;
+            /** @description Why the detector was given up. */
+            given_up?: string | null;
+            /**
+             * Format: int64
+             * @description From a picture's taking until it had been looked at.
+             */
+            lag_ms: number;
+            /**
+             * Format: double
+             * @description Memory of its programs, MiB.
+             */
+            memory_mb: number;
+            /** @description Columns and rows of what it sends. */
+            picture?: number[] | null;
+            /**
+             * Format: int64
+             * @description How often it was begun again.
+             */
+            restarts: number;
+        };
         /** @description Login. */
         LoginIn: {
             /** @description Code of the authenticator, for whoever has a second factor. */
@@ -3199,6 +4286,13 @@ export interface components {
             name: components["schemas"]["Words"];
             /** @description The one above it. */
             parent?: string | null;
+        };
+        /** @description A pack of evidence. */
+        PackIn: {
+            /** @description With what was recorded instead of copies in which nobody can be recognised. */
+            plain: boolean;
+            /** @description Why. */
+            reason: string;
         };
         /** @description One page of a list: newest first, `next` is the cursor of the following page. */
         Page_AlarmView: {
@@ -3372,10 +4466,42 @@ export interface components {
             /** @description Organisation of that post. */
             unit: components["schemas"]["Words"];
         };
+        /** @description What is wanted unblurred, and why. */
+        PlainIn: {
+            /** @description Name of the file. */
+            name: string;
+            /** @description Why. */
+            reason: string;
+        };
         /** @description Which column is what. */
         PlanIn: {
             /** @description The plan, as an import shows one. */
             plan: Record<string, unknown>;
+        };
+        /** @description One version of a plan. */
+        PlanVersionView: {
+            /** @description When. */
+            made_at: string;
+            made_by?: components["schemas"]["PersonView"] | null;
+            /** @description Why. */
+            note: string;
+            /**
+             * Format: int64
+             * @description Version.
+             */
+            version: number;
+        };
+        /** @description What came of a try. */
+        PlayedView: {
+            /** @description How, and what was answered. */
+            detail: components["schemas"]["Words"];
+            /**
+             * Format: int64
+             * @description Milliseconds to the first byte of sound.
+             */
+            first_byte_ms?: number | null;
+            /** @description `sent`, `acknowledged`, `failed`, `silent`. */
+            result: string;
         };
         /** @description A point of a station to be registered. */
         PointIn: {
@@ -3465,6 +4591,19 @@ export interface components {
             /** @description Until, exclusive. */
             until?: string | null;
         };
+        /** @description How often a camera was right, as reviewers say. */
+        PrecisionView: {
+            /**
+             * Format: int64
+             * @description Events that somebody has looked at.
+             */
+            reviewed: number;
+            /**
+             * Format: int64
+             * @description Of those, in which there was somebody or something.
+             */
+            right: number;
+        };
         /** @description A problem, as RFC 9457 tells it, with a stable code. */
         Problem: {
             /** @description Stable code for programs. */
@@ -3540,6 +4679,39 @@ export interface components {
              */
             telegram: number;
         };
+        /** @description Such a place as somebody says it. */
+        QuietIn: {
+            /** @description Left, top, right, bottom: fractions of the picture. */
+            bbox: number[];
+            /** @description What it is not. */
+            label: string;
+            /** @description Why. */
+            note: string;
+        };
+        /** @description A place where something is no person. */
+        QuietView: {
+            /** @description Left, top, right, bottom: fractions of the picture. */
+            bbox: number[];
+            /** @description When it ended. */
+            ended_at?: string | null;
+            /** @description What it is not. */
+            label: string;
+            /** @description When. */
+            made_at: string;
+            made_by?: components["schemas"]["PersonView"] | null;
+            /**
+             * Format: int64
+             * @description Number.
+             */
+            n: number;
+            /** @description Why. */
+            note: string;
+        };
+        /** @description Such places. */
+        QuietsView: {
+            /** @description Oldest first. */
+            items: components["schemas"]["QuietView"][];
+        };
         /** @description One row of a curve. */
         ReadingView: {
             /** @description When it arrived. */
@@ -3578,6 +4750,62 @@ export interface components {
             checks: components["schemas"]["CheckView"][];
             /** @description All of the checks are good. */
             ready: boolean;
+        };
+        /** @description How it is recorded. */
+        RecordingView: {
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            bytes: number;
+            /** @description The oldest that there is. */
+            from?: string | null;
+            reason?: components["schemas"]["Words"] | null;
+            /** @description `recording`, `stopped`, `off`. */
+            state: string;
+        };
+        /** @description What would have been. */
+        ReplayEventView: {
+            /** @description When. */
+            entered_at: string;
+            /** @description Fence or line. */
+            fence: string;
+            /** @description `intrusion`, `crossed` or `left_behind`. */
+            kind: string;
+            /** @description What it was. */
+            label: string;
+            /** @description Until when. */
+            left_at: string;
+            /**
+             * Format: double
+             * @description Best score.
+             */
+            score: number;
+        };
+        /** @description A plan to try. */
+        ReplayIn: {
+            /** @description From, inclusive. */
+            from: string;
+            /** @description The plan. */
+            plan: Record<string, unknown>;
+            /** @description To, exclusive. */
+            to: string;
+        };
+        /** @description An earlier span by another plan. */
+        ReplayView: {
+            /** @description Events that there were. */
+            also: number;
+            /**
+             * Format: int64
+             * @description Seconds of the span in which the camera could see.
+             */
+            covered_s: number;
+            /** @description What would have been. */
+            events: components["schemas"]["ReplayEventView"][];
+            /** @description Pictures on which somebody was followed. */
+            frames: number;
+            /** @description Different people and things that were followed. */
+            tracks: number;
         };
         /** @description What a report says. */
         ReportBodyView: {
@@ -3981,6 +5209,22 @@ export interface components {
             /** @description Station. */
             station: string;
         };
+        /** @description What came of speaking once. */
+        SpokenView: {
+            /** @description When. */
+            at: string;
+            /** @description How, and what was answered. */
+            detail: components["schemas"]["Words"];
+            /** @description The event it was about. */
+            event?: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds to the first byte of sound.
+             */
+            first_byte_ms?: number | null;
+            /** @description `sent`, `acknowledged`, `failed`, `silent`. */
+            result: string;
+        };
         /** @description A station with its points. */
         StationDetail: {
             /** @description Its devices' MNs. */
@@ -4147,6 +5391,13 @@ export interface components {
             municipal: components["schemas"]["ShareView"];
             /** @description Drinking-water sources. */
             sources: components["schemas"]["ShareView"];
+        };
+        /** @description What becomes of the doubt. */
+        SuspicionIn: {
+            /** @description `lift` or `confirm`. */
+            act: string;
+            /** @description Why. */
+            reason: string;
         };
         /** @description A table. */
         TableView: {
@@ -4647,6 +5898,121 @@ export interface components {
             value?: string | null;
             /** @description `accept`, `invalidate`, `manual`, `restore`. */
             verdict: string;
+        };
+        /** @description What it was. */
+        VerdictIn: {
+            /** @description Why. */
+            reason: string;
+            /** @description Something at that place is no person from now on. */
+            remember?: boolean;
+            /** @description `person`, `maintenance`, `animal`, `false`. */
+            verdict: string;
+        };
+        /** @description A decision. */
+        VisitDecisionIn: {
+            /** @description Approved, or refused. */
+            approve: boolean;
+            /** @description In which words. */
+            note?: string;
+        };
+        /** @description A visit as somebody asks for it. */
+        VisitIn: {
+            /** @description From. */
+            from: string;
+            /** @description Telephone number. */
+            phone?: string;
+            /** @description What for. */
+            purpose: string;
+            /** @description Station. */
+            station: string;
+            /** @description To. */
+            to: string;
+            /** @description From where. */
+            unit: string;
+            /** @description Who comes. */
+            who: string;
+        };
+        /** @description A loudspeaker as somebody sets it. */
+        VoiceIn: {
+            /**
+             * Format: int64
+             * @description The version that was looked at.
+             */
+            base_version: number;
+            /**
+             * Format: int32
+             * @description Seconds between bouts.
+             */
+            cooldown_s: number;
+            /** @description The way; `keep_address` in it leaves the address as it is. */
+            driver: Record<string, unknown>;
+            /**
+             * Format: int32
+             * @description After how many times somebody is called; 0: never.
+             */
+            escalate_after: number;
+            /** @description A recording that is there goes on being played. */
+            file?: boolean;
+            /**
+             * Format: int32
+             * @description Seconds between.
+             */
+            gap_s: number;
+            /** @description In which languages. */
+            languages: string[];
+            /** @description Quiet hours. */
+            quiet: number[][];
+            /**
+             * Format: int32
+             * @description How often.
+             */
+            repeat: number;
+            /** @description Text in English. */
+            text_en: string;
+            /** @description Text in Chinese. */
+            text_zh: string;
+        };
+        /** @description A station's loudspeaker. */
+        VoiceView: {
+            /**
+             * Format: int32
+             * @description Seconds between two bouts.
+             */
+            cooldown_s: number;
+            /** @description The way to it: `kind` is `none`, `browser`, `http`, `rtp`, `sip`; without what opens it. */
+            driver: Record<string, unknown>;
+            /**
+             * Format: int32
+             * @description After how many times somebody is called to the microphone; 0: never.
+             */
+            escalate_after: number;
+            /** @description Whether a recording is played instead. */
+            file: boolean;
+            /**
+             * Format: int32
+             * @description Seconds between two times.
+             */
+            gap_s: number;
+            /** @description In which languages it is said. */
+            languages: string[];
+            /** @description What came of it lately. */
+            last: components["schemas"]["SpokenView"][];
+            /** @description When nothing is said: minutes since midnight, from and to. */
+            quiet: number[][];
+            /**
+             * Format: int32
+             * @description How often it is said in one bout.
+             */
+            repeat: number;
+            /** @description Text in English. */
+            text_en: string;
+            /** @description Text in Chinese; `{city}` and `{station}` stand for names. */
+            text_zh: string;
+            /**
+             * Format: int64
+             * @description Version; 0 when nobody has said anything of one.
+             */
+            version: number;
         };
         /** @description The token of a wall screen. */
         WallIn: {
@@ -6954,6 +8320,1556 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_cameras: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CamerasView"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_camera_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CameraIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_camera: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraView"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_camera_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CameraIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_fences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FencesView"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_fences_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FencesIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FencesView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_guard: {
+        parameters: {
+            query: {
+                /** @description From, inclusive. */
+                from: string;
+                /** @description To, exclusive. */
+                to: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuardsView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description pictures without end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "multipart/x-mixed-replace": number[];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JPEG; X-Picture-At says when it was taken */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_quiets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuietsView"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_quiet_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuietIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuietsView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_quiet_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuietsView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_scene: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EyeNoteIn"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_events: {
+        parameters: {
+            query?: {
+                /** @description Station. */
+                station?: string | null;
+                /** @description Camera. */
+                camera?: string | null;
+                /** @description Kind. */
+                kind?: string | null;
+                /** @description State. */
+                state?: string | null;
+                /** @description Entered from then on. */
+                from?: string | null;
+                /** @description Entered before. */
+                to?: string | null;
+                /** @description Cursor of the page before. */
+                after?: string | null;
+                /** @description Events of the page. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EyeEventsView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EyeEventDetail"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EyeNoteIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EyeCaseView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JPEG or MP4 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description the part that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_pack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PackIn"];
+            };
+        };
+        responses: {
+            /** @description a zip */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_plain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlainIn"];
+            };
+        };
+        responses: {
+            /** @description JPEG or MP4 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_suspicion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuspicionIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EyeEventView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_verdict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerdictIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EyeEventView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_report: {
+        parameters: {
+            query: {
+                /** @description As `2026-11`. */
+                month: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EyeReportView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_report_csv: {
+        parameters: {
+            query: {
+                /** @description As `2026-11`. */
+                month: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description CSV with a byte order mark */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_suspicions: {
+        parameters: {
+            query: {
+                /** @description Station. */
+                station: string;
+                /** @description From. */
+                from: string;
+                /** @description To. */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EyeSuspicionsView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_visits: {
+        parameters: {
+            query?: {
+                /** @description Station. */
+                station?: string | null;
+                /** @description State. */
+                state?: string | null;
+                /** @description That end after. */
+                from?: string | null;
+                /** @description That begin before. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EyeVisitsView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_visit_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EyeVisitView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_visit_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EyeNoteIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EyeVisitView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_visit_decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitDecisionIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EyeVisitView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_voice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoiceView"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_voice_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoiceIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoiceView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_play: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlayedView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_sound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description WAV; X-Sound-From says what made it: file, speech or tone */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": number[];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_sound_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "audio/wav": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoiceView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    eye_talk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            502: {
                 headers: {
                     [name: string]: unknown;
                 };

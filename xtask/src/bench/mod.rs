@@ -7,6 +7,7 @@
 mod air_year;
 mod cluster;
 mod evaluate_air;
+mod eye;
 mod history;
 mod hj212;
 mod ingest;
@@ -67,6 +68,7 @@ const BENCHES: &[Bench] = &[
     Bench { name: "history", run: history::run, measure: history::measure },
     Bench { name: "scan", run: scan::run, measure: scan::measure },
     Bench { name: "report", run: water_report::run, measure: water_report::measure },
+    Bench { name: "eye", run: eye::run, measure: eye::measure },
     Bench { name: "cluster", run: cluster::run, measure: cluster::measure },
 ];
 

@@ -91,6 +91,22 @@ rights! {
     ReviewSecond = "review.second";
     /// Review data at the third level (三审), and publish it.
     ReviewThird = "review.third";
+    /// See cameras, their pictures and what they have seen (环境眼).
+    EyeRead = "eye.read";
+    /// Register cameras and change them.
+    EyeChange = "eye.change";
+    /// Draw fences, and say what is no person.
+    EyeFence = "eye.fence";
+    /// Say what an event was, and lift or confirm the doubt about its data.
+    EyeReview = "eye.review";
+    /// See faces and plates (查看原始画面); each time with a reason.
+    EyeUnblur = "eye.unblur";
+    /// Say what a loudspeaker says, and speak through it.
+    VoiceSpeak = "voice.speak";
+    /// Announce a visit (来访报备).
+    VisitAsk = "visit.ask";
+    /// Approve or refuse a visit.
+    VisitApprove = "visit.approve";
     /// See alarms.
     AlarmRead = "alarm.read";
     /// Take notice of alarms.

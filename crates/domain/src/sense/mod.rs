@@ -1,5 +1,6 @@
 //! Sensing (感知): readings (监测数据) and what becomes of them when they arrive twice.
 
+pub mod eye;
 pub mod import;
 pub mod reviewed;
 

@@ -7,12 +7,13 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use shanshui_domain::right::Caller;
 use shanshui_domain::time::Zone;
-use shanshui_store::{Finding, RootRow, Store, check_log};
+use shanshui_store::{EventFilter, Finding, RootRow, Store, check_log};
 
 use super::inputs::Inputs;
 use super::keep::{existing, with_store};
 use crate::app::registered;
 use crate::config::Config;
+use crate::eye::files;
 use crate::ingest::Reader;
 use crate::seal::Sealer;
 use crate::vault::Vault;
@@ -55,7 +56,28 @@ async fn look(
     let inputs = async { Ok(vec![Inputs::of(path, config)?.finding(store).await?]) };
     findings.extend(said("configuration and city packs", inputs.await));
     findings.extend(said("telegrams", telegrams(config, store, readings).await));
+    findings.extend(said("files of events", files_of_events(config, store).await));
     Ok(findings)
+}
+
+/// Files of events against the digests in their chains.
+async fn files_of_events(config: &Config, store: &Store) -> anyhow::Result<Vec<Finding>> {
+    let (mut looked, mut faults, mut after) = (0, Vec::new(), None);
+    loop {
+        let page = store.eye_events(&Caller::machine(), &EventFilter::default(), after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some((last.event.begun.entered, last.id.clone()));
+        for row in &page {
+            for (file, _) in row.event.files.iter().filter(|(_, there)| *there) {
+                looked += 1;
+                faults.extend(files::fault(config, &row.id, file));
+            }
+        }
+    }
+    let (count, whole) = (faults.len(), faults.is_empty());
+    faults.truncate(NAMED_MAX);
+    let detail = if whole { format!("{looked} files") } else { format!("{count} of {looked}: {}", faults.join("; ")) };
+    Ok(vec![finding("files of events", whole, detail)])
 }
 
 /// What could not be looked at does not keep the rest from being looked at.

@@ -11,10 +11,16 @@ use clap::Args;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use indicatif::ProgressBar;
-use shanshui_domain::place::CityPack;
+use shanshui_camera::drawn::SAMPLING_AREA;
+use shanshui_domain::place::{CityPack, Secret};
+use shanshui_domain::right::Caller;
+use shanshui_domain::sense::eye::camera::{Camera, CameraKind};
 use shanshui_domain::time::Instant;
+use shanshui_store::{CameraRow, PlanRow};
+use uuid::Uuid;
 
 use super::serve::{Ends, Running, people_put};
+use crate::app::App;
 use crate::city;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -51,6 +57,9 @@ const DEAD_STATION: &str = "ms03";
 const EPISODE_FACTOR: &str = "w21003";
 const EPISODE: [(&str, f64, f64, Option<f64>); 3] =
     [("ol01", 15.5, 11.5, None), ("ol02", 8.5, 4.5, None), ("bs04", 3.0, -0.5, Some(1.6))];
+/// The station with a camera, and how often somebody walks up to its sampling water.
+const EYE_STATION: &str = "ms16";
+const VISITOR_EVERY_S: f64 = 180.0;
 const SECOND_US: i64 = 1_000_000;
 
 pub(super) fn run(demo: &Demo) -> anyhow::Result<ExitCode> {
@@ -66,6 +75,8 @@ async fn show(demo: &Demo) -> anyhow::Result<ExitCode> {
     config.hj212.listen = demo.hj212;
     config.hj212.commands = true;
     config.metrics.listen = None;
+    config.eye.drawn_every_s = VISITOR_EVERY_S;
+    config.eye.ring_mb = 512;
     config.alarm.no_data_intervals = 2.0;
     let pack = city::demo()?;
     let clock = Clock::system();
@@ -73,6 +84,7 @@ async fn show(demo: &Demo) -> anyhow::Result<ExitCode> {
     let running = Running::start(config, pack.clone(), clock, true).await?;
     people_put(&running.app.store, &pack, running.app.clock.now()).await?;
     running.app.people_reload().await?;
+    eye(&running.app).await?;
     let mut plans = crate::sim::city(&pack, &scenario(now, demo.calm));
     plans.retain(|p| !demo.without.contains(&p.station));
     let hj212 = running.hj212.context("a demonstration takes data in")?;
@@ -87,6 +99,48 @@ async fn show(demo: &Demo) -> anyhow::Result<ExitCode> {
     ends.or(&running.app.shutdown).await;
     running.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A camera that the program draws, with a fence around the sampling head. A demonstration that goes on has them already.
+async fn eye(app: &App) -> anyhow::Result<()> {
+    let caller = Caller::machine();
+    if !app.store.cameras(&caller).await?.is_empty() {
+        return Ok(());
+    }
+    let now = app.clock.now();
+    let camera = Camera {
+        code: format!("{EYE_STATION}-c1"),
+        station: EYE_STATION.into(),
+        name_zh: "采样口（演示画面）".into(),
+        name_en: "sampling head (drawn)".into(),
+        kind: CameraKind::Drawn,
+        address: String::new(),
+        detect_address: None,
+        udp: false,
+        fps: 5.0,
+        width: 640,
+        enabled: true,
+    };
+    let row = CameraRow { id: Uuid::now_v7().to_string(), version: 1, camera, by: None, at: now };
+    let plan = PlanRow {
+        camera: row.id.clone(),
+        version: 1,
+        plan: sampling_area().to_string(),
+        digest: String::new(),
+        note: "演示围栏".into(),
+        by: None,
+        at: now,
+    };
+    app.store.camera_put(&caller, row, (Secret::new(String::new()), None)).await?;
+    app.store.plan_put(&caller, plan).await?;
+    app.eye.bell.ring();
+    Ok(())
+}
+
+/// The fence around the drawn sampling head.
+fn sampling_area() -> serde_json::Value {
+    let corners: Vec<[f32; 2]> = SAMPLING_AREA.iter().map(|(x, y)| [*x, *y]).collect();
+    serde_json::json!({"fences": [{"id": "head", "name": "采样口", "kind": "sampling_head", "polygon": corners}]})
 }
 
 /// One exceedance, one dead station, the spike of a disturbed probe, and an episode to trace.

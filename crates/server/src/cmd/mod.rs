@@ -8,6 +8,7 @@ mod cluster;
 mod demo;
 mod doctor;
 pub mod evaluate;
+pub mod eye;
 mod history;
 pub mod hj212;
 mod inputs;
@@ -40,6 +41,9 @@ pub enum Command {
     /// The protocol of monitoring stations, HJ 212.
     #[command(subcommand)]
     Hj212(hj212::Hj212),
+    /// Cameras and fences: watch a source, take a model, check a pack of evidence.
+    #[command(subcommand)]
+    Eye(eye::Eye),
     /// Run: stations over HJ 212, people over HTTP, and the jobs. Prints its addresses as one JSON line.
     Serve {
         /// Where the configuration is.
@@ -195,6 +199,7 @@ pub struct ConfigArg {
 pub fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Evaluate(what) => evaluate::run(&what),
+        Command::Eye(command) => eye::run(command),
         Command::Hj212(what) => hj212::run(&what),
         Command::Serve { config, role } => serve::run(config.config.as_deref(), role),
         Command::Demo(demo) => demo::run(&demo),

@@ -51,7 +51,7 @@ impl Running {
     /// # Errors
     /// When an address is taken, or something cannot be opened.
     pub async fn start(config: Config, pack: CityPack, clock: Clock, demo: bool) -> anyhow::Result<Self> {
-        Self::start_as(config, pack, clock, demo, Roles::ALL).await
+        Box::pin(Self::start_as(config, pack, clock, demo, Roles::ALL)).await
     }
 
     /// Opens everything, and does what the roles say.
@@ -212,7 +212,7 @@ pub(super) fn run(path: Option<&Path>, roles: Roles) -> anyhow::Result<ExitCode>
         let mut ends = Ends::listen();
         let start = async {
             let (pack, inputs) = (city::load(&config.city_packs)?, Inputs::of(path, &config)?);
-            let running = Running::start_as(config, pack, Clock::system(), false, roles).await?;
+            let running = Box::pin(Running::start_as(config, pack, Clock::system(), false, roles)).await?;
             people_of_pack(&running.app).await?;
             inputs.note(&running.app.store, running.app.clock.now()).await?;
             println!("{}", running.said());

@@ -187,11 +187,11 @@ pub(super) fn home_county(visitor: &Visitor) -> String {
 }
 
 /// Business numbers count anew each civil year: `QZ-2026-0001` for Quzhou.
-pub(super) fn case_prefix(app: &App, now: shanshui_domain::time::Instant) -> String {
+pub(crate) fn case_prefix(app: &App, now: shanshui_domain::time::Instant) -> String {
     format!("{}-{}-", app.city().city.code, app.zone.day(now).year())
 }
 
-pub(super) fn event(visitor: &Visitor, at: shanshui_domain::time::Instant, action: Action, note: String) -> Event {
+pub(crate) fn event(visitor: &Visitor, at: shanshui_domain::time::Instant, action: Action, note: String) -> Event {
     Event { v: Event::FORMAT, at, by: visitor.id(), behalf: None, action, note }
 }
 

@@ -20,7 +20,7 @@ use crate::app::{App, Live};
 const LASTS: Duration = Duration::from_mins(10);
 
 /// The stream of changes the caller may see: events `readings` and `grades` (lists of stations), `alarm`, `case`, `device`,
-/// `glass`; `lost` when the reader was too slow and must read everything again; `renew` at its end, after some minutes: ask again.
+/// `glass`, `eye` (a camera has seen something, or sees no more); `lost` when the reader was too slow and must read everything again; `renew` at its end, after some minutes: ask again.
 #[utoipa::path(get, path = "/api/v1/events", tag = "system",
     responses((status = 200, content_type = "text/event-stream")))]
 pub async fn events(State(app): State<App>, visitor: Visitor) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
@@ -29,6 +29,7 @@ pub async fn events(State(app): State<App>, visitor: Visitor) -> Sse<impl Stream
         stations: visitor.scope(Right::StationRead),
         alarms: visitor.scope(Right::AlarmRead),
         devices: visitor.scope(Right::DeviceRead),
+        eye: visitor.scope(Right::EyeRead),
         visitor,
         app: app.clone(),
     });
@@ -49,6 +50,7 @@ struct Sight {
     stations: Scope,
     alarms: Scope,
     devices: Scope,
+    eye: Scope,
 }
 
 impl Sight {
@@ -73,6 +75,7 @@ impl Sight {
                 let station = self.app.registry.index().device(mn.as_bytes()).map(|d| d.device.station.clone())?;
                 self.station(&self.devices, &station).then_some(Live::Device { mn })
             }
+            Live::Eye { ref station, .. } => self.station(&self.eye, station).then_some(live),
             Live::Glass { person } => {
                 let all = self.visitor.scope(Right::GlassRead).everywhere();
                 all.then_some(Live::Glass { person })
@@ -94,6 +97,9 @@ fn event(live: &Live) -> Event {
         Live::Case { id } => ("case", serde_json::json!({"id": id})),
         Live::Device { mn } => ("device", serde_json::json!({"mn": mn})),
         Live::Glass { person } => ("glass", serde_json::json!({"person": person})),
+        Live::Eye { camera, station, event, what } => {
+            ("eye", serde_json::json!({"camera": camera, "station": station, "event": event, "what": what}))
+        }
         Live::Lost => ("lost", serde_json::json!({})),
     };
     Event::default().event(name).data(data.to_string())

@@ -12,6 +12,7 @@ pub mod described;
 pub mod discharge;
 pub mod events;
 pub mod extract;
+pub mod eye;
 pub mod forecast;
 pub mod hash;
 pub mod import;
@@ -50,7 +51,7 @@ use crate::app::App;
 
 /// Scripts and styles from this program only, nothing from outside the machine.
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
-    font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    font-src 'self'; media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// Bytes of a JSON body, at most.
 const JSON_BYTES_MAX: usize = 256 << 10;
@@ -70,6 +71,7 @@ const JSON_BYTES_MAX: usize = 256 << 10;
         analyse::summary, analyse::judgements, water::spans, water::span, water::versions, air::air_spans, air::air_span, air::air_versions, air::air_days, air::judgements_csv,
         discharge::discharge_spans, discharge::discharge_span, discharge::discharge_versions,
         import::imports, import::import_put, import::import_one, import::import_file, import::import_check, import::import_begin,
+        eye::camera::cameras, eye::camera::camera_add, eye::camera::camera, eye::camera::camera_put, eye::camera::picture, eye::camera::live, eye::camera::guard, eye::camera::scene, eye::fence::fences, eye::fence::fences_put, eye::fence::replay, eye::fence::quiets, eye::fence::quiet_put, eye::fence::quiet_end, eye::event::events, eye::event::event, eye::file::file, eye::file::plain, eye::event::verdict, eye::event::suspicion, eye::event::case, eye::file::pack, eye::event::suspicions, eye::visit::visits, eye::visit::visit_put, eye::visit::visit_decide, eye::visit::visit_cancel, eye::voice::voice_of, eye::voice::voice_put, eye::voice::play, eye::voice::talk, eye::report::report, eye::report::report_csv, eye::voice::sound, eye::voice::sound_put,
         trace::water::trace_water, trace::air::trace_air,
         forecast::forecasts, forecast::forecast,
         report::reports, report::make, report::report, report::publish, report::changes, report::file, report::ranking,
@@ -140,6 +142,31 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/sense/points/{id}/statistics", get(sense::statistics))
         .route("/api/v1/sense/telegrams/{id}", get(sense::telegram))
         .route("/api/v1/sense/devices", get(sense::devices).post(sense::device_add))
+        .route("/api/v1/sense/eye/cameras", get(eye::camera::cameras).post(eye::camera::camera_add))
+        .route("/api/v1/sense/eye/cameras/{id}", get(eye::camera::camera).put(eye::camera::camera_put))
+        .route("/api/v1/sense/eye/cameras/{id}/picture", get(eye::camera::picture))
+        .route("/api/v1/sense/eye/cameras/{id}/guard", get(eye::camera::guard))
+        .route("/api/v1/sense/eye/cameras/{id}/scene", post(eye::camera::scene))
+        .route("/api/v1/sense/eye/cameras/{id}/fences", get(eye::fence::fences).put(eye::fence::fences_put))
+        .route("/api/v1/sense/eye/cameras/{id}/replay", post(eye::fence::replay))
+        .route("/api/v1/sense/eye/cameras/{id}/quiet", get(eye::fence::quiets).post(eye::fence::quiet_put))
+        .route("/api/v1/sense/eye/cameras/{id}/quiet/{n}/end", post(eye::fence::quiet_end))
+        .route("/api/v1/sense/eye/events", get(eye::event::events))
+        .route("/api/v1/sense/eye/events/{id}", get(eye::event::event))
+        .route("/api/v1/sense/eye/events/{id}/plain", post(eye::file::plain))
+        .route("/api/v1/sense/eye/events/{id}/verdict", post(eye::event::verdict))
+        .route("/api/v1/sense/eye/events/{id}/suspicion", post(eye::event::suspicion))
+        .route("/api/v1/sense/eye/events/{id}/case", post(eye::event::case))
+        .route("/api/v1/sense/eye/events/{id}/pack", post(eye::file::pack))
+        .route("/api/v1/sense/eye/suspicions", get(eye::event::suspicions))
+        .route("/api/v1/sense/eye/visits", get(eye::visit::visits).post(eye::visit::visit_put))
+        .route("/api/v1/sense/eye/visits/{id}/decide", post(eye::visit::visit_decide))
+        .route("/api/v1/sense/eye/visits/{id}/cancel", post(eye::visit::visit_cancel))
+        .route("/api/v1/sense/eye/voice/{station}", get(eye::voice::voice_of).put(eye::voice::voice_put))
+        .route("/api/v1/sense/eye/voice/{station}/play", post(eye::voice::play))
+        .route("/api/v1/sense/eye/voice/{station}/talk", post(eye::voice::talk))
+        .route("/api/v1/sense/eye/report", get(eye::report::report))
+        .route("/api/v1/sense/eye/report.csv", get(eye::report::report_csv))
         .route("/api/v1/sense/quarantine", get(sense::quarantine))
         .route("/api/v1/sense/devices/{mn}/commands", get(sense::commands).post(sense::command))
         .route("/api/v1/analyse/summary", get(analyse::summary))
@@ -188,6 +215,7 @@ pub fn router(app: App) -> Router {
     let files = Router::new()
         .route("/api/v1/analyse/imports", get(import::imports).post(import::import_put))
         .route("/api/v1/act/cases/{id}/evidence", post(act::evidence_put))
+        .route("/api/v1/sense/eye/voice/{station}/sound", get(eye::voice::sound).post(eye::voice::sound_put))
         .route("/api/v1/act/evidence/{id}", get(act::evidence))
         .route("/api/v1/analyse/report-templates", get(report::arrange::templates).post(report::arrange::template_put))
         .route("/api/v1/analyse/report-templates/{id}/file", get(report::arrange::template_file))
@@ -195,7 +223,11 @@ pub fn router(app: App) -> Router {
     let zipped = api.merge(files).layer(CompressionLayer::new());
     let named = app.clone();
     // the event stream stays outside of compression: each event must leave at once
-    let all = zipped.route("/api/v1/events", get(events::events));
+    let all = zipped
+        .route("/api/v1/events", get(events::events))
+        // pictures are small already, and parts of a clip are asked for by their bytes
+        .route("/api/v1/sense/eye/cameras/{id}/live", get(eye::camera::live))
+        .route("/api/v1/sense/eye/events/{id}/files/{name}", get(eye::file::file));
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };

@@ -42,6 +42,7 @@ pub fn start(app: &App, hearing: Hearing) -> Tasks {
         front.push(tokio::spawn(chains::first(app.clone())));
         front.push(tokio::spawn(work::timers(app.clone())));
         front.push(tokio::spawn(history::run(app.clone())));
+        front.push(tokio::spawn(crate::eye::run(app.clone())));
     }
     if app.roles.ingest {
         front.push(tokio::spawn(lines::arrivals(app.clone())));

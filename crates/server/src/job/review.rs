@@ -15,6 +15,7 @@ use shanshui_domain::analyse::review::review;
 use shanshui_domain::analyse::series::{Happening, KeyParameter, Record, StationEvent, Value};
 use shanshui_domain::id::{PointId, StationCode, TelegramId};
 use shanshui_domain::right::Caller;
+use shanshui_domain::sense::eye::Suspicion;
 use shanshui_domain::sense::reviewed::is_held;
 use shanshui_domain::sense::{Kept, Reading};
 use shanshui_domain::standard::desk::{PUBLISHED, RESTATED};
@@ -32,6 +33,12 @@ pub(super) const ROUND: &str = "review_round";
 const CURSOR: &str = "review:cursor";
 /// Key parameters as devices said them last: `review:parameter:STATION:FACTOR:FIELD`.
 const PARAMETER: &str = "review:parameter";
+/// When the last intrusion ended that was looked at.
+const VISITED: &str = "review:visited";
+/// Intrusions of one round, at most; the next round goes on.
+const VISITS_MAX: usize = 1_000;
+/// Values of a station around an intrusion that are looked at, before and after.
+const VISIT_AROUND_MS: i64 = 1_800_000;
 /// Telegrams read at once, and those whose readings are gathered before their stations are looked at.
 const PAGE: usize = 2_000;
 const GATHER: usize = 100_000;
@@ -93,6 +100,10 @@ pub(super) async fn round(app: &App) -> Result<(), StoreError> {
                 break;
             }
         }
+        // whoever was at a station may have come after its values
+        if over && let Some(last) = visited(app, &state, &mut news).await? {
+            parameters.push((VISITED.to_owned(), last.0.to_string()));
+        }
         let mut put = FindingsPut::default();
         for (code, news) in &news {
             if app.shutdown.is_cancelled() {
@@ -120,6 +131,43 @@ pub(super) async fn round(app: &App) -> Result<(), StoreError> {
             return Ok(());
         }
     }
+}
+
+/// The stretches around intrusions that have ended since the last round are looked at again; gives when the last of them ended.
+async fn visited(
+    app: &App,
+    state: &BTreeMap<String, String>,
+    news: &mut BTreeMap<StationCode, News>,
+) -> Result<Option<Instant>, StoreError> {
+    let since = state.get(VISITED).and_then(|text| text.parse().ok()).map_or(Instant(0), Instant);
+    let ended = app.store.eye_ended(since, VISITS_MAX).await?;
+    for row in &ended {
+        let (begun, Some(left)) = (&row.event.begun, row.event.left) else { continue };
+        let stretch = (begun.entered.plus_ms(-VISIT_AROUND_MS), left.plus_ms(VISIT_AROUND_MS));
+        let station = news.entry(begun.station.clone()).or_default();
+        for point in app.points_of(&begun.station) {
+            for kind in [PeriodKind::Real, PeriodKind::Minute, PeriodKind::Hour, PeriodKind::Cycle] {
+                let known = station.touched.entry((point.id, kind)).or_insert(stretch);
+                *known = (known.0.min(stretch.0), known.1.max(stretch.1));
+            }
+        }
+    }
+    Ok(ended.last().and_then(|row| row.event.left))
+}
+
+/// Who was at a station around what is new, as far as nobody has lifted the doubt.
+async fn intrusions(app: &App, code: &StationCode, news: &News) -> Result<Vec<StationEvent>, StoreError> {
+    let (from, to) = (news.touched.values().map(|t| t.0).min(), news.touched.values().map(|t| t.1).max());
+    let (Some(from), Some(to)) = (from, to) else { return Ok(Vec::new()) };
+    let span = (from.plus_ms(-VISIT_AROUND_MS), to.plus_ms(VISIT_AROUND_MS));
+    let rows = app.store.eye_doubts(&Caller::machine(), code, span, VISITS_MAX).await?;
+    let now = app.clock.now();
+    let event = |row: shanshui_store::EventRow| {
+        let (start, end) = (row.event.begun.entered, row.event.left.unwrap_or(now));
+        let period = Period { start, end: Instant(end.0 + 1) };
+        StationEvent { period, factor: None, what: Happening::Intrusion }
+    };
+    Ok(rows.into_iter().filter(|r| r.event.suspicion != Some(Suspicion::Lifted)).map(event).collect())
 }
 
 async fn gather(app: &App, page: &[TelegramRow], news: &mut BTreeMap<StationCode, News>) -> Result<(), StoreError> {
@@ -184,6 +232,7 @@ async fn station(app: &App, books: &Arc<Books>, code: &StationCode, news: &News)
     let kinds: BTreeSet<PeriodKind> = news.touched.keys().map(|(_, kind)| *kind).collect();
     let mut events = news.events.clone();
     events.extend(clock(app, code));
+    events.extend(intrusions(app, code, news).await?);
     for (i, kind) in kinds.into_iter().enumerate() {
         // what happened at the station is told once, and known to every kind
         let record = record::of(app, &books.desk, code, kind, news, &events).await?;

@@ -27,9 +27,12 @@ const KINDS: &[&str] = &[
     report::ROUND,
     report::ONE,
     review::ROUND,
+    EYE,
 ];
 /// Clears away what nobody needs any more.
 const SWEEP: &str = "sweep";
+/// Files of events whose time is over.
+const EYE: &str = "eye";
 /// Signs what has come into the audit.
 const SEAL: &str = "seal";
 /// Walks the chains.
@@ -43,6 +46,7 @@ const TIMERS: &[(&str, &str, i64)] = &[
     ("forecast", forecast::ROUND, 600_000),
     ("report", report::ROUND, 600_000),
     ("review", review::ROUND, 3_600_000),
+    ("eye", EYE, 600_000),
     ("chains", WALK, 86_400_000),
 ];
 /// Work of one node at one time.
@@ -136,6 +140,7 @@ async fn one(app: App, job: JobRow) -> String {
         forecast::ONE => forecast::work(&app, &job).await,
         report::ROUND => report::round(&app).await.map(|()| Outcome::Over(None)),
         report::ONE => report::work(&app, &job).await,
+        EYE => crate::eye::retention::sweep(&app).await.map(|()| Outcome::Over(None)),
         review::ROUND => review::round(&app).await.map(|()| Outcome::Over(None)),
         _ => sweep(&app).await.map(|()| Outcome::Over(None)),
     };

@@ -221,6 +221,8 @@ async fn filled(person: &Person, path: &str) -> Vec<String> {
         "/api/v1/events"
         | "/api/v1/system/health"
         | "/api/v1/system/nodes"
+        | "/api/v1/sense/eye/cameras/{id}/picture"
+        | "/api/v1/sense/eye/cameras/{id}/live"
         | "/healthz"
         | "/readyz"
         | "/api/v1/system/sessions"
@@ -277,6 +279,16 @@ async fn filled(person: &Person, path: &str) -> Vec<String> {
             let devices = person.text("/api/v1/sense/devices").await.1;
             each(strings(&serde_json::from_str(&devices).unwrap_or_default(), "mn"), "mn")
         }
+        "/api/v1/sense/eye/suspicions" => with(vec![path.into()], &[format!("station=ms01&{SPAN}")]),
+        "/api/v1/sense/eye/report" | "/api/v1/sense/eye/report.csv" => with(vec![path.into()], &["month=2026-03"]),
+        "/api/v1/sense/eye/events" => with(vec![path.into()], &["", "state=open", "limit=4"]),
+        "/api/v1/sense/eye/cameras/{id}/guard" => with(each(vec!["c0".into(), "c5".into()], "id"), &[SPAN]),
+        "/api/v1/sense/eye/events/{id}" => each(vec!["e0-0".into(), "e1-2".into()], "id"),
+        "/api/v1/sense/eye/events/{id}/files/{name}" => vec![path.replace("{id}", "e0-0").replace("{name}", "entry.jpg")],
+        "/api/v1/sense/eye/voice/{station}" | "/api/v1/sense/eye/voice/{station}/sound" => {
+            each(vec!["ms01".into(), "ms02".into()], "station")
+        }
+        _ if path.starts_with("/api/v1/sense/eye/cameras/{id}") => each(vec!["c0".into(), "c5".into()], "id"),
         "/api/v1/analyse/review/findings/{id}" => {
             let (_, body) = person.text("/api/v1/analyse/review/findings").await;
             let list: Value = serde_json::from_str(&body).unwrap_or_default();

@@ -13,6 +13,8 @@ use shanshui_store::{
 };
 use uuid::Uuid;
 
+use crate::seen;
+
 /// 2026-03-01T00:00:00+08:00 and thirty days.
 pub(crate) const BEGIN: i64 = 1_772_294_400_000_000;
 const MINUTE: i64 = 60_000_000;
@@ -154,6 +156,16 @@ pub(crate) async fn fill(
     }
     let found = pack.stations.iter().enumerate().map(|(i, s)| finding(&s.code, i as i64)).collect();
     store.findings_put(found, Instant(BEGIN)).await.expect("kept");
+    for (i, station) in pack.stations.iter().enumerate().take(6) {
+        let (camera, at) = (format!("c{i}"), Instant(BEGIN + i as i64 * HOUR));
+        seen::camera(store, &camera, &station.code, at).await;
+        for n in 0..3 {
+            let entered = Instant(at.0 + n * 24 * HOUR);
+            seen::event(store, &format!("e{i}-{n}"), &camera, &station.code, (entered, n > 0)).await;
+        }
+        seen::visit(store, &format!("v{i}"), &station.code, person(1), (at, Instant(at.0 + HOUR))).await;
+        seen::voice(store, &station.code, at).await;
+    }
     for (n, device) in pack.devices.iter().enumerate().take(5) {
         let row = CommandRow {
             id: CommandId(Uuid::from_u128(0x0c00 + n as u128)),

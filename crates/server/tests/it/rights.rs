@@ -21,6 +21,7 @@ use shanshui_server::http::rights::{RIGHTS, Who};
 use shanshui_store::{AlarmRow, CaseIn, EvidenceRow, FindingFilter, FindingIn, ForecastRow, PersonRow, PostRow};
 use uuid::Uuid;
 
+use crate::seen;
 use crate::support::{City, Person, civil, until, water};
 
 const PASSWORD: &str = "blue kettles hum at noon";
@@ -251,6 +252,29 @@ async fn path_to(
         | "/api/v1/analyse/review/findings/{id}/case" => {
             template.replace("{id}", &finding_at(city, n, &at_station()?).await)
         }
+        _ if template.starts_with("/api/v1/sense/eye/cameras/{id}") => {
+            let (code, camera) = (at_station()?, format!("c{n}"));
+            seen::camera(&app.store, &camera, &code, app.clock.now()).await;
+            let span =
+                if template.ends_with("/guard") { "?from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z" } else { "" };
+            template.replace("{id}", &camera).replace("{n}", "1") + span
+        }
+        // a file is there only when it was kept: which files there are is no matter of rights
+        "/api/v1/sense/eye/events/{id}/files/{name}" | "/api/v1/sense/eye/events/{id}/plain" => return None,
+        _ if template.starts_with("/api/v1/sense/eye/events/{id}") => {
+            let (code, event) = (at_station()?, format!("e{n}"));
+            seen::camera(&app.store, &format!("c{n}"), &code, app.clock.now()).await;
+            seen::event(&app.store, &event, &format!("c{n}"), &code, (app.clock.now(), true)).await;
+            template.replace("{id}", &event)
+        }
+        _ if template.starts_with("/api/v1/sense/eye/visits/{id}") => {
+            let (code, visit, now) = (at_station()?, format!("v{n}"), app.clock.now());
+            seen::visit(&app.store, &visit, &code, STRANGER, (now, now.plus_ms(3_600_000))).await;
+            template.replace("{id}", &visit)
+        }
+        _ if template.starts_with("/api/v1/sense/eye/voice/{station}") => {
+            template.replace("{station}", at_station()?.as_str())
+        }
         "/api/v1/sense/points/{id}/curve" | "/api/v1/sense/points/{id}/statistics" => {
             template.replace("{id}", &city.points(at_station()?.as_str()).first()?.1.to_string())
         }
@@ -281,6 +305,10 @@ async fn path_to(
 async fn ask(person: &Person, method: &Method, path: &str) -> (StatusCode, Value) {
     match *method {
         Method::GET => person.get(path).await,
+        _ if path.contains("/sense/eye/") => {
+            let body = eye_body(path);
+            if *method == Method::PUT { person.put(path, body).await } else { person.post(path, body).await }
+        }
         Method::PUT => person.put(path, json!({})).await,
         _ if path.ends_with("/actions") => person.post(path, json!({"version": 99, "action": "close"})).await,
         _ if path.ends_with("/decision") => {
@@ -289,6 +317,30 @@ async fn ask(person: &Person, method: &Method, path: &str) -> (StatusCode, Value
         _ if path.ends_with("/case") => person.post(path, json!({"title": "试"})).await,
         _ if path.ends_with("/commands") => person.post(path, json!({"kind": "set_clock", "reason": "校时"})).await,
         _ => person.post(path, json!({})).await,
+    }
+}
+
+/// Something that each route of the Eye can read, so that what it answers is about its row.
+fn eye_body(path: &str) -> Value {
+    let fences = json!({"fences": []});
+    let span = ("2026-03-01T00:00:00Z", "2026-03-01T01:00:00Z");
+    match path.rsplit('/').next().unwrap_or_default() {
+        "scene" | "case" | "cancel" => json!({"note": "试"}),
+        "fences" => json!({"base_version": 99, "plan": fences, "note": "试"}),
+        "replay" => json!({"plan": fences, "from": span.0, "to": span.1}),
+        "quiet" => json!({"bbox": [0.1, 0.1, 0.2, 0.2], "label": "person", "note": "试"}),
+        "verdict" => json!({"verdict": "person", "reason": "试"}),
+        "suspicion" => json!({"act": "lift", "reason": "试"}),
+        "plain" => json!({"name": "entry.jpg", "reason": "试"}),
+        "pack" => json!({"reason": "试", "plain": false}),
+        "decide" => json!({"approve": false, "note": "试"}),
+        _ if path.contains("/cameras/") => json!({"code": "x", "station": "ms01", "name_zh": "试", "name_en": "test",
+            "kind": "drawn", "base_version": 99}),
+        _ if path.contains("/voice/") => {
+            json!({"base_version": 99, "text_zh": "试", "text_en": "test", "languages": ["zh"],
+            "driver": {"kind": "browser"}, "repeat": 1, "gap_s": 10, "cooldown_s": 10, "quiet": [], "escalate_after": 0})
+        }
+        _ => json!({}),
     }
 }
 

@@ -11,6 +11,7 @@ mod carry;
 mod chain;
 mod cluster;
 mod commit;
+mod eye;
 mod history;
 mod large;
 mod node;
@@ -104,6 +105,11 @@ macro_rules! suite {
             what_a_device_says_afterwards_is_kept_and_does_not_count levels_look_one_after_the_other
             what_is_published_changes_by_editions a_reviewed_value_stays_when_what_is_around_it_moves
             a_clue_becomes_one_case
+        }
+        eye {
+            cameras_and_fences_are_versions a_guard_is_written_when_it_changes an_event_is_a_chain_of_steps
+            events_are_filtered_and_paged a_visit_is_approved_by_somebody_else_and_in_time
+            a_loudspeaker_is_versions_and_what_it_said_is_kept
         }
         act {
             an_alarm_lasts_once_for_a_condition alarms_are_acknowledged_once alarms_are_filtered_and_paged a_case_goes_its_way

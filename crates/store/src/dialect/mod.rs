@@ -147,6 +147,7 @@ const STEPS: &[Step] = &[
     step!("0014_forecast"),
     step!("0015_report"),
     step!("0016_review"),
+    step!("0017_eye"),
 ];
 
 pub(crate) fn steps(of: fn(&Step) -> &'static str) -> Vec<&'static str> {

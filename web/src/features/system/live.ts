@@ -2,6 +2,7 @@
 import { defineStore } from 'pinia'
 import { onScopeDispose, ref, watch } from 'vue'
 import type { Alarm } from '@/api/types'
+import type { EyeSaid } from '@/features/eye/types'
 import { throttled } from '@/lib/query'
 
 export interface LiveEvents {
@@ -11,11 +12,12 @@ export interface LiveEvents {
   case: { id: string }
   device: { mn: string }
   glass: { person: string }
+  eye: EyeSaid
 }
 type Name = keyof LiveEvents
 type Listener<N extends Name> = (event: LiveEvents[N]) => void
 
-const NAMES: Name[] = ['readings', 'grades', 'alarm', 'case', 'device', 'glass']
+const NAMES: Name[] = ['readings', 'grades', 'alarm', 'case', 'device', 'glass', 'eye']
 const BACKOFF_FIRST_MS = 1_000
 const BACKOFF_LAST_MS = 30_000
 

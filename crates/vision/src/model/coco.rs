@@ -1,0 +1,13 @@
+//! The eighty labels of COCO, in the order that most public detectors were trained with.
+
+const COCO: &str = "person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,stop sign,\
+parking meter,bench,bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe,backpack,umbrella,handbag,tie,suitcase,frisbee,\
+skis,snowboard,sports ball,kite,baseball bat,baseball glove,skateboard,surfboard,tennis racket,bottle,wine glass,cup,fork,\
+knife,spoon,bowl,banana,apple,sandwich,orange,broccoli,carrot,hot dog,pizza,donut,cake,chair,couch,potted plant,bed,\
+dining table,toilet,tv,laptop,mouse,remote,keyboard,cell phone,microwave,oven,toaster,sink,refrigerator,book,clock,vase,\
+scissors,teddy bear,hair drier,toothbrush";
+
+/// The labels, from `person` (0) to `toothbrush` (79).
+pub fn coco() -> Vec<String> {
+    COCO.split(',').map(str::to_owned).collect()
+}
