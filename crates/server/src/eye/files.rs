@@ -26,7 +26,7 @@ pub fn folder(app: &App, event: &str) -> PathBuf {
 /// The same, by a configuration alone.
 pub fn folder_in(config: &Config, event: &str) -> PathBuf {
     // ids rise with time: their first digits change every few weeks, so that no folder grows without end
-    let part = event.get(..6).unwrap_or("other");
+    let part = event.get(..4).unwrap_or("other");
     config.eye.folder(&config.data).join("events").join(part).join(event)
 }
 
@@ -111,13 +111,9 @@ pub fn path(app: &App, event: &str, name: &str) -> anyhow::Result<PathBuf> {
 /// # Errors
 /// When it cannot be removed; one that is gone already is as good as removed.
 pub fn remove(app: &App, event: &str, name: &str) -> anyhow::Result<()> {
-    let path = path(app, event, name)?;
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| path.display().to_string())
-        }
-        _ => Ok(()),
-    }
+    gone(&path(app, event, name)?)?;
+    // a copy goes with what it was made from
+    if name == CLIP { gone(&folder(app, event).join(BLURRED_CLIP)) } else { Ok(()) }
 }
 
 /// Where the boxes of a clip are kept.
@@ -148,6 +144,17 @@ fn covered(label: &str, [x0, y0, x1, y1]: [f64; 4]) -> Area {
     }
 }
 
+fn gone(path: &Path) -> anyhow::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| path.display().to_string())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The clip of an event.
+pub const CLIP: &str = "clip.mp4";
 /// A clip without faces, made once its recording is there.
 const BLURRED_CLIP: &str = "clip.blurred.mp4";
 
@@ -167,7 +174,7 @@ pub async fn clip_without_faces(app: &App, event: &str) -> anyhow::Result<PathBu
         let boxes = folder.join(BOXES);
         let text = fs::read(&boxes).with_context(|| boxes.display().to_string())?;
         let boxes: Vec<Boxed> = serde_json::from_slice(&text)?;
-        blurred_clip(&folder.join("clip.mp4"), &made, &boxes)
+        blurred_clip(&folder.join(CLIP), &made, &boxes)
     });
     work.await??;
     Ok(to)

@@ -35,8 +35,8 @@ const CLIP_MS_MAX: i64 = 600_000;
 struct Stay {
     event: String,
     kind: EventKind,
-    /// The surest picture so far.
-    best: (f32, Shown, Rect),
+    /// The surest picture so far, and how sure.
+    best: (f32, Shown),
     entered: Instant,
 }
 
@@ -46,6 +46,8 @@ struct Keeper {
     stays: HashMap<u64, Stay>,
     approached: HashMap<u64, Instant>,
     blind: Option<Reason>,
+    /// The state that was written last.
+    written: Option<(GuardState, Option<Reason>)>,
 }
 
 /// Settles what an earlier run has left: events that it began and did not end, and the time in which nobody looked.
@@ -67,8 +69,14 @@ pub(super) async fn settle(app: &App, row: &CameraRow, seen: Option<Instant>) ->
 
 /// Listens to a camera until it is no longer looked at.
 pub(super) async fn run(app: App, looking: Arc<Looking>, mut heard: mpsc::Receiver<Heard>) {
-    let mut keeper =
-        Keeper { app, looking, stays: HashMap::new(), approached: HashMap::new(), blind: Some(Reason::Starting) };
+    let mut keeper = Keeper {
+        app,
+        looking,
+        stays: HashMap::new(),
+        approached: HashMap::new(),
+        blind: Some(Reason::Starting),
+        written: None,
+    };
     while let Some(heard) = heard.recv().await {
         match heard {
             Heard::Seen { sights, shown, at } => {
@@ -102,13 +110,21 @@ impl Keeper {
         });
     }
 
-    async fn guard(&self) {
+    /// Writes how the camera guards, when that is new.
+    async fn guard(&mut self) {
         let intruders = self.stays.values().filter(|s| s.kind != EventKind::Visit).count();
         let (state, reason) = Guard::judge(true, self.blind, intruders);
+        if self.written == Some((state, reason)) {
+            return;
+        }
         let guard = Guard { state, reason, since: self.app.clock.now() };
         match self.app.store.guard_put(self.looking.row.id.clone(), guard).await {
-            Ok(true) => self.tell("guard", None),
-            Ok(false) => {}
+            Ok(new) => {
+                self.written = Some((state, reason));
+                if new {
+                    self.tell("guard", None);
+                }
+            }
             Err(error) => tracing::error!(%error, camera = self.looking.row.id, "the state of a guard is not written"),
         }
     }
@@ -128,13 +144,13 @@ impl Keeper {
                 if let Some(stay) = self.stays.get_mut(&who.stay)
                     && who.score > stay.best.0
                 {
-                    stay.best = (who.score, shown.clone(), who.bbox);
+                    stay.best = (who.score, shown.clone());
                 }
             }
             Sight::Left(gone) => {
                 self.approached.remove(&gone.stay);
                 let until = ago(gone.until);
-                self.left(&gone, until, shown, None).await;
+                self.left(&gone, until, shown).await;
             }
             Sight::Crossed(c) => {
                 let who = (c.line, c.label, c.score, c.bbox);
@@ -192,13 +208,10 @@ impl Keeper {
         if let Err(error) = self.begin(&event, begun).await {
             tracing::error!(%error, camera = self.looking.row.id, "an event could not be written");
         }
-        self.stays
-            .insert(who.stay, Stay { event: event.clone(), kind, best: (who.score, shown.clone(), who.bbox), entered });
+        self.stays.insert(who.stay, Stay { event: event.clone(), kind, best: (who.score, shown.clone()), entered });
         self.tell("entered", Some(&event));
-        let (app, shown, bbox, label) = (self.app.clone(), shown.clone(), who.bbox, who.label);
-        self.app
-            .tasks
-            .spawn(async move { picture(&app, &event, ("entry.jpg", "entry"), &shown, (&label, bbox)).await });
+        let (app, shown) = (self.app.clone(), shown.clone());
+        self.app.tasks.spawn(async move { picture(&app, &event, ("entry.jpg", "entry"), &shown).await });
     }
 
     async fn begin(&self, event: &str, begun: Begun) -> Result<(), StoreError> {
@@ -206,17 +219,7 @@ impl Keeper {
         let series = format!("EYE-{}-", self.app.zone.day(begun.entered).year());
         let step = Step { at: now, by: None, what: What::Begun(Box::new(begun)) };
         let margin = self.app.config.eye.margin_ms();
-        let mut tries = 0;
-        loop {
-            match self.app.store.eye_begin(event, series.clone(), step.clone(), margin).await {
-                Err(error) if tries < TRIES => {
-                    tracing::warn!(%error, "an event is written again");
-                    tries += 1;
-                    tokio::time::sleep(Duration::from_millis(200 << tries.min(5))).await;
-                }
-                other => return other.map(drop),
-            }
-        }
+        again(|| self.app.store.eye_begin(event, series.clone(), step.clone(), margin)).await.map(drop)
     }
 
     /// Something that lasts for a moment.
@@ -236,20 +239,18 @@ impl Keeper {
             tracing::error!(%error, camera = self.looking.row.id, "an event could not be written");
             return;
         }
-        let stay = Stay { event: event.clone(), kind, best: (score, shown.clone(), bbox), entered: when.0 };
-        picture(&self.app, &event, ("entry.jpg", "entry"), shown, (&label, bbox)).await;
-        self.end(stay, (shown.taken, f64::from(score)), None, &label).await;
+        let stay = Stay { event: event.clone(), kind, best: (score, shown.clone()), entered: when.0 };
+        picture(&self.app, &event, ("entry.jpg", "entry"), shown).await;
+        self.end(stay, (shown.taken, f64::from(score)), None).await;
         self.tell("entered", Some(&event));
     }
 
-    async fn left(&mut self, gone: &Gone, until: Instant, shown: &Shown, cut: Option<&str>) {
+    async fn left(&mut self, gone: &Gone, until: Instant, shown: &Shown) {
         let Some(stay) = self.stays.remove(&gone.stay) else { return };
         self.app.eye.voices.left(&self.looking.row.camera.station, &stay.event);
         let event = stay.event.clone();
-        // what is seen when somebody has gone is that nobody is there: nothing is to be hidden
-        let empty = Rect { x0: 0.0, y0: 0.0, x1: 0.0, y1: 0.0 };
-        picture(&self.app, &event, ("exit.jpg", "exit"), shown, ("", empty)).await;
-        self.end(stay, (until, f64::from(gone.best_score)), cut, &gone.label).await;
+        picture(&self.app, &event, ("exit.jpg", "exit"), shown).await;
+        self.end(stay, (until, f64::from(gone.best_score)), None).await;
         self.tell("left", Some(&event));
     }
 
@@ -260,19 +261,18 @@ impl Keeper {
         for (_, stay) in std::mem::take(&mut self.stays) {
             self.app.eye.voices.left(&self.looking.row.camera.station, &stay.event);
             let (event, score) = (stay.event.clone(), f64::from(stay.best.0));
-            self.end(stay, (now, score), Some(cut), "person").await;
+            self.end(stay, (now, score), Some(cut)).await;
             self.tell("left", Some(&event));
         }
     }
 
-    async fn end(&self, stay: Stay, (until, score): (Instant, f64), cut: Option<&str>, label: &str) {
+    async fn end(&self, stay: Stay, (until, score): (Instant, f64), cut: Option<&str>) {
         let app = &self.app;
         let what = What::Left { until: until.max(stay.entered), score, cut: cut.map(str::to_owned) };
         step(app, &stay.event, what).await;
-        let (app, looking, label) = (app.clone(), Arc::clone(&self.looking), label.to_owned());
+        let (app, looking) = (app.clone(), Arc::clone(&self.looking));
         self.app.tasks.spawn(async move {
-            let best = (&stay.best.1, stay.best.2);
-            picture(&app, &stay.event, ("best.jpg", "best"), best.0, (&label, best.1)).await;
+            picture(&app, &stay.event, ("best.jpg", "best"), &stay.best.1).await;
             if let Err(error) = review::soon(&app).await {
                 tracing::warn!(%error, "data around an intrusion is reviewed with the next round");
             }
@@ -294,33 +294,35 @@ fn corners(r: Rect) -> [f64; 4] {
 
 async fn step(app: &App, event: &str, what: What) {
     let step = Step { at: app.clock.now(), by: None, what };
+    let margin = app.config.eye.margin_ms();
+    if let Err(error) = again(|| app.store.eye_step(event, step.clone(), margin)).await {
+        tracing::error!(%error, event, "a step of an event is not written");
+    }
+}
+
+/// Writes, and again while the store cannot; what the rules refuse is not tried again.
+async fn again<T, F>(mut write: impl FnMut() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
     let mut tries = 0;
     loop {
-        match app.store.eye_step(event, step.clone(), app.config.eye.margin_ms()).await {
-            Ok(_) => return,
+        match write().await {
             Err(error) if tries < TRIES && !matches!(error, StoreError::Eye(_) | StoreError::NotFound) => {
-                tracing::warn!(%error, event, "a step of an event is written again");
+                tracing::warn!(%error, "what a camera saw is written again");
                 tries += 1;
                 tokio::time::sleep(Duration::from_millis(200 << tries.min(5))).await;
             }
-            Err(error) => {
-                tracing::error!(%error, event, "a step of an event is not written");
-                return;
-            }
+            other => return other,
         }
     }
 }
 
 /// Keeps a picture of an event as it was looked at.
-async fn picture(
-    app: &App,
-    event: &str,
-    names: (&'static str, &'static str),
-    shown: &Shown,
-    (label, bbox): (&str, Rect),
-) {
+async fn picture(app: &App, event: &str, names: (&'static str, &'static str), shown: &Shown) {
     let (app_there, shown, id) = (app.clone(), shown.clone(), event.to_owned());
-    let boxes = if label.is_empty() { Vec::new() } else { vec![(0.0, label.to_owned(), corners(bbox))] };
+    // everybody on it, not only who the event is about
+    let boxes = shown.tracks.iter().map(|t| (0.0, t.label.clone(), corners(t.bbox))).collect();
     let kept = tokio::task::spawn_blocking(move || -> anyhow::Result<File> {
         let (width, height) = (shown.picture.width(), shown.picture.height());
         let picture = Drawable::new(width, height, shown.picture.rgb().to_vec())?;
@@ -347,7 +349,7 @@ async fn clip(app: &App, looking: &Looking, ring: Ring, stay: &Stay, until: Inst
         let cut = ring.cut(at(span.0), at(span.1), &made).map_err(|e| anyhow::anyhow!("{e}"))?;
         let bytes = std::fs::read(&made)?;
         let span = (super::looking::instant(cut.span.from), super::looking::instant(cut.span.to));
-        let clip = files::keep(&app_there, &id, ("clip.mp4", "clip"), &bytes, span)?;
+        let clip = files::keep(&app_there, &id, (files::CLIP, "clip"), &bytes, span)?;
         std::fs::remove_file(&made)?;
         let moments = tracks::between(&folder, span);
         let boxes: Vec<files::Boxed> = moments.iter().flat_map(|m| files::Boxed::of(m, span.0)).collect();

@@ -39,6 +39,8 @@ pub struct Shown {
     pub taken: Instant,
     /// The picture.
     pub picture: Arc<Picture>,
+    /// Who is followed on it.
+    pub tracks: Arc<[TrackNow]>,
 }
 
 /// What a keeper hears.
@@ -72,8 +74,6 @@ pub struct Now {
     pub words: Option<String>,
     /// The newest picture.
     pub shown: Option<Shown>,
-    /// Who is followed on it.
-    pub tracks: Vec<TrackNow>,
     /// When the last pictures were taken.
     taken: VecDeque<Instant>,
     /// From the moment a picture was taken to the moment it had been looked at, milliseconds.
@@ -227,6 +227,9 @@ pub(super) async fn begin(
     let detector = tokio::task::spawn_blocking(move || app_of_model.eye.model.detector(&section)).await.ok().flatten();
     let (detector, model) = detector.unzip();
     let folder = folder_of(app, &row.id);
+    if let Err(error) = std::fs::create_dir_all(&folder) {
+        tracing::error!(%error, folder = %folder.display(), "nothing of this camera can be kept");
+    }
     let quiet = quiets(quiet_rows);
     let watch = Watch::new(plan.plan.clone(), detector, Settings { quiet: quiet.clone(), ..Settings::default() });
     let looking = Arc::new(Looking {
@@ -247,7 +250,7 @@ pub(super) async fn begin(
         watch,
         log: Log::new(&looking.folder),
         zone: app.zone.clone(),
-        clock: app.clone(),
+        app: app.clone(),
         tell: tell.clone(),
         blind: Some(Reason::Starting),
         learned_at: 0.0,
@@ -340,7 +343,7 @@ struct Sink {
     watch: Watch,
     log: Log,
     zone: Zone,
-    clock: App,
+    app: App,
     tell: mpsc::Sender<Heard>,
     /// As it was told last.
     blind: Option<Reason>,
@@ -399,7 +402,6 @@ impl Sink {
         if blind.is_some() {
             // who was there may be there still; nobody knows
             let _gone = self.watch.finish(self.at);
-            lock(&self.looking.now).tracks.clear();
         }
         self.say(Heard::Sight(blind));
     }
@@ -431,13 +433,13 @@ impl Sink {
         let mut sights = self.orders(at);
         if blind.is_none() {
             sights.extend(self.watch.see(at, minute(&self.zone, taken), &picture));
-            self.log.put(taken, self.watch.tracks());
         }
-        let shown = Shown { taken, picture };
+        let tracks: Arc<[TrackNow]> = if blind.is_none() { self.watch.tracks().into() } else { Arc::default() };
+        self.log.put(taken, &tracks);
+        let shown = Shown { taken, picture, tracks };
         {
             let mut now = lock(&self.looking.now);
-            now.tracks = self.watch.tracks();
-            now.lag_ms = self.clock.clock.now().ms_since(taken).max(0);
+            now.lag_ms = self.app.clock.now().ms_since(taken).max(0);
             now.given_up.clone_from(&self.watch.stats().given_up);
             now.taken.push_back(taken);
             if now.taken.len() > RATE_OF {

@@ -34,8 +34,8 @@ use crate::app::App;
 use crate::notes::Bell;
 use voice::Voices;
 
-/// Cameras are looked at again by themselves, whatever was told.
-const LOOK: Duration = Duration::from_secs(2);
+/// Cameras are looked up again by themselves, whatever was told; changes ring the bell.
+const LOOK: Duration = Duration::from_secs(15);
 /// That a camera was looked at is written down so often: what lies between it and the next start was seen by nobody.
 const ALIVE: Duration = Duration::from_secs(20);
 const ALIVE_KEY: &str = "eye:alive";

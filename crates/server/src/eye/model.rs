@@ -38,11 +38,11 @@ impl Kept {
         }
     }
 
-    /// Which model this is.
-    pub fn model(&self) -> Option<Model> {
+    /// From which score on its maker advises to believe the model; 0 where there is none.
+    pub fn usual(&self) -> f32 {
         match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(Loaded::There(_, model)) => Some(model.clone()),
-            _ => None,
+            Some(Loaded::There(onnx, _)) => onnx.usual(),
+            _ => 0.0,
         }
     }
 

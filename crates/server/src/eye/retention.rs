@@ -15,52 +15,50 @@ use crate::app::App;
 /// Events of one look.
 const PAGE: usize = 1_000;
 
+/// An event that has files, or needs a recording.
+struct Kept {
+    id: String,
+    files: Vec<String>,
+    held: Held,
+}
+
 /// Sweeps once: files of events that are over go, and the recordings that an open question needs are held.
 pub(crate) async fn sweep(app: &App) -> Result<(), StoreError> {
     let (now, section) = (app.clock.now(), &app.config.eye);
-    let mut events = Vec::new();
-    let mut after = None;
+    let mut spans: HashMap<String, Vec<Hold>> = HashMap::new();
+    let (mut kept, mut after) = (Vec::new(), None);
     loop {
         let page = app.store.eye_events(&Caller::machine(), &EventFilter::default(), after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some((last.event.begun.entered, last.id.clone()));
-        // what has lost its files long ago is not looked at again
-        let done = page.iter().all(|e| e.event.files.iter().all(|(_, there)| !there) && e.event.left.is_some());
-        events.extend(page);
-        if done {
-            break;
+        for row in page {
+            let open = match row.event.case {
+                Some(case) => app.store.case(&Caller::machine(), case).await?.case.state.as_str() != "closed",
+                None => false,
+            };
+            let Some(held) = Held::of(&row.event, open) else { continue };
+            if held.bound
+                && let Some(span) = span(app, &row, now)
+            {
+                spans.entry(row.event.begun.camera.0.clone()).or_default().push(Hold(span));
+            }
+            let files: Vec<_> = row.event.files.into_iter().filter(|(_, there)| *there).map(|(f, _)| f.name).collect();
+            if !files.is_empty() {
+                kept.push(Kept { id: row.id, files, held });
+            }
         }
     }
-    events.reverse();
-    let mut held = Vec::new();
-    let mut spans: HashMap<String, Vec<Hold>> = HashMap::new();
-    let mut rows: Vec<&EventRow> = Vec::new();
-    for row in &events {
-        let open = match row.event.case {
-            Some(case) => app.store.case(&Caller::machine(), case).await?.case.state.as_str() != "closed",
-            None => false,
-        };
-        let Some(one) = Held::of(&row.event, open) else { continue };
-        if one.bound
-            && let Some(span) = span(app, row, now)
-        {
-            spans.entry(row.event.begun.camera.0.clone()).or_default().push(Hold(span));
-        }
-        held.push(one);
-        rows.push(row);
-    }
+    kept.reverse();
+    let held: Vec<Held> = kept.iter().map(|k| k.held).collect();
     let bytes_max = (section.events_mb > 0).then_some(section.events_mb << 20);
     for i in over(&held, Keeping { event_days: section.event_days, bytes_max }, now) {
-        for (file, there) in &rows[i].event.files {
-            if !there {
-                continue;
-            }
-            if let Err(error) = files::remove(app, &rows[i].id, &file.name) {
+        for name in &kept[i].files {
+            if let Err(error) = files::remove(app, &kept[i].id, name) {
                 tracing::warn!(error = format!("{error:#}"), "a file whose time is over is still there");
                 continue;
             }
-            let step = Step { at: now, by: None, what: What::Removed { name: file.name.clone() } };
-            app.store.eye_step(&rows[i].id, step, section.margin_ms()).await?;
+            let step = Step { at: now, by: None, what: What::Removed { name: name.clone() } };
+            app.store.eye_step(&kept[i].id, step, section.margin_ms()).await?;
         }
     }
     for row in app.store.cameras(&Caller::machine()).await? {

@@ -16,12 +16,19 @@ pub const MOMENTS_MAX: usize = 432_000;
 const LINE_MAX: u64 = 64 << 10;
 
 /// A picture on which something was followed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Moment {
     /// When it was taken.
     pub at: Instant,
     /// Who and what; empty once, when nobody is followed any more.
     pub tracks: Vec<TrackNow>,
+}
+
+/// The same as it is written.
+#[derive(Serialize)]
+struct Line<'a> {
+    at: Instant,
+    tracks: &'a [TrackNow],
 }
 
 /// Writes them.
@@ -38,7 +45,7 @@ impl Log {
     }
 
     /// Writes one picture down. A disk that is full costs the log and nothing else.
-    pub(super) fn put(&mut self, at: Instant, tracks: Vec<TrackNow>) {
+    pub(super) fn put(&mut self, at: Instant, tracks: &[TrackNow]) {
         if tracks.is_empty() && self.empty {
             return;
         }
@@ -50,7 +57,7 @@ impl Log {
             });
             self.open = made.ok().map(|file| (hour, file));
         }
-        if let (Some((_, file)), Ok(mut line)) = (&mut self.open, serde_json::to_string(&Moment { at, tracks })) {
+        if let (Some((_, file)), Ok(mut line)) = (&mut self.open, serde_json::to_string(&Line { at, tracks })) {
             line.push('\n');
             if file.write_all(line.as_bytes()).is_err() {
                 self.open = None;
@@ -112,11 +119,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let mut log = Log::new(folder.path());
         let at = |s: i64| Instant(s * 1_000_000);
-        log.put(at(3_598), vec![]);
-        log.put(at(3_599), vec![track(1)]);
-        log.put(at(3_600), vec![track(1), track(2)]);
-        log.put(at(3_601), vec![]);
-        log.put(at(3_602), vec![]);
+        log.put(at(3_598), &[]);
+        log.put(at(3_599), &[track(1)]);
+        log.put(at(3_600), &[track(1), track(2)]);
+        log.put(at(3_601), &[]);
+        log.put(at(3_602), &[]);
         let mut torn = OpenOptions::new().append(true).open(folder.path().join("tracks/1.jsonl")).expect("there");
         torn.write_all(b"{\"at\":36").expect("written");
         let all = between(folder.path(), (at(0), at(9_999)));

@@ -46,7 +46,7 @@ const TIMERS: &[(&str, &str, i64)] = &[
     ("forecast", forecast::ROUND, 600_000),
     ("report", report::ROUND, 600_000),
     ("review", review::ROUND, 3_600_000),
-    ("eye", EYE, 600_000),
+    ("eye", EYE, 3_600_000),
     ("chains", WALK, 86_400_000),
 ];
 /// Work of one node at one time.

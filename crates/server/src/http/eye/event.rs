@@ -1,5 +1,7 @@
 //! Events: the list, one with everything that belongs to it, and what people do with it.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -8,7 +10,7 @@ use shanshui_domain::id::{CaseId, StationCode};
 use shanshui_domain::right::{Caller, Right};
 use shanshui_domain::sense::eye::camera::Quiet;
 use shanshui_domain::sense::eye::event::{Event, Step, What};
-use shanshui_domain::sense::eye::{EventKind, Spoken, Suspicion, Verdict};
+use shanshui_domain::sense::eye::{EventKind, Suspicion, Verdict};
 use shanshui_domain::time::{Instant, PeriodKind};
 use shanshui_store::{EventFilter, EventRow, FindingFilter, FindingState, StepRow};
 use utoipa::{IntoParams, ToSchema};
@@ -362,10 +364,8 @@ pub async fn events(
     let (open, unreviewed) = app.store.eye_counts(&visitor).await?;
     let full = rows.len() == limit;
     let next = rows.last().filter(|_| full).map(|r| format!("{}.{}", r.event.begun.entered.0, r.id));
-    let mut items = Vec::with_capacity(rows.len());
-    for row in rows {
-        items.push(view(&app, &visitor, &row).await);
-    }
+    let names = names(&app, &visitor).await?;
+    let items = rows.iter().map(|row| view(&app, &names, row)).collect();
     Ok(Json(EyeEventsView { items, next, counts: EyeCountsView { open, unreviewed } }))
 }
 
@@ -416,7 +416,7 @@ pub async fn event(
     let shown = |f: &&shanshui_domain::sense::eye::event::File| f.kind != "boxes" && (clip || f.kind != "clip");
     let camera_clock = begun.clock_offset_ms.map(|ms| instant_out(begun.entered.plus_ms(ms)));
     Ok(Json(EyeEventDetail {
-        event: view(&app, &visitor, &row).await,
+        event: view(&app, &names(&app, &visitor).await?, &row),
         fence_version: begun.plan.0,
         plan_digest: begun.plan.1.clone(),
         thresholds: begun.thresholds.clone(),
@@ -449,15 +449,20 @@ async fn doubt_view(app: &App, row: &EventRow, span: (Instant, Instant)) -> Resu
     Ok(EyeDoubtView { from: instant_out(span.0), to: instant_out(until), points, values })
 }
 
-pub(super) async fn view(app: &App, caller: &Caller, row: &EventRow) -> EyeEventView {
+/// Names of the cameras that the caller sees.
+async fn names(app: &App, caller: &Caller) -> Result<HashMap<String, Words>, ApiError> {
+    let rows = app.store.cameras(caller).await?;
+    Ok(rows.into_iter().map(|c| (c.id, words(c.camera.name_zh, c.camera.name_en))).collect())
+}
+
+fn view(app: &App, cameras: &HashMap<String, Words>, row: &EventRow) -> EyeEventView {
     let event = &row.event;
     let begun = &event.begun;
-    let camera = app.store.camera(caller, &begun.camera.0).await.map(|c| words(c.camera.name_zh, c.camera.name_en));
     EyeEventView {
         id: row.id.clone(),
         number: row.number.clone(),
         camera: begun.camera.0.clone(),
-        camera_name: camera.unwrap_or_else(|_| words("—", "—")),
+        camera_name: cameras.get(&begun.camera.0).cloned().unwrap_or_else(|| words("—", "—")),
         station: begun.station.to_string(),
         station_name: station_name(app, &begun.station),
         kind: begun.kind.as_str().into(),
@@ -499,7 +504,7 @@ pub(super) fn step_words(what: &What) -> Words {
         What::Spoke { result, first_byte_ms, detail } => {
             let after = first_byte_ms.map(|ms| (format!("，{ms} 毫秒后发声"), format!(", sound after {ms} ms")));
             let (zh, en) = after.unwrap_or_default();
-            let why = silence(*result, detail);
+            let why = detail_words(detail);
             words(
                 format!("喊话：{}{zh}（{}）", result.zh(), why.zh),
                 format!("loudspeaker: {}{en} ({})", result.en(), why.en),
@@ -529,11 +534,10 @@ pub(super) fn step_words(what: &What) -> Words {
     }
 }
 
-fn silence(result: Spoken, detail: &str) -> Words {
-    if result != Spoken::Silent {
-        return words(detail, detail);
-    }
+/// By which way something was said, or why not.
+pub(super) fn detail_words(detail: &str) -> Words {
     match detail {
+        "browser" => words("值班人员的浏览器播放", "played by the browsers of those on duty"),
         "approved" => words("报备来访", "approved visit"),
         "quiet_hours" => words("静音时段", "quiet hours"),
         "cool_down" => words("刚刚喊过话", "just spoken"),
@@ -581,7 +585,7 @@ pub async fn verdict(
         app.store.quiet_put(&visitor, &begun.camera.0, quiet, app.clock.now()).await?;
         super::camera::changed(&app).await?;
     }
-    Ok(Json(view(&app, &visitor, &row).await))
+    Ok(Json(view(&app, &names(&app, &visitor).await?, &row)))
 }
 
 /// Lifts or confirms the doubt about the station's data.
@@ -600,7 +604,7 @@ pub async fn suspicion(
         other => return Err(ApiError::field("act", format!("{other:?} is neither lift nor confirm"))),
     };
     let row = acted(&app, &visitor, &id, What::Doubt { now, reason: input.reason.trim().to_owned() }).await?;
-    Ok(Json(view(&app, &visitor, &row).await))
+    Ok(Json(view(&app, &names(&app, &visitor).await?, &row)))
 }
 
 /// Findings of data review about the doubted stretch, other than that somebody was there.

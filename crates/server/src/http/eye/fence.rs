@@ -241,7 +241,7 @@ pub async fn replay(
     if from >= to || to.ms_since(from) > REPLAY_MS_MAX {
         return Err(ApiError::field("from", "at most a day, and before to"));
     }
-    let usual = app.eye.model.model().map_or(0.0, |model| if model.family == "yolox" { 0.3 } else { 0.4 });
+    let usual = app.eye.model.usual();
     let (folder, zone) = (folder_of(&app, &id), app.zone.clone());
     let played = tokio::task::spawn_blocking(move || {
         let moments = tracks::between(&folder, (from, to));

@@ -10,13 +10,13 @@ use axum::http::{HeaderValue, Response};
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use shanshui_domain::right::Right;
-use shanshui_domain::sense::eye::event::{File, Step, What};
+use shanshui_domain::sense::eye::event::{File, Refusal, Step, What};
 use shanshui_domain::sense::eye::pack::{
     Clocks, Digests, Doubt, FORMAT, Kind, Made, Manifest, Model, Named, READINGS_MAX, Reading, Rule, Said, Seen,
     VERSION, Verdict,
 };
 use shanshui_domain::time::PeriodKind;
-use shanshui_store::{EventRow, StepRow};
+use shanshui_store::{EventRow, StepRow, StoreError};
 use tower::ServiceExt as _;
 use tower_http::services::ServeFile;
 use utoipa::ToSchema;
@@ -134,6 +134,9 @@ pub async fn pack(
     let right = if input.plain { Right::EyeUnblur } else { Right::EyeReview };
     if !visitor.may(right) {
         return Err(ApiError::Forbidden);
+    }
+    if input.reason.trim().is_empty() {
+        return Err(StoreError::Eye(Refusal::Nobody).into());
     }
     let parts = parts(&app, &row, input.plain).await?;
     let manifest = manifest(&app, &visitor, &row, input.reason.trim()).await?;

@@ -18,6 +18,7 @@ use shanshui_voice::{Driver, Sound};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::event::detail_words;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::eye::voice::{self, Body as Spoken, TEXT_MAX, Voice, Way};
@@ -136,7 +137,7 @@ async fn view(app: &App, caller: &Caller, station: &StationCode, voice: Voice) -
         at: instant_out(s.at),
         event: s.event,
         result: s.result.as_str().into(),
-        detail: words(s.detail.clone(), s.detail),
+        detail: detail_words(&s.detail),
         first_byte_ms: s.ms,
     });
     Ok(VoiceView {
@@ -321,7 +322,7 @@ pub async fn play(
     let station = there(&app, &visitor, Right::VoiceSpeak, &station)?;
     let (result, detail, first_byte_ms) =
         voice::said(&app, &visitor, &station, None, &Stop::default()).await.map_err(not_heard)?;
-    Ok(Json(PlayedView { result: result.as_str().into(), detail: words(detail.clone(), detail), first_byte_ms }))
+    Ok(Json(PlayedView { result: result.as_str().into(), detail: detail_words(&detail), first_byte_ms }))
 }
 
 /// A piece of a person's voice (喊话): 8 kHz, mono, 16 bits, little endian, some 200 ms. `X-Talk` names the call, `X-Talk-End` ends it.
