@@ -162,6 +162,11 @@ async fn merge(store: &Store) {
     }
 }
 
+/// Packs days that are over, as a job does each hour.
+async fn pack(store: &Store) {
+    store.pack_days(END, 0, usize::MAX).await.expect("packed");
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -174,6 +179,7 @@ async fn main() -> ExitCode {
         let all = (first..(first + AT_ONCE).min(MINUTES)).map(|minute| station.arrival(minute)).collect();
         store.arrive(all).await.expect("kept");
     }
+    pack(&store).await;
     let hot = curves(&store, rounds).await;
 
     let half = Instant(BEGIN + MINUTES / 2 * MINUTE);
@@ -189,6 +195,7 @@ async fn main() -> ExitCode {
         again
     });
     store.arrive(again.collect()).await.expect("kept");
+    pack(&store).await;
     let mixed = curves(&store, rounds).await;
 
     store.move_before(Instant(END.0 - WINDOW * MINUTE), MoverOptions::default()).await.expect("moved");

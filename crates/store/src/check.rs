@@ -120,6 +120,7 @@ impl Store {
         findings.extend(said("audit", self.check_audit().await)?);
         findings.extend(said("latest values", self.check_latest().await.map(one))?);
         findings.extend(said("versions", self.check_versions().await.map(one))?);
+        findings.extend(said("packed days", self.check_packs().await.map(one))?);
         findings.extend(said("sources", self.check_sources().await.map(one))?);
         findings.extend(said("evidence", self.check_files("evidence", EVIDENCE).await.map(one))?);
         findings.extend(said("imports", self.check_files("imports", IMPORTS).await.map(one))?);
@@ -143,7 +144,13 @@ impl Store {
         Ok(finding("schema", strange.is_empty(), strange.join("; ")))
     }
 
-    /// Files of cases against their digests, one after the other.
+    /// Packed days against the readings that they were made of.
+    async fn check_packs(&self) -> Result<Finding, StoreError> {
+        let (days, wrong) = self.packs_wrong().await?;
+        let said = if wrong.is_empty() { format!("{days} days") } else { wrong.join("; ") };
+        Ok(finding("packed days", wrong.is_empty(), said))
+    }
+
     /// Files that are kept with their digests.
     async fn check_files(&self, what: &str, (all, one): (&'static str, &'static str)) -> Result<Finding, StoreError> {
         let mut wrong = Vec::new();

@@ -16,6 +16,7 @@ use shanshui_domain::sense::ReadingKey;
 use shanshui_domain::time::{Instant, PeriodKind, Zone};
 use shanshui_history::{History, HistoryError, Length, Ranged, Stored, StoredTelegram, Summary, Tally, Unread};
 
+use crate::pack::forget;
 use crate::sense::{Arrival, ReadingRow, TelegramIn, TelegramRow};
 use crate::sql::Tx;
 use crate::walk::{Count, Walk};
@@ -94,6 +95,7 @@ pub(crate) fn admits(state: MovedState, arrivals: &[Arrival], recall: &Recall) -
 
 /// Puts recalled statements back beside the hot ones.
 pub(crate) fn put_back(tx: &mut dyn Tx, recall: Recall) -> Result<(), StoreError> {
+    forget(tx, recall.rows.iter().map(|row| &row.reading.key))?;
     for Stored { reading: r, version } in recall.rows {
         let number = r.number();
         tx.execute(

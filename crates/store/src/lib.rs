@@ -27,6 +27,7 @@ pub mod look;
 pub mod meter;
 pub mod mover;
 pub mod node;
+mod pack;
 pub mod place;
 pub mod report;
 pub mod review;

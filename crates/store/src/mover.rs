@@ -11,6 +11,7 @@ use shanshui_domain::time::Instant;
 use shanshui_history::{History, Part, Rows, Stored, StoredTelegram};
 use uuid::Uuid;
 
+use crate::pack::forget_span;
 use crate::sense::{kind, telegram_row};
 use crate::sql::{Row, Tx};
 use crate::{Store, StoreError, args};
@@ -339,6 +340,7 @@ impl Store {
                     let high = next.map_or(Ok(s.high), |row| row.int(0))?.max(low.saturating_add(1)).min(s.high);
                     let upto = s.upto;
                     self.write_between_arrivals(move |tx| {
+                        forget_span(tx, (block, number), (low, high))?;
                         tx.execute(
                             "DELETE FROM reading WHERE block=$1 AND kind=$2 AND at>=$3 AND at<$4 AND telegram<=$5",
                             args![block, number, low, high, upto],

@@ -16,6 +16,7 @@ use shanshui_domain::time::{Instant, PeriodKind};
 use crate::audit::{Change, note};
 use crate::cluster::put_job;
 use crate::dialect::postgres::Month;
+use crate::pack::forget;
 use crate::scope::{Within, at_station};
 use crate::sense::kind as kind_of;
 use crate::sql::{Row, Tx};
@@ -405,6 +406,7 @@ fn rewrite(tx: &mut dyn Tx, on_postgres: bool, one: &Rewrite) -> Result<(), Stor
             ))?;
         }
     }
+    forget(tx, [&r.key])?;
     let mut args = key();
     let value = r.value.clone();
     args.extend(args![*seen + 1, value.clone(), r.number(), &r.extra, &r.mark, r.arrived, r.late]);

@@ -1,8 +1,9 @@
 //! Along one series from its first row to its last, hot and history together, without holding it: what a sampled curve and
 //! statistics are made of. Hot rows come thin, in stretches that are read ahead; a row that is kept is made whole afterwards.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
+use futures::future::Either;
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt as _, TryStreamExt as _, future};
 use shanshui_domain::id::PointId;
@@ -10,6 +11,7 @@ use shanshui_domain::time::{Instant, PeriodKind};
 use shanshui_history::{History, Stored, Tally, Unread};
 
 use crate::history::{MovedState, row_of};
+use crate::pack;
 use crate::sense::ReadingRow;
 use crate::{Store, StoreError, args};
 
@@ -39,7 +41,7 @@ const AHEAD: usize = 4;
 const STRETCHES_AHEAD: usize = 18;
 
 /// What a walk sees of a hot row.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Thin {
     pub(crate) at: Instant,
     pub(crate) number: Option<f64>,
@@ -138,6 +140,32 @@ impl Walk for Count {
     }
 }
 
+/// A part of a span of hot rows.
+enum Piece {
+    /// Unpacked already.
+    Packed(Vec<Thin>),
+    /// Still to be read.
+    Rows((Instant, Instant)),
+}
+
+/// A span by its packed days, and what lies between them.
+fn pieces((from, to): (Instant, Instant), packed: BTreeMap<i64, Vec<Thin>>) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut next = from;
+    let rows = |pieces: &mut Vec<Piece>, until: Instant, next: Instant| {
+        pieces.extend(stretches((next, until), STRETCH).map(Piece::Rows));
+    };
+    for (day, mut all) in packed {
+        let (begin, end) = (Instant(day * DAY).max(from), Instant((day + 1) * DAY).min(to));
+        rows(&mut pieces, begin, next);
+        all.retain(|row| from <= row.at && row.at < to);
+        pieces.push(Piece::Packed(all));
+        next = end;
+    }
+    rows(&mut pieces, to, next);
+    pieces
+}
+
 /// Hot rows of a series, stretch by stretch.
 struct Hot<'a> {
     stretches: BoxStream<'a, Result<Vec<Thin>, StoreError>>,
@@ -147,11 +175,15 @@ struct Hot<'a> {
 impl<'a> Hot<'a> {
     async fn begin(store: &'a Store, series: Series, span: (Instant, Instant)) -> Result<Self, StoreError> {
         let held = store.held_span((series.0.block(), series.1), span).await?;
-        let scan = move |stretch| store.scanner.scan(series, stretch);
+        let packed = pack::packed(store, series, held).await?;
+        let scan = move |piece| match piece {
+            Piece::Packed(rows) => Either::Left(future::ready(Ok(Ok(rows)))),
+            Piece::Rows(stretch) => Either::Right(store.scanner.scan(series, stretch)),
+        };
         let read = |scanned: Result<_, tokio::task::JoinError>| {
             future::ready(scanned.map_err(|e| StoreError::Io(e.to_string())).flatten())
         };
-        let scanned = stream::iter(stretches(held, STRETCH)).map(scan).buffered(STRETCHES_AHEAD);
+        let scanned = stream::iter(pieces(held, packed)).map(scan).buffered(STRETCHES_AHEAD);
         let stretches = scanned.then(read).boxed();
         Ok(Self { stretches, page: Vec::new().into_iter() })
     }

@@ -13,6 +13,7 @@ pub(crate) mod history;
 pub mod import;
 pub mod judge;
 mod lines;
+mod pack;
 pub(crate) mod record;
 pub mod report;
 pub mod review;
@@ -42,6 +43,7 @@ pub fn start(app: &App, hearing: Hearing) -> Tasks {
         front.push(tokio::spawn(chains::first(app.clone())));
         front.push(tokio::spawn(work::timers(app.clone())));
         front.push(tokio::spawn(history::run(app.clone())));
+        front.push(tokio::spawn(pack::run(app.clone())));
         front.push(tokio::spawn(crate::eye::run(app.clone())));
     }
     if app.roles.ingest {

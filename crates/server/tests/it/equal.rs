@@ -174,13 +174,20 @@ async fn every_answer_is_the_same_in_both_stores_and_wherever_rows_lie() {
     let bad: Vec<_> = expected.iter().filter(|(_, body)| body.starts_with('5')).collect();
     assert!(bad.is_empty(), "{bad:?}");
 
-    // rows move while others arrive, are restated and come late for what has moved
+    // from here on long stretches are read from packed days
+    let store = open_store(&file).await.expect("opens");
+    let (days, _) = store.pack_days(END, i64::MIN, usize::MAX).await.expect("packed");
+    assert!(days > 200, "{days} days");
+    store.close().await;
+
+    // rows move and days are packed while others arrive, are restated and come late for what has moved or is packed
     let moving = config(&folder.path().join("moving"), None);
     let store = open_store(&moving).await.expect("opens");
     let mut dice = Dice(7);
     fill(&store, &pack, &people, async |store: &Store, upto: Instant| {
         let back = dice.below(5 * 86_400_000_000) as i64;
         store.move_before(Instant(upto.0 - back), SEGMENTS).await.expect("moved");
+        store.pack_days(upto, i64::MIN, usize::MAX).await.expect("packed");
     })
     .await;
     store.close().await;

@@ -15,6 +15,7 @@ mod eye;
 mod history;
 mod large;
 mod node;
+mod pack;
 mod postgres;
 mod report;
 mod review;
@@ -90,6 +91,9 @@ macro_rules! suite {
         }
         history {
             what_has_moved_is_read_as_before what_comes_late_is_judged_beside_what_has_moved without_its_history_a_store_says_so
+        }
+        pack {
+            a_packed_day_is_read_as_its_rows whoever_changes_a_reading_takes_its_packs_away what_moves_leaves_no_packs
         }
         analyse { late_data_makes_the_next_version the_latest_judgement_is_of_the_newest_period rule_states_are_replaced
             an_evaluation_keeps_every_version what_depends_on_an_evaluation_is_put_down_with_it

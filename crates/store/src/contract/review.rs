@@ -37,7 +37,7 @@ fn finding(rule: &str, (from, to): (i64, i64), evidence: &str) -> FindingIn {
     }
 }
 
-fn decision(n: u128, level: Level, verdict: &str) -> DecisionRow {
+pub(super) fn decision(n: u128, level: Level, verdict: &str) -> DecisionRow {
     DecisionRow {
         id: Uuid::from_u128(n).to_string(),
         finding: None,
@@ -69,7 +69,7 @@ async fn rewrites(store: &Store, span: (i64, i64), ruling: &Ruling, id: &str) ->
     rows.into_iter().map(one).collect()
 }
 
-async fn decide(
+pub(super) async fn decide(
     store: &Store,
     by: &Caller,
     decision: DecisionRow,

@@ -148,6 +148,7 @@ const STEPS: &[Step] = &[
     step!("0015_report"),
     step!("0016_review"),
     step!("0017_eye"),
+    step!("0018_packs"),
 ];
 
 pub(crate) fn steps(of: fn(&Step) -> &'static str) -> Vec<&'static str> {

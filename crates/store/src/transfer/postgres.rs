@@ -139,7 +139,8 @@ pub(super) async fn import(archive: &Archive, address: &str, mut teller: Teller)
 }
 
 /// Tables in which a migration has put rows, and how these rows look while nobody has worked with them.
-const FROM_A_MIGRATION: [(&str, &str); 1] = [("history_state", "generation = 0")];
+const FROM_A_MIGRATION: [(&str, &str); 2] =
+    [("history_state", "generation = 0"), ("pack_state", "upto = -9223372036854775807")];
 
 impl Source {
     async fn refuse_filled(&self, table: &Table) -> Result<(), StoreError> {

@@ -17,6 +17,7 @@ use super::copy::Rows;
 use super::sql;
 use super::writer::Line;
 use crate::StoreError;
+use crate::pack::{self, FORGET, UPTO};
 use crate::sense::{Arrival, Receipt};
 
 const COPY_TELEGRAM: &str =
@@ -92,9 +93,19 @@ pub(super) async fn arrive(line: &mut Line, arrivals: &[Arrival]) -> Result<Vec<
     }
     telegrams(&receipts, arrivals)?.send(&line.session.client, COPY_TELEGRAM).await?;
     line.make_months(news.rows.iter().map(|(r, ..)| r.key.at.0)).await?;
+    forget(line, &news).await?;
     readings(&news.rows)?.send(&line.session.client, COPY_READING).await?;
     news.put_latest(line).await?;
     Ok(receipts)
+}
+
+/// Takes away the packs of days that something is written for.
+async fn forget(line: &mut Line, news: &News<'_>) -> Result<(), StoreError> {
+    let upto: i64 = line.one(UPTO).await?;
+    for (block, kind, day) in pack::stale(news.rows.iter().map(|(r, ..)| &r.key), upto) {
+        line.ask(FORGET, &[&block, &kind, &day]).await?;
+    }
+    Ok(())
 }
 
 /// A block and a time of it that is published.

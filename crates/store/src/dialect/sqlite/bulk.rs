@@ -1,6 +1,6 @@
 //! Readings in bulk: prepared once, each key kept once, the newest value of each point written once a group.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, OptionalExtension};
 use shanshui_domain::id::TelegramId;
@@ -9,6 +9,7 @@ use shanshui_domain::sense::{Kept, Reading};
 
 use super::sql;
 use crate::StoreError;
+use crate::pack::{self, FORGET, UPTO};
 use crate::sense::{Arrival, Receipt};
 
 const INSERT_TELEGRAM: &str =
@@ -39,7 +40,10 @@ pub(super) fn arrive(db: &Connection, arrivals: Vec<Arrival>) -> Result<(Vec<Rec
     let mut latest = Latest::default();
     let mut insert = db.prepare_cached(INSERT_TELEGRAM).map_err(sql)?;
     let mut receipts = Vec::with_capacity(arrivals.len());
+    let upto: i64 = db.prepare_cached(UPTO).and_then(|mut s| s.query_row([], |row| row.get(0))).map_err(sql)?;
+    let mut stale = BTreeSet::new();
     for Arrival { telegram: t, readings } in arrivals {
+        stale.extend(pack::stale(readings.iter().map(|r| &r.key), upto));
         let mn = t.mn.as_ref().map(|m| m.0.as_str());
         insert
             .execute(rusqlite::params![t.arrived.0, t.peer, mn, t.cn, t.qn, t.raw, t.problems, t.quarantine])
@@ -56,6 +60,9 @@ pub(super) fn arrive(db: &Connection, arrivals: Vec<Arrival>) -> Result<(Vec<Rec
             kept.push(what);
         }
         receipts.push(Receipt { telegram: id, kept });
+    }
+    for place in stale {
+        db.prepare_cached(FORGET).and_then(|mut s| s.execute(place)).map_err(sql)?;
     }
     Ok((receipts, latest))
 }

@@ -126,7 +126,7 @@ mod tests {
     }
 
     /// Tables and columns that something else vouches for, or that last for a moment.
-    const VOUCHED_FOR: [&str; 7] = ["telegram", "reading", "latest", "link", "node", "device_hold", "probe"];
+    const VOUCHED_FOR: [&str; 8] = ["telegram", "reading", "latest", "pack", "link", "node", "device_hold", "probe"];
 
     #[test]
     fn every_column_has_a_second_copy_that_the_integrity_check_compares() {

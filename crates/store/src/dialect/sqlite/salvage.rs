@@ -181,7 +181,9 @@ fn tables(copy: &Path, part: &Path, notes: &mut dyn Write, teller: &mut Teller) 
     let found = recognised(&pages)?;
     let new = open_at(part, found.version)?;
     new.execute_batch("PRAGMA foreign_keys=OFF; PRAGMA synchronous=OFF").map_err(sql)?;
-    let names: Vec<&String> = found.known.keys().filter(|key| key.0 == "table").map(|key| &key.1).collect();
+    // packed days are made anew from the readings that are left
+    let kept = |key: &&(String, String, String)| key.0 == "table" && key.1 != "pack";
+    let names: Vec<&String> = found.known.keys().filter(kept).map(|key| &key.1).collect();
     let mut all = Vec::new();
     for (i, table) in names.iter().enumerate() {
         let mut told = |rows| teller(Progress { table, number: (i + 1, names.len()), rows, of: None });
