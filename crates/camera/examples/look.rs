@@ -1,4 +1,4 @@
-//! Runs one camera and says what it says: `cargo run -p shanshui-camera --example watch -- KIND ADDRESS SECONDS [RING-FOLDER]`.
+//! Runs one camera and says what it says: `cargo run -p shanshui-camera --example look -- KIND ADDRESS SECONDS [RING-FOLDER]`.
 //! KIND is rtsp, mjpeg, snapshot, file or drawn. A line per change, a line of figures every ten seconds.
 
 use std::sync::mpsc::{RecvTimeoutError, channel};

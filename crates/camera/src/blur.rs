@@ -56,6 +56,9 @@ pub enum BlurError {
     /// The clip is longer than [`SECONDS_MAX`].
     #[error("clip is longer than {SECONDS_MAX} s")]
     Length,
+    /// It was not to go on.
+    #[error("stopped")]
+    Stopped,
     /// The file.
     #[error("{path}: {error}")]
     Io {
@@ -73,6 +76,7 @@ impl BlurError {
             Self::Picture(e) => e.zh(),
             Self::Program(reason) => format!("去标识处理失败：{}", reason.zh()),
             Self::Places(n) => format!("遮挡区域过多：{n} 处，最多 {PLACES_MAX} 处"),
+            Self::Stopped => "去标识处理已中止".into(),
             Self::Length => format!("视频过长：去标识最多处理 {SECONDS_MAX} 秒"),
             Self::Io { path, error } => format!("文件 {} 无法读写：{error}", path.display()),
         }
@@ -117,14 +121,15 @@ pub fn blur_jpeg(bytes: &[u8], areas: &[Area]) -> Result<Vec<u8>, BlurError> {
 }
 
 /// Writes a copy of the clip `from` with `places` covered into the new file `to` (MP4, 25 pictures per second, at most 1280 wide; H.264
-/// where FFmpeg has libx264, else MJPEG). Takes about the time of decoding and encoding it; ends by itself after ten minutes at most.
-pub fn blur_clip(from: &Path, places: &[Place], to: &Path) -> Result<(), BlurError> {
+/// where FFmpeg has libx264, else MJPEG). Takes about the time of decoding and encoding it; ends by itself after ten minutes at most, and
+/// as soon as `go` says no.
+pub fn blur_clip(from: &Path, places: &[Place], to: &Path, go: &dyn Fn() -> bool) -> Result<(), BlurError> {
     if places.len() > PLACES_MAX {
         return Err(BlurError::Places(places.len()));
     }
     let temporary = to.with_extension("part.mp4");
     let io = |error| BlurError::Io { path: to.to_owned(), error };
-    let result = copy(from, places, &temporary).and_then(|()| std::fs::rename(&temporary, to).map_err(io));
+    let result = copy(from, places, &temporary, go).and_then(|()| std::fs::rename(&temporary, to).map_err(io));
     if result.is_err() {
         let _ = std::fs::remove_file(&temporary);
     }
@@ -137,7 +142,7 @@ fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-fn copy(from: &Path, places: &[Place], to: &Path) -> Result<(), BlurError> {
+fn copy(from: &Path, places: &[Place], to: &Path, go: &dyn Fn() -> bool) -> Result<(), BlurError> {
     let mut decoder = decoder(from).map_err(BlurError::Program)?;
     let Some(pipe) = decoder.stdout() else { return Err(BlurError::Program(Reason::Garbage)) };
     let mut frames = mkv::Reader::new(std::io::BufReader::new(pipe));
@@ -153,6 +158,9 @@ fn copy(from: &Path, places: &[Place], to: &Path) -> Result<(), BlurError> {
         }
         if Instant::now() > end {
             return Err(BlurError::Program(Reason::TimedOut));
+        }
+        if !go() {
+            return Err(BlurError::Stopped);
         }
         let mut picture = Picture::new(raw.width, raw.height, raw.rgb)?;
         pixelate(&mut picture, &at(places, t));
@@ -279,7 +287,9 @@ mod tests {
         );
         assert!(std::process::Command::new("ffmpeg").args(made).arg(&from).status().unwrap().success());
         let area = Area { x: 0.0, y: 0.0, w: 1.0, h: 1.0 };
-        blur_clip(&from, &[Place { area, from_s: 1.0, to_s: 2.0 }], &to).unwrap();
+        let places = [Place { area, from_s: 1.0, to_s: 2.0 }];
+        assert!(matches!(blur_clip(&from, &places, &to, &|| false), Err(BlurError::Stopped)) && !to.exists());
+        blur_clip(&from, &places, &to, &|| true).unwrap();
         let detail = |t: &str| {
             let out = std::process::Command::new("ffmpeg")
                 .args(["-v", "error", "-ss", t, "-i"])
@@ -293,9 +303,9 @@ mod tests {
         };
         let (clear, covered, after) = (detail("0.2"), detail("1.5"), detail("3.2"));
         assert!(covered * 2 < clear && covered * 2 < after, "{clear} {covered} {after}");
-        assert!(blur_clip(Path::new("/nowhere.mp4"), &[], &to).is_err());
+        assert!(blur_clip(Path::new("/nowhere.mp4"), &[], &to, &|| true).is_err());
         assert!(matches!(
-            blur_clip(&from, &vec![Place { area, from_s: 0.0, to_s: 0.0 }; PLACES_MAX + 1], &to),
+            blur_clip(&from, &vec![Place { area, from_s: 0.0, to_s: 0.0 }; PLACES_MAX + 1], &to, &|| true),
             Err(BlurError::Places(_))
         ));
     }

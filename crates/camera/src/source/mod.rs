@@ -8,6 +8,7 @@ mod backoff;
 mod painted;
 mod shots;
 mod stream;
+mod turn;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::backoff::Backoff;
 use super::painted::Tape;
+use super::turn::Turn;
 use super::{Frame, Shared, State};
 use crate::ffmpeg::args;
 use crate::ffmpeg::program::{encoders, run as run_program};
@@ -27,8 +28,15 @@ pub(super) fn run(shared: &Arc<Shared>, ring: Option<Ring>) {
     shared.say(State::Starting);
     shared.starts.fetch_add(1, Ordering::Relaxed);
     while !shared.stop.is_set() {
+        // one that runs waits for nobody
+        let turn = good_since.is_none().then(|| Turn::wait(backoff.is_hopeless(), &shared.stop));
+        if matches!(turn, Some(None)) {
+            return;
+        }
         let asked = Instant::now();
-        match shot(shared) {
+        let answer = shot(shared);
+        drop(turn);
+        match answer {
             Ok((bytes, picture, full)) => {
                 last = Instant::now();
                 if good_since.is_none() {

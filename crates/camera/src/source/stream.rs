@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::backoff::Backoff;
+use super::turn::Turn;
 use super::{Frame, Recording, Shared, State, Work};
 use crate::ffmpeg::args;
 use crate::ffmpeg::mkv::Raw;
@@ -26,6 +27,8 @@ struct Line {
     ring: Option<Ring>,
     clock: Mutex<Clock>,
     recording: AtomicBool,
+    /// Held while it begins.
+    turn: Mutex<Option<Turn>>,
     /// A write found the disk full: until then it is not tried again.
     full_until: Mutex<Option<Instant>>,
 }
@@ -75,6 +78,7 @@ pub(super) fn works(shared: &Arc<Shared>, ring: Option<&Ring>) -> Vec<Work> {
             ring,
             clock: Mutex::default(),
             recording: AtomicBool::new(false),
+            turn: Mutex::default(),
             full_until: Mutex::default(),
         });
         Box::new(move || supervise(&line))
@@ -102,6 +106,11 @@ fn supervise(line: &Arc<Line>) {
             shared.stop.wait(Duration::from_secs(10));
             continue;
         }
+        // a file is nobody's camera: whoever waits for it waits for it alone
+        if shared.spec.kind != Kind::File {
+            let Some(turn) = Turn::wait(backoff.is_hopeless(), &shared.stop) else { return };
+            *lock(&line.turn) = Some(turn);
+        }
         if line.frames {
             shared.say(State::Starting);
             lock(&line.clock).base = None;
@@ -109,6 +118,7 @@ fn supervise(line: &Arc<Line>) {
         shared.starts.fetch_add(1, Ordering::Relaxed);
         let begun = Instant::now();
         let outcome = attempt(line, ring.cloned());
+        line.has_begun();
         line.settle_usage();
         let reason = match outcome {
             Outcome::Stopped => return,
@@ -179,6 +189,11 @@ impl Line {
         self.shared.has_room(ring) && !blocked
     }
 
+    /// Gives its turn back.
+    fn has_begun(&self) {
+        lock(&self.turn).take();
+    }
+
     fn role(&self) -> usize {
         usize::from(!self.frames)
     }
@@ -192,6 +207,7 @@ impl Line {
 
 impl Watcher for Line {
     fn frame(&self, raw: Raw, arrived: Timestamp, taken: Timestamp) {
+        self.has_begun();
         let spec = &self.shared.spec;
         let live = spec.kind != Kind::File;
         let Some(at) = lock(&self.clock).at(raw.t, taken, live) else { return };
@@ -201,6 +217,7 @@ impl Watcher for Line {
     }
 
     fn running(&self, codec: &str, width: u32, height: u32, fps: Option<f32>) {
+        self.has_begun();
         if self.frames {
             self.shared.say(State::Running { codec: codec.to_owned(), width, height, fps });
         }
