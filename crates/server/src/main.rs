@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use shanshui_server::cmd::{self, Command};
 
+/// Many threads hand pictures and rows to one another; memory that one has taken and another gives back is used again.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// 山水: a city's ecology platform.
 #[derive(Debug, Parser)]
 #[command(name = "shanshui", version, about)]

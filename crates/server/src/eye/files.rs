@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Read as _, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use shanshui_camera::{Area, blur};
@@ -33,18 +33,8 @@ pub fn folder_in(config: &Config, event: &str) -> PathBuf {
 /// What is wrong with a file of an event that should be there: missing, or not what it was.
 pub fn fault(config: &Config, event: &str, file: &File) -> Option<String> {
     let path = folder_in(config, event).join(&file.name);
-    let digest = || -> std::io::Result<String> {
-        let (mut file, mut hash) = (fs::File::open(&path)?, Sha256::new());
-        let mut buffer = vec![0; 1 << 16];
-        loop {
-            match file.read(&mut buffer)? {
-                0 => return Ok(hex::encode(hash.finalize())),
-                n => hash.update(&buffer[..n]),
-            }
-        }
-    };
-    match digest() {
-        Ok(found) if found == file.sha256 => None,
+    match fs::File::open(&path).and_then(|mut open| digests_of(&mut open)) {
+        Ok((_, found, _)) if found == file.sha256 => None,
         Ok(_) => Some(format!("{}: is not what it was", path.display())),
         Err(error) => Some(format!("{}: {error}", path.display())),
     }
@@ -81,6 +71,49 @@ pub fn keep(
     write().with_context(|| path.display().to_string())?;
     let (sha256, sm3) = digests(bytes);
     Ok(File { name: name.into(), kind: kind.into(), size: bytes.len() as i64, sha256, sm3, span, boxes: Vec::new() })
+}
+
+/// Keeps a file that was made in the event's folder, under its name: however large it is, it does not pass through memory as a whole.
+///
+/// # Errors
+/// When it cannot be read or named, or there is one of that name.
+pub fn keep_made(
+    app: &App,
+    event: &str,
+    (name, kind): (&str, &str),
+    made: &Path,
+    span: (Instant, Instant),
+) -> anyhow::Result<File> {
+    let folder = folder(app, event);
+    let path = folder.join(name);
+    let named = || -> std::io::Result<(u64, String, String)> {
+        let mut file = fs::File::open(made)?;
+        let digests = digests_of(&mut file)?;
+        file.sync_all()?;
+        fs::hard_link(made, &path)?;
+        fs::remove_file(made)?;
+        fs::File::open(&folder)?.sync_all()?;
+        Ok(digests)
+    };
+    let (size, sha256, sm3) = named().with_context(|| path.display().to_string())?;
+    let size = i64::try_from(size)?;
+    Ok(File { name: name.into(), kind: kind.into(), size, sha256, sm3, span, boxes: Vec::new() })
+}
+
+/// Length, SHA-256 and SM3 of a file, read piece by piece.
+fn digests_of(file: &mut fs::File) -> std::io::Result<(u64, String, String)> {
+    let (mut sha256, mut sm3, mut size) = (Sha256::new(), sm3::Sm3::new(), 0);
+    let mut piece = vec![0; 256 << 10];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok((size, hex::encode(sha256.finalize()), hex::encode(sm3.finalize()))),
+            n => {
+                sha256.update(&piece[..n]);
+                sm3.update(&piece[..n]);
+                size += n as u64;
+            }
+        }
+    }
 }
 
 /// A file of an event, as it was kept.
@@ -161,20 +194,22 @@ const BLURRED_CLIP: &str = "clip.blurred.mp4";
 /// The clip of an event without faces; makes it where it is not there yet, one at a time.
 ///
 /// # Errors
-/// When there is no clip, or the copy cannot be made.
-pub async fn clip_without_faces(app: &App, event: &str) -> anyhow::Result<PathBuf> {
+/// When clip or boxes are not there or not what they were, or the copy cannot be made.
+pub async fn clip_without_faces(app: &App, event: &str, clip: &File, boxes: &File) -> anyhow::Result<PathBuf> {
     let _alone = app.eye.blurring.lock().await;
     let folder = folder(app, event);
     let to = folder.join(BLURRED_CLIP);
     if to.exists() {
         return Ok(to);
     }
-    let made = to.clone();
+    let (app, id, [clip, boxes], made) = (app.clone(), event.to_owned(), [clip, boxes].map(Clone::clone), to.clone());
     let work = tokio::task::spawn_blocking(move || -> anyhow::Result<()> {
-        let boxes = folder.join(BOXES);
-        let text = fs::read(&boxes).with_context(|| boxes.display().to_string())?;
-        let boxes: Vec<Boxed> = serde_json::from_slice(&text)?;
-        blurred_clip(&folder.join(CLIP), &made, &boxes)
+        // a face stays covered only where the boxes are those that were kept with this clip
+        if let Some(fault) = fault(&app.config, &id, &clip) {
+            bail!(fault);
+        }
+        let boxes: Vec<Boxed> = serde_json::from_slice(&read(&app, &id, &boxes)?)?;
+        blurred_clip(&path(&app, &id, &clip.name)?, &made, &boxes, &|| !app.shutdown.is_cancelled())
     });
     work.await??;
     Ok(to)
@@ -198,7 +233,7 @@ pub fn blurred(bytes: &[u8], file: &File) -> anyhow::Result<Vec<u8>> {
 ///
 /// # Errors
 /// When the clip cannot be read or made anew.
-fn blurred_clip(from: &Path, to: &Path, boxes: &[Boxed]) -> anyhow::Result<()> {
+fn blurred_clip(from: &Path, to: &Path, boxes: &[Boxed], go: &dyn Fn() -> bool) -> anyhow::Result<()> {
     const LOOKED_EVERY_S: f64 = 0.5;
     let place = |Boxed(at, label, bbox): &Boxed| blur::Place {
         area: covered(label, *bbox),
@@ -206,5 +241,5 @@ fn blurred_clip(from: &Path, to: &Path, boxes: &[Boxed]) -> anyhow::Result<()> {
         to_s: at + LOOKED_EVERY_S,
     };
     let places: Vec<_> = boxes.iter().map(place).collect();
-    Ok(blur::blur_clip(from, &places, to)?)
+    Ok(blur::blur_clip(from, &places, to, go)?)
 }

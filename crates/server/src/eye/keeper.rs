@@ -247,7 +247,7 @@ impl Keeper {
 
     async fn left(&mut self, gone: &Gone, until: Instant, shown: &Shown) {
         let Some(stay) = self.stays.remove(&gone.stay) else { return };
-        self.app.eye.voices.left(&self.looking.row.camera.station, &stay.event);
+        self.app.eye.voices.left(&self.app, &self.looking.row.camera.station, &stay.event);
         let event = stay.event.clone();
         picture(&self.app, &event, ("exit.jpg", "exit"), shown).await;
         self.end(stay, (until, f64::from(gone.best_score)), None).await;
@@ -259,7 +259,7 @@ impl Keeper {
         let now = self.app.clock.now();
         self.approached.clear();
         for (_, stay) in std::mem::take(&mut self.stays) {
-            self.app.eye.voices.left(&self.looking.row.camera.station, &stay.event);
+            self.app.eye.voices.left(&self.app, &self.looking.row.camera.station, &stay.event);
             let (event, score) = (stay.event.clone(), f64::from(stay.best.0));
             self.end(stay, (now, score), Some(cut)).await;
             self.tell("left", Some(&event));
@@ -271,9 +271,12 @@ impl Keeper {
         let what = What::Left { until: until.max(stay.entered), score, cut: cut.map(str::to_owned) };
         step(app, &stay.event, what).await;
         let (app, looking) = (app.clone(), Arc::clone(&self.looking));
+        let Stay { event, best: (_, best), entered, .. } = stay;
         self.app.tasks.spawn(async move {
-            picture(&app, &stay.event, ("best.jpg", "best"), &stay.best.1).await;
-            if let Err(error) = review::soon(&app).await {
+            picture(&app, &event, ("best.jpg", "best"), &best).await;
+            // who waits for the recording keeps no picture meanwhile
+            drop(best);
+            if let Err(error) = review::soon_around(&app, &event).await {
                 tracing::warn!(%error, "data around an intrusion is reviewed with the next round");
             }
             if let Some(ring) = looking.ring() {
@@ -282,7 +285,7 @@ impl Keeper {
                     () = tokio::time::sleep(wait) => {}
                     () = app.shutdown.cancelled() => {}
                 }
-                clip(&app, &looking, ring, &stay, until).await;
+                clip(&app, &looking, ring, (&event, entered, until)).await;
             }
         });
     }
@@ -337,20 +340,18 @@ async fn picture(app: &App, event: &str, names: (&'static str, &'static str), sh
 }
 
 /// Cuts the clip of an event out of the recording, without changing what is in it.
-async fn clip(app: &App, looking: &Looking, ring: Ring, stay: &Stay, until: Instant) {
+async fn clip(app: &App, looking: &Looking, ring: Ring, (event, entered, until): (&str, Instant, Instant)) {
     let section = &app.config.eye;
-    let last = until.plus_ms(section.after_ms()).min(stay.entered.plus_ms(CLIP_MS_MAX));
-    let span = (stay.entered.plus_ms(-section.before_ms()), last);
-    let (app_there, folder, id) = (app.clone(), looking.folder().clone(), stay.event.clone());
+    let last = until.plus_ms(section.after_ms()).min(entered.plus_ms(CLIP_MS_MAX));
+    let span = (entered.plus_ms(-section.before_ms()), last);
+    let (app_there, folder, id) = (app.clone(), looking.folder().clone(), event.to_owned());
     let kept = tokio::task::spawn_blocking(move || -> anyhow::Result<[File; 2]> {
         let at = |at: Instant| at.timestamp().unwrap_or(Timestamp::UNIX_EPOCH);
         let made = files::folder(&app_there, &id).join("clip.cut.mp4");
         std::fs::create_dir_all(made.parent().unwrap_or(&made))?;
         let cut = ring.cut(at(span.0), at(span.1), &made).map_err(|e| anyhow::anyhow!("{e}"))?;
-        let bytes = std::fs::read(&made)?;
         let span = (super::looking::instant(cut.span.from), super::looking::instant(cut.span.to));
-        let clip = files::keep(&app_there, &id, (files::CLIP, "clip"), &bytes, span)?;
-        std::fs::remove_file(&made)?;
+        let clip = files::keep_made(&app_there, &id, (files::CLIP, "clip"), &made, span)?;
         let moments = tracks::between(&folder, span);
         let boxes: Vec<files::Boxed> = moments.iter().flat_map(|m| files::Boxed::of(m, span.0)).collect();
         let boxes = files::keep(&app_there, &id, (files::BOXES, "boxes"), &serde_json::to_vec(&boxes)?, span)?;
@@ -358,25 +359,28 @@ async fn clip(app: &App, looking: &Looking, ring: Ring, stay: &Stay, until: Inst
     });
     match kept.await {
         Ok(Ok(both)) => {
-            for file in both {
-                step(app, &stay.event, What::Filed(file)).await;
+            for file in both.clone() {
+                step(app, event, What::Filed(file)).await;
             }
-            // whoever opens the event does not wait for it
-            if let Err(error) = files::clip_without_faces(app, &stay.event).await {
+            let [clip, boxes] = &both;
+            // whoever opens the event does not wait for it; where many come one after the other, they are made when they are asked for
+            if app.eye.blurring.try_lock().is_ok()
+                && let Err(error) = files::clip_without_faces(app, event, clip, boxes).await
+            {
                 tracing::warn!(
                     error = format!("{error:#}"),
-                    event = stay.event,
+                    event,
                     "the clip without faces is made when it is asked for"
                 );
             }
             app.tell(Live::Eye {
                 camera: looking.row.id.clone(),
                 station: looking.row.camera.station.clone(),
-                event: Some(stay.event.clone()),
+                event: Some(event.to_owned()),
                 what: "filed".into(),
             });
         }
-        Ok(Err(error)) => tracing::warn!(error = format!("{error:#}"), event = stay.event, "there is no clip"),
-        Err(error) => tracing::error!(%error, event = stay.event, "there is no clip"),
+        Ok(Err(error)) => tracing::warn!(error = format!("{error:#}"), event, "there is no clip"),
+        Err(error) => tracing::error!(%error, event, "there is no clip"),
     }
 }

@@ -204,6 +204,9 @@ impl Voices {
     }
 
     fn say(&self, app: &App, station: &StationCode, told: Told) {
+        if app.shutdown.is_cancelled() {
+            return;
+        }
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         let tell = tasks.entry(station.clone()).or_insert_with(|| {
             let (tell, told) = mpsc::channel(TOLD_MAX);
@@ -221,7 +224,10 @@ impl Voices {
     }
 
     /// Somebody has left.
-    pub(super) fn left(&self, station: &StationCode, event: &str) {
+    pub(super) fn left(&self, app: &App, station: &StationCode, event: &str) {
+        if app.shutdown.is_cancelled() {
+            return;
+        }
         let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(tell) = tasks.get(station)
             && let Err(error) = tell.try_send(Told::Left { event: event.to_owned() })

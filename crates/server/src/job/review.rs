@@ -21,7 +21,7 @@ use shanshui_domain::sense::{Kept, Reading};
 use shanshui_domain::standard::desk::{PUBLISHED, RESTATED};
 use shanshui_domain::time::{Instant, Period, PeriodKind};
 use shanshui_store::review::stands;
-use shanshui_store::{FindingIn, FindingsPut, JobIn, StoreError, TelegramRow};
+use shanshui_store::{EventRow, FindingIn, FindingsPut, JobIn, StoreError, TelegramRow};
 
 use super::record;
 use crate::app::App;
@@ -29,6 +29,8 @@ use crate::desk::Books;
 
 /// Looks at what has newly arrived.
 pub(super) const ROUND: &str = "review_round";
+/// Looks at the station of an intrusion; its subject is the event.
+pub(super) const VISIT: &str = "review_visit";
 /// The last telegram that was looked at.
 const CURSOR: &str = "review:cursor";
 /// Key parameters as devices said them last: `review:parameter:STATION:FACTOR:FIELD`.
@@ -68,8 +70,20 @@ pub(super) struct News {
 /// # Errors
 /// When the store cannot be written.
 pub async fn soon(app: &App) -> Result<(), StoreError> {
+    put_down(app, ROUND, "now").await
+}
+
+/// Puts down that the station of an intrusion is to be looked at now.
+///
+/// # Errors
+/// When the store cannot be written.
+pub async fn soon_around(app: &App, event: &str) -> Result<(), StoreError> {
+    put_down(app, VISIT, event).await
+}
+
+async fn put_down(app: &App, kind: &'static str, subject: &str) -> Result<(), StoreError> {
     let due = app.clock.now();
-    if app.store.job_put(JobIn { kind: ROUND, subject: "now".into(), body: String::new(), due }).await? {
+    if app.store.job_put(JobIn { kind, subject: subject.into(), body: String::new(), due }).await? {
         app.bells.job.ring();
     }
     Ok(())
@@ -142,17 +156,33 @@ async fn visited(
     let since = state.get(VISITED).and_then(|text| text.parse().ok()).map_or(Instant(0), Instant);
     let ended = app.store.eye_ended(since, VISITS_MAX).await?;
     for row in &ended {
-        let (begun, Some(left)) = (&row.event.begun, row.event.left) else { continue };
-        let stretch = (begun.entered.plus_ms(-VISIT_AROUND_MS), left.plus_ms(VISIT_AROUND_MS));
-        let station = news.entry(begun.station.clone()).or_default();
-        for point in app.points_of(&begun.station) {
-            for kind in [PeriodKind::Real, PeriodKind::Minute, PeriodKind::Hour, PeriodKind::Cycle] {
-                let known = station.touched.entry((point.id, kind)).or_insert(stretch);
-                *known = (known.0.min(stretch.0), known.1.max(stretch.1));
-            }
-        }
+        around(app, row, news);
     }
     Ok(ended.last().and_then(|row| row.event.left))
+}
+
+/// What lies around an intrusion that has ended counts as new.
+fn around(app: &App, row: &EventRow, news: &mut BTreeMap<StationCode, News>) {
+    let (begun, Some(left)) = (&row.event.begun, row.event.left) else { return };
+    let stretch = (begun.entered.plus_ms(-VISIT_AROUND_MS), left.plus_ms(VISIT_AROUND_MS));
+    let station = news.entry(begun.station.clone()).or_default();
+    for point in app.points_of(&begun.station) {
+        for kind in [PeriodKind::Real, PeriodKind::Minute, PeriodKind::Hour, PeriodKind::Cycle] {
+            let known = station.touched.entry((point.id, kind)).or_insert(stretch);
+            *known = (known.0.min(stretch.0), known.1.max(stretch.1));
+        }
+    }
+}
+
+/// Looks at the station of an intrusion that has ended, at that station alone; what comes afterwards is seen by the next round.
+pub(super) async fn visit(app: &App, event: &str) -> Result<(), StoreError> {
+    let row = app.store.eye_event(&Caller::machine(), event).await?;
+    let (books, mut news) = (Arc::clone(&app.books), BTreeMap::new());
+    around(app, &row, &mut news);
+    for (code, news) in &news {
+        station(app, &books, code, news).await?;
+    }
+    Ok(())
 }
 
 /// Who was at a station around what is new, as far as nobody has lifted the doubt.
@@ -162,7 +192,7 @@ async fn intrusions(app: &App, code: &StationCode, news: &News) -> Result<Vec<St
     let span = (from.plus_ms(-VISIT_AROUND_MS), to.plus_ms(VISIT_AROUND_MS));
     let rows = app.store.eye_doubts(&Caller::machine(), code, span, VISITS_MAX).await?;
     let now = app.clock.now();
-    let event = |row: shanshui_store::EventRow| {
+    let event = |row: EventRow| {
         let (start, end) = (row.event.begun.entered, row.event.left.unwrap_or(now));
         let period = Period { start, end: Instant(end.0 + 1) };
         StationEvent { period, factor: None, what: Happening::Intrusion }

@@ -27,6 +27,7 @@ const KINDS: &[&str] = &[
     report::ROUND,
     report::ONE,
     review::ROUND,
+    review::VISIT,
     EYE,
 ];
 /// Clears away what nobody needs any more.
@@ -142,6 +143,7 @@ async fn one(app: App, job: JobRow) -> String {
         report::ONE => report::work(&app, &job).await,
         EYE => crate::eye::retention::sweep(&app).await.map(|()| Outcome::Over(None)),
         review::ROUND => review::round(&app).await.map(|()| Outcome::Over(None)),
+        review::VISIT => review::visit(&app, &job.subject).await.map(|()| Outcome::Over(None)),
         _ => sweep(&app).await.map(|()| Outcome::Over(None)),
     };
     let now = app.clock.now();

@@ -277,3 +277,43 @@ async fn an_intrusion_and_what_review_finds_around_it_are_one_case() {
     assert_eq!(duty.post(&format!("{event}/case"), json!({"note": "再来"})).await.0, StatusCode::CONFLICT);
     city.running.stop().await;
 }
+
+#[tokio::test]
+async fn maintenance_that_nobody_approved_is_a_case_as_soon_as_it_is_said() {
+    let city = City::start().await;
+    let app = &city.running.app;
+    let (station, now) = (shanshui_domain::id::StationCode::from("ms16"), app.clock.now());
+    seen::camera(&app.store, "c1", &station, now).await;
+    seen::event(&app.store, "e1", "c1", &station, (now.plus_ms(-120_000), true)).await;
+    let reviewer = city.person("shenyi").await;
+    let verdict = "/api/v1/sense/eye/events/e1/verdict";
+    let judged = reviewer.post(verdict, json!({"verdict": "person", "reason": "看过录像"})).await;
+    assert_eq!((judged.0, judged.1["case"].is_null()), (StatusCode::OK, true), "{}", judged.1);
+    let (status, judged) = reviewer.post(verdict, json!({"verdict": "maintenance", "reason": "换药箱"})).await;
+    assert_eq!(status, StatusCode::OK, "{judged}");
+    let case = judged["case"].as_str().expect("a case").to_owned();
+    let shown = reviewer.ok(&format!("/api/v1/act/cases/{case}")).await;
+    assert!(shown["summary"]["title"].as_str().is_some_and(|t| t.contains("未报备的运维来访")), "{shown}");
+    let (_, again) = reviewer.post(verdict, json!({"verdict": "maintenance", "reason": "同上"})).await;
+    assert_eq!(again["case"].as_str(), Some(case.as_str()), "one case");
+    city.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_place_where_nobody_was_is_remembered() {
+    let city = City::start().await;
+    let app = &city.running.app;
+    let (station, now) = (shanshui_domain::id::StationCode::from("ms16"), app.clock.now());
+    seen::camera(&app.store, "c1", &station, now).await;
+    let reviewer = city.person("shenyi").await;
+    let quiet = "/api/v1/sense/eye/cameras/c1/quiet";
+    for (id, verdict) in [("e1", "false"), ("e2", "animal")] {
+        let before = reviewer.ok(quiet).await["items"].as_array().map(Vec::len);
+        seen::event(&app.store, id, "c1", &station, (now.plus_ms(-120_000), true)).await;
+        let body = json!({"verdict": verdict, "reason": "白鹭", "remember": true});
+        assert_eq!(reviewer.post(&format!("/api/v1/sense/eye/events/{id}/verdict"), body).await.0, StatusCode::OK);
+        let after = reviewer.ok(quiet).await["items"].as_array().map(Vec::len);
+        assert_eq!(after, before.map(|n| n + 1), "{verdict}");
+    }
+    city.running.stop().await;
+}

@@ -579,12 +579,26 @@ pub async fn verdict(
         .map_err(|()| ApiError::field("verdict", format!("no such verdict {:?}", input.verdict)))?;
     let reason = input.reason.trim().to_owned();
     let row = acted(&app, &visitor, &id, What::Judged { verdict, reason: reason.clone() }).await?;
-    if input.remember && verdict == Verdict::False {
+    if input.remember && matches!(verdict, Verdict::False | Verdict::Animal) {
         let begun = &row.event.begun;
-        let quiet = Quiet { bbox: begun.bbox, label: begun.label.clone(), note: reason };
+        let quiet = Quiet { bbox: begun.bbox, label: begun.label.clone(), note: reason.clone() };
         app.store.quiet_put(&visitor, &begun.camera.0, quiet, app.clock.now()).await?;
         super::camera::changed(&app).await?;
     }
+    // maintenance that nobody had approved is a case, by the name of whoever has said that it was maintenance
+    let unannounced = verdict == Verdict::Maintenance && row.event.begun.kind != EventKind::Visit;
+    let row = if unannounced && row.event.case.is_none() && visitor.may(Right::CaseOpen) {
+        match taken_up(&app, &visitor, &row, reason).await {
+            Ok((_, row)) => row,
+            // the verdict stands; whoever looks at the event sees that it has no case, and can still open one
+            Err(error) => {
+                tracing::warn!(?error, event = row.id, "a visit without approval could not be made a case");
+                row
+            }
+        }
+    } else {
+        row
+    };
     Ok(Json(view(&app, &names(&app, &visitor).await?, &row)))
 }
 
@@ -650,17 +664,23 @@ pub async fn case(
     if row.event.case.is_some() {
         return Err(shanshui_store::StoreError::Eye(shanshui_domain::sense::eye::event::Refusal::HasCase).into());
     }
-    let around = overlapping(&app, &visitor, &row).await?;
+    let (case, _) = taken_up(&app, &visitor, &row, input.note).await?;
+    Ok(Json(EyeCaseView { case: case.to_string() }))
+}
+
+/// Makes a case of an event, one with what data review has found of the same minutes.
+async fn taken_up(app: &App, visitor: &Visitor, row: &EventRow, note: String) -> Result<(CaseId, EventRow), ApiError> {
+    let around = overlapping(app, visitor, row).await?;
     let case = match around.iter().find_map(|f| f.case) {
         Some(case) => case,
-        None => opened(&app, &visitor, &row, &around, input.note).await?,
+        None => opened(app, visitor, row, &around, note).await?,
     };
     for finding in around.iter().filter(|f| f.case.is_none()) {
-        app.store.finding_joins(&visitor, &finding.newest.id, case, app.clock.now()).await?;
+        app.store.finding_joins(visitor, &finding.newest.id, case, app.clock.now()).await?;
     }
-    acted(&app, &visitor, &id, What::Case { case }).await?;
+    let row = acted(app, visitor, &row.id, What::Case { case }).await?;
     app.tell(Live::Case { id: case.to_string() });
-    Ok(Json(EyeCaseView { case: case.to_string() }))
+    Ok((case, row))
 }
 
 async fn opened(
@@ -672,11 +692,12 @@ async fn opened(
 ) -> Result<CaseId, ApiError> {
     let now = app.clock.now();
     let station = station_name(app, &row.event.begun.station).zh;
-    let title = if around.is_empty() {
-        format!("{station}电子围栏闯入（{}）", row.number)
-    } else {
-        format!("{station}电子围栏闯入并伴随数据异常（{}）", row.number)
+    let what = match row.event.verdict {
+        Some(Verdict::Maintenance) => "未报备的运维来访",
+        _ => "电子围栏闯入",
     };
+    let beside = if around.is_empty() { "" } else { "并伴随数据异常" };
+    let title = format!("{station}{what}{beside}（{}）", row.number);
     let finding = around.first().map(|f| f.newest.id.clone());
     let event = crate::http::act::event(visitor, now, Action::Open { title, alarm: None, finding }, note);
     let case = CaseId(Uuid::now_v7());

@@ -2,6 +2,7 @@
 //! why they need it, and the pack of evidence.
 
 use std::io::Cursor;
+use std::path::PathBuf;
 
 use axum::body::Body as Bytes;
 use axum::extract::{Request, State};
@@ -71,7 +72,7 @@ pub async fn file(
     let row = app.store.eye_event(&visitor, &id).await?;
     let file = row.event.file(&name).map_err(|_| ApiError::NotFound)?.clone();
     let answer = if file.kind == "clip" {
-        let path = files::clip_without_faces(&app, &row.id).await?;
+        let path = clip(&app, &row, &file).await?;
         let served = ServeFile::new(path).oneshot(request).await;
         served.map_err(|e| ApiError::Internal(e.into()))?.map(Bytes::new)
     } else if file.kind == "boxes" {
@@ -83,6 +84,12 @@ pub async fn file(
     let mut answer = answer;
     answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     Ok(answer)
+}
+
+/// Where the clip without faces lies.
+async fn clip(app: &App, row: &EventRow, clip: &File) -> Result<PathBuf, ApiError> {
+    let boxes = row.event.file(files::BOXES).map_err(|_| ApiError::NotFound)?;
+    Ok(files::clip_without_faces(app, &row.id, clip, boxes).await?)
 }
 
 async fn blurred(app: &App, row: &EventRow, file: File) -> Result<Vec<u8>, ApiError> {
@@ -174,7 +181,7 @@ async fn parts(app: &App, row: &EventRow, plain: bool) -> Result<Vec<Part>, ApiE
         let recorded = Digests { sha256: file.sha256.clone(), sm3: file.sm3.clone() };
         let (from, blurred_from) = match (plain, kind) {
             (true, _) => (Source::File(files::path(app, &row.id, &file.name)?), None),
-            (false, Kind::Clip) => (Source::File(files::clip_without_faces(app, &row.id).await?), Some(recorded)),
+            (false, Kind::Clip) => (Source::File(clip(app, row, file).await?), Some(recorded)),
             (false, _) => (Source::Bytes(blurred(app, row, file.clone()).await?), Some(recorded)),
         };
         parts.push(Part { name: file.name.clone(), kind, from, blurred_from });
