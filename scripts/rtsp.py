@@ -88,15 +88,18 @@ def main():
     parse, pay = {"h264": ("h264parse config-interval=-1", "rtph264pay"), "hevc": ("h265parse config-interval=-1", "rtph265pay")}[codec]
 
     class Factory(GstRtspServer.RTSPMediaFactory):
-        """One pipeline for every viewer. FFmpeg repeats the clip, because a demuxer of MP4 cannot go back to its beginning."""
+        """One pipeline for every viewer. A clip that is shown once keeps its own times, so that they can be held against a ground truth;
+        one that is repeated comes from FFmpeg, because a demuxer of MP4 cannot go back to its beginning, and is timed as it arrives."""
 
         def do_create_element(self, url):
             if a.garbage == "lie":
                 line = "( fakesrc sizetype=fixed sizemax=1200 filltype=random is-live=true do-timestamp=true datarate=200000 " \
                        "! application/x-rtp,media=video,clock-rate=90000,encoding-name=H264,payload=96 ! identity name=pay0 )"
                 return Gst.parse_launch(line)
-            loop = [] if a.once else ["-stream_loop", "-1"]
-            feed = subprocess.Popen(["ffmpeg", "-nostdin", "-v", "quiet", "-re", *loop, "-i", os.path.abspath(a.clip), "-map", "0:v:0", "-c", "copy",
+            if a.once:
+                place = os.path.abspath(a.clip).replace('"', '\\"')
+                return Gst.parse_launch(f'( filesrc location="{place}" ! qtdemux ! {parse} ! {pay} name=pay0 pt=96 )')
+            feed = subprocess.Popen(["ffmpeg", "-nostdin", "-v", "quiet", "-re", "-stream_loop", "-1", "-i", os.path.abspath(a.clip), "-map", "0:v:0", "-c", "copy",
                                      "-f", "mpegts", "pipe:1"], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
             feeds.append(feed)
             top = Gst.parse_launch(f"( appsrc name=in is-live=true do-timestamp=true format=time block=true max-bytes=500000 ! tsdemux ! {parse} ! {pay} name=pay0 pt=96 )")

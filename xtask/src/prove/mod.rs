@@ -4,6 +4,7 @@ mod api;
 mod calls;
 mod copies;
 mod crash;
+mod eye;
 mod full;
 mod guesses;
 pub mod ledger;
@@ -42,7 +43,7 @@ pub struct Args {
     /// With `copies`: how many of each engine
     #[arg(long, default_value_t = 12)]
     copies: u32,
-    /// With `nodes`: how long, one kill a minute
+    /// With `nodes`: how long, one kill a minute; with `eye`: how long, a quarter of it without what is no camera
     #[arg(long)]
     minutes: Option<u32>,
     /// With `tamper`: how many bytes of each kind of file are changed, one at a time
@@ -60,6 +61,12 @@ pub struct Args {
     /// With `season`: how many seeds, each ninety days
     #[arg(long, default_value_t = 10_000)]
     seasons: u64,
+    /// With `eye`: real cameras
+    #[arg(long, default_value_t = 4)]
+    cameras: u32,
+    /// With `eye`: sources that are none
+    #[arg(long, default_value_t = 200)]
+    garbage: u32,
     /// Decides when, and what is asked
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -99,6 +106,7 @@ const PROOFS: &[Proof] = &[
     Proof { name: "api", run: api::run },
     Proof { name: "guesses", run: guesses::run },
     Proof { name: "tamper", run: tamper::run },
+    Proof { name: "eye", run: eye::run },
     Proof { name: "season", run: season::run },
 ];
 

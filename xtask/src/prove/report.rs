@@ -72,6 +72,12 @@ database's caches and 500 connections have gone: open files and sockets must be 
 resident memory (without mapped pages of the database file) may have grown by less than 16 MiB. Controls: a next frame that is spoilt
 too must be missed, and a spoilt copy of the database be seen.
 
+Eye: cameras of 1920 × 1080 at 25 pictures a second, served by GStreamer on the same machine, are looked at five times a second with
+the shared detector, with somebody in the picture most of the time; 2,000 stations send 200 telegrams a second for the first quarter.
+Then sources that are none join: noise, silence, spoilt pictures, a refused connection, a false codec, a connection cut every three
+seconds. Every 10 s the interface is asked how late each camera is; the rows give medians by tenths of the time. The clip is the
+shared one, so that the proof is skipped where it is not.
+
 Disk full: each place is a small file system in memory of its own, filled under load or before a command. The log, or the command, must
 name the place and say that it is full; with room the server must go on by itself, and the command succeed when it is run again;
 `shanshui check` and the ledger are asked at the end. A place where the log itself finds no room is looked at through the interface.
