@@ -1,38 +1,13 @@
 // Logging in at another house, in a real browser against a certified OpenID Provider on this machine: the first login, a second factor
 // that this side keeps asking for, keys that are changed, a clock that differs, an account that nobody has; a token for a wall screen.
-import { spawn } from 'node:child_process'
-import { createHmac } from 'node:crypto'
 import fs from 'node:fs'
 import http from 'node:http'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { exportJWK, generateKeyPair } from 'jose'
 import Provider from 'oidc-provider'
-import { chromium } from 'playwright-core'
-
-const here = path.dirname(fileURLToPath(import.meta.url))
-const root = path.resolve(here, '../..')
-const binary = process.env.SHANSHUI_BIN ?? path.join(root, 'target/debug/shanshui')
-const pictures = process.argv.includes('--pictures') ? path.join(root, 'docs/pictures') : path.join(here, 'out')
-const test = (name) => `[data-test="${name}"]`
-const field = (name) => `input${test(name)}, ${test(name)} input`
-let passed = 0
-const faults = []
-
-async function step(name, work) {
-  await work().catch((error) => {
-    console.log(`FAIL ${name}`)
-    throw error
-  })
-  passed += 1
-  console.log(`ok   ${name}`)
-}
-
-function is(seen, expected, what) {
-  if (seen !== expected) throw new Error(`${what}: ${JSON.stringify(seen)} instead of ${JSON.stringify(expected)}`)
-}
+import { code, end, faults, field, fresh as unknown, is, passwordOf, picture as shot, play, serve, step, test } from './lib.mjs'
 
 const free = () =>
   new Promise((done) => {
@@ -78,37 +53,11 @@ function house(port, back, keys, moment = 0) {
   })
 }
 
-function program(config) {
-  const child = spawn(binary, ['serve', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let log = ''
-  child.stderr.on('data', (data) => (log += data))
-  return new Promise((done, fail) => {
-    child.stdout.once('data', (data) => done({ child, log: () => log, ...JSON.parse(String(data)) }))
-    child.on('exit', (status) => fail(new Error(`the program ended with ${status}: ${log}`)))
-  })
-}
-
-function code(secret, steps) {
-  const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('')
-  const secretBytes = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)))
-  const moment = Buffer.alloc(8)
-  moment.writeBigInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps))
-  const digest = createHmac('sha1', secretBytes).update(moment).digest()
-  return String((digest.readUInt32BE(digest[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0')
-}
-
-const chromiumPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((p) => p && fs.existsSync(p))
-if (!chromiumPath) throw new Error('no Chromium: run scripts/setup, or set CHROMIUM to its path')
-fs.mkdirSync(pictures, { recursive: true })
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shanshui-identity-'))
 const [web, there] = [await free(), await free()]
 const base = `http://127.0.0.1:${web}`
 fs.writeFileSync(path.join(folder, 'secret'), 'agreed-upon-in-a-file-7\n')
-const config = path.join(folder, 'shanshui.toml')
-fs.writeFileSync(
-  config,
-  `data = ${JSON.stringify(path.join(folder, 'data'))}
-[http]
+const config = `[http]
 listen = "127.0.0.1:${web}"
 [hj212]
 listen = "127.0.0.1:0"
@@ -124,26 +73,17 @@ public_url = "${base}"
 label_zh = "衢州市统一身份认证登录"
 [outbound]
 allow = ["127.0.0.1/32"]
-`,
-)
+`
 const back = `${base}/api/v1/system/oidc/return`
 let server
-let browser
-let running
-try {
-  running = await program(config)
-  browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] })
+
+async function story(browser) {
+  // words of the house's own pages are not ours
   const fresh = async () => {
-    const context = await browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', viewport: { width: 1440, height: 900 } })
-    const page = await context.newPage()
-    page.setDefaultTimeout(30_000)
+    const page = await unknown(browser)
     page.on('pageerror', (error) => faults.push(String(error)))
     page.on('console', (m) => m.type() === 'error' && m.location().url.startsWith(base) && !m.text().startsWith('Failed to load') && faults.push(m.text()))
     return page
-  }
-  const shot = async (page, name) => {
-    await page.waitForTimeout(700)
-    await page.screenshot({ path: path.join(pictures, `${name}.png`) })
   }
   /** Clicks the button here and logs in there. */
   const away = async (page, login, { at = '/login' } = {}) => {
@@ -243,8 +183,7 @@ try {
     server = await house(there, back, [await key('third')])
     const page = await fresh()
     await page.goto(`${base}/login`)
-    const [head, ...rows] = fs.readFileSync(path.join(root, 'cities/quzhou/people.csv'), 'utf8').trim().split('\n').map((l) => l.split(','))
-    const password = rows.find((r) => r[head.indexOf('login')] === 'qiulei')[head.indexOf('password')]
+    const password = passwordOf('qiulei')
     await page.fill(field('login-name'), 'qiulei')
     await page.fill(field('login-password'), password)
     await page.click(test('login-submit'))
@@ -317,16 +256,18 @@ try {
     await wall.context().close()
   })
   if (faults.length > 0) throw new Error(faults.join('\n'))
-} catch (error) {
-  console.log(String(error.stack ?? error).split('\n').slice(0, 8).join('\n'))
-  console.log(running?.log().split('\n').slice(-12).join('\n'))
-  process.exitCode = 1
-} finally {
-  await browser?.close()
-  server?.closeAllConnections()
-  server?.close()
-  running?.child.removeAllListeners('exit')
-  running?.child.kill()
-  fs.rmSync(folder, { recursive: true, force: true })
-  console.log(`${passed} steps held`)
 }
+
+await play(async (browser) => {
+  const running = await serve(folder, config)
+  try {
+    await story(browser)
+  } catch (error) {
+    console.log(running.log().split('\n').slice(-12).join('\n'))
+    throw error
+  } finally {
+    server?.closeAllConnections()
+    server?.close()
+    await end(running)
+  }
+})

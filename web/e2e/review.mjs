@@ -1,69 +1,12 @@
 // End to end in a real browser: stations send hours with faults put into them, the checks find them, and a reviewer clears fifty
-// findings by keyboard alone. What the API counts afterwards decides, not what the page shows. With `--pictures` the screenshots go to
-// docs/pictures, else beside this file.
-import { spawn } from 'node:child_process'
-import fs from 'node:fs'
-import { createRequire } from 'node:module'
-import os from 'node:os'
-import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
+// findings by keyboard alone. What the API counts afterwards decides, not what the page shows.
 import { Device } from './device.mjs'
+import { api, clean, is, person, play, shot, step, table, test } from './lib.mjs'
 
-const axeSource = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const here = path.dirname(fileURLToPath(import.meta.url))
-const root = path.resolve(here, '../..')
-const binary = process.env.SHANSHUI_BIN ?? path.join(root, 'target/debug/shanshui')
-const pictures = process.argv.includes('--pictures') ? path.join(root, 'docs/pictures') : path.join(here, 'out')
-const WAIT = 30_000
 const HOUR = 3_600_000
 const CLEARED = 50
 /** Played by hand, with faults in what they send. */
 const STATIONS = Array.from({ length: 12 }, (_, i) => `ms${String(i + 4).padStart(2, '0')}`)
-
-let passed = 0
-let failed = 0
-const faults = []
-const test = (name) => `[data-test="${name}"]`
-
-async function step(name, work) {
-  try {
-    await work()
-    passed += 1
-    console.log(`ok   ${name}`)
-  } catch (error) {
-    failed += 1
-    console.log(`FAIL ${name}\n     ${String(error.stack ?? error).split('\n').slice(0, 6).join('\n     ')}`)
-    throw error
-  }
-}
-
-function is(seen, expected, what) {
-  if (seen !== expected) throw new Error(`${what}: ${JSON.stringify(seen)} instead of ${JSON.stringify(expected)}`)
-}
-
-function table(file) {
-  const [head, ...rows] = fs.readFileSync(path.join(root, 'cities/quzhou', file), 'utf8').trim().split('\n').map((l) => l.split(','))
-  return rows.map((row) => Object.fromEntries(head.map((name, i) => [name, row[i]])))
-}
-
-function demo() {
-  const data = fs.mkdtempSync(path.join(os.tmpdir(), 'shanshui-e2e-'))
-  const without = STATIONS.flatMap((s) => ['--without', s])
-  const args = ['demo', '--calm', '--http', '127.0.0.1:0', '--hj212', '127.0.0.1:0', ...without, '--history', '40', '--data', data]
-  const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  return new Promise((done, fail) => {
-    let said = ''
-    child.stdout.on('data', (text) => {
-      said += text
-      const http = /http:\/\/(\S+)/.exec(said)
-      const hj212 = /stations\s+(\S+)/.exec(said)
-      if (http && hj212 && said.includes('Ctrl-C')) done({ child, data, http: `http://${http[1]}`, hj212: hj212[1] })
-    })
-    child.on('exit', (code) => fail(new Error(`the demonstration ended with ${code}`)))
-    setTimeout(() => fail(new Error('the demonstration did not start within four minutes')), 240_000).unref()
-  })
-}
 
 /** Numbers that look measured and are the same each time. */
 function dice(seed) {
@@ -91,40 +34,6 @@ function hours(station, begin) {
     rows.push([begin + i * HOUR, row])
   }
   return rows
-}
-
-async function person(browser, base, login) {
-  const context = await browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', viewport: { width: 1440, height: 900 } })
-  const page = await context.newPage()
-  page.setDefaultTimeout(WAIT)
-  page.on('console', (message) => {
-    const refused = message.text().startsWith('Failed to load resource')
-    if (['error', 'warning'].includes(message.type()) && !refused) faults.push(`${login}: ${message.text()}`)
-  })
-  page.on('pageerror', (error) => faults.push(`${login}: ${error}`))
-  page.on('request', (request) => {
-    const url = new URL(request.url())
-    if (url.protocol.startsWith('http') && url.host !== new URL(base).host) faults.push(`${login}: a request leaves the machine: ${url.host}`)
-  })
-  await page.goto(`${base}/login`)
-  await page.fill(`input${test('login-name')}, ${test('login-name')} input`, login)
-  await page.fill(`input${test('login-password')}, ${test('login-password')} input`, table('people.csv').find((p) => p.login === login).password)
-  await page.click(test('login-submit'))
-  await page.waitForSelector(test('user'))
-  return page
-}
-
-async function shot(page, name) {
-  await page.waitForTimeout(900)
-  await page.screenshot({ path: path.join(pictures, `${name}.png`) })
-  await page.evaluate(axeSource)
-  const found = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa'] }))
-  for (const rule of found.violations) faults.push(`${name}: ${rule.id}: ${rule.nodes.map((n) => n.target.join(' ')).slice(0, 3).join('; ')}`)
-}
-
-/** What the API says, asked in the name of whoever is logged in. */
-function api(page, address) {
-  return page.evaluate((to) => fetch(to).then((answer) => answer.json()), address)
 }
 
 async function story(browser, { http, hj212 }) {
@@ -258,36 +167,7 @@ async function story(browser, { http, hj212 }) {
     is(clues.items.filter((f) => f.case).length, 1, 'clues with a case')
     await duty.context().close()
   })
-  await step('nothing was refused by the page policy, nothing failed, nothing left the machine, everybody can read it (WCAG 2 AA)', async () => {
-    if (faults.length > 0) throw new Error(faults.slice(0, 10).join('\n     '))
-  })
+  await clean()
 }
 
-async function main() {
-  fs.mkdirSync(pictures, { recursive: true })
-  const running = await demo()
-  const names = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-  const executablePath = names.find((name) => name && fs.existsSync(name))
-  if (!executablePath) throw new Error('no Chromium: run scripts/setup, or set CHROMIUM to its path')
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] })
-  try {
-    await story(browser, running)
-  } finally {
-    await browser.close()
-    running.child.removeAllListeners('exit')
-    running.child.kill('SIGTERM')
-    await new Promise((done) => running.child.once('exit', done))
-    fs.rmSync(running.data, { recursive: true, force: true })
-  }
-}
-
-try {
-  await main()
-} catch (error) {
-  if (failed === 0) {
-    failed += 1
-    console.log(String(error.stack ?? error))
-  }
-}
-console.log(`${passed} passed, ${failed} failed`)
-process.exit(failed === 0 ? 0 : 1)
+await play(story, ['--calm', ...STATIONS.flatMap((s) => ['--without', s]), '--history', '40'])

@@ -1,7 +1,7 @@
 //! Loudspeakers (喊话): one task for each station decides when something is said (`shanshui_voice::plan`), says it, and notes what
 //! came of it. The sound is made once and kept in memory as long as its text stays.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 use super::plan::minute;
 use crate::app::{App, Live};
+use crate::outbound::OutboundError;
 
 /// What is said where nobody has said anything else.
 pub const TEXT_ZH: &str = "你已进入{city}地表水水质自动监测站监测采样区，请尽快离开。";
@@ -183,12 +184,16 @@ pub struct Voices {
     tasks: Mutex<HashMap<StationCode, mpsc::Sender<Told>>>,
     sounds: Mutex<HashMap<String, Arc<Sound>>>,
     talks: Mutex<HashMap<String, (PersonId, StationCode, Microphone)>>,
+    /// Calls that failed, and why: their further pieces begin no other.
+    failed: Mutex<VecDeque<(String, String)>>,
 }
 
 /// Sounds kept in memory, at most.
 const SOUNDS_MAX: usize = 200;
 /// People who talk at once, at most.
 const TALKS_MAX: usize = 16;
+/// Failed calls that are remembered.
+const FAILED_MAX: usize = 64;
 
 impl Voices {
     fn made(&self, key: &str) -> Option<Arc<Sound>> {
@@ -257,6 +262,13 @@ impl Voices {
             let into = into.ok_or("not your call")?;
             return into.push(piece).map_err(|e| e.to_string());
         }
+        let why = {
+            let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+            failed.iter().find(|(call, _)| call == id).map(|(_, why)| why.clone())
+        };
+        if let Some(why) = why {
+            return Err(why);
+        }
         let voice = of(app, who.0, station).await.map_err(|e| e.to_string())?;
         let driver = voice.driver.filter(Driver::can_talk).ok_or("该喇叭接入方式不支持喊话")?;
         let (into, mut pieces) = live::channel();
@@ -277,11 +289,22 @@ impl Voices {
             let stop = Stop::default();
             let doors = Doors { allow: &allow, http: &client, values: &[], stop: &stop };
             let outcome = talk(&driver, &mut pieces, &doors, &mut report).await;
+            if let Verdict::Failed(fault) = &outcome.verdict {
+                app_there.eye.voices.call_failed(&id, fault.zh());
+            }
             app_there.eye.voices.end_talk(&id);
             app_there.eye.voices.say(&app_there, &station, Told::Talk(false));
             noted(&app_there, &caller, &station, None, &outcome, "talk").await;
         });
         Ok(())
+    }
+
+    fn call_failed(&self, id: &str, why: String) {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if failed.len() >= FAILED_MAX {
+            failed.pop_front();
+        }
+        failed.push_back((id.to_owned(), why));
     }
 
     /// Somebody stops talking.
@@ -438,7 +461,7 @@ pub async fn said(
     };
     let (sound, from) = sound(app, station, &voice).await?;
     let client = match driver {
-        Driver::Http(http) => app.outbound.client(http.url.expose()).await.map_err(|e| e.to_string())?,
+        Driver::Http(http) => app.outbound.client(http.url.expose()).await.map_err(|e| unreachable_words(&e))?,
         _ => reqwest::Client::new(),
     };
     let allow = |address| app.outbound.allows(address);
@@ -449,6 +472,16 @@ pub async fn said(
     let outcome = play(driver, &sound, &doors, &mut report).await;
     let way = serde_json::to_value(way).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
     Ok(noted(app, caller, station, event, &outcome, &format!("{way}/{from}")).await)
+}
+
+/// Why a loudspeaker is not called. The error itself names the address, which may hold what opens it.
+fn unreachable_words(error: &OutboundError) -> String {
+    let words = match error {
+        OutboundError::Refused(..) => "喇叭地址不在允许访问的范围内，请系统管理员列入 outbound.allow",
+        OutboundError::Unknown(..) => "喇叭地址无法解析",
+        OutboundError::TooLong(_) | OutboundError::Failed(_) | OutboundError::Answer(_) => "喇叭无法连接",
+    };
+    words.into()
 }
 
 async fn noted(

@@ -11,6 +11,7 @@ describe('the way to a loudspeaker', () => {
     expect(driverIn(emptyDriver('browser'))).toEqual({ kind: 'browser' })
   })
   it('is none when the address cannot be read', () => {
+    expect(driverIn({ ...emptyDriver('http'), address: 'http://eye:secret@10.0.0.8/play' })).toBeUndefined()
     expect([driverIn({ ...emptyDriver('http'), address: 'ftp://a' }), driverIn({ ...emptyDriver('rtp'), address: '10.0.0.8' }), driverIn({ ...emptyDriver('sip'), address: '10.0.0.8' })]).toEqual([undefined, undefined, undefined])
   })
 })

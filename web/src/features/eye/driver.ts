@@ -4,7 +4,7 @@ import type { DriverKind } from './types'
 export const BODIES = ['wav', 'alaw', 'none'] as const
 export interface DriverForm {
   kind: DriverKind
-  /** `http://…`, `host:port` of RTP, or `sip:user@host[:port]`. */
+  /** `http://…` without a name in it, `host:port` of RTP, or `sip:user@host[:port]`. */
   address: string
   /** Of HTTP: what is sent. */
   body: (typeof BODIES)[number]
@@ -29,7 +29,7 @@ export function driverIn(form: DriverForm): Record<string, unknown> | undefined 
   const address = form.address.trim()
   const login = form.login.trim()
   if (form.kind === 'http') {
-    if (!/^https?:\/\/[^/]/i.test(address)) return undefined
+    if (!/^https?:\/\/[^/@?#\s]+(?:[/?#]\S*)?$/i.test(address)) return undefined
     const auth = login ? { auth: { as: 'digest', user: login, password: form.password } } : {}
     return { kind: 'http', url: address, method: form.body === 'none' ? 'GET' : 'POST', body: { as: form.body }, ...auth }
   }

@@ -543,8 +543,30 @@ pub(super) fn detail_words(detail: &str) -> Words {
         "cool_down" => words("刚刚喊过话", "just spoken"),
         "talking" => words("正在人工喊话", "a person is talking"),
         "none" => words("未设喇叭", "no loudspeaker"),
-        other => words(other, other),
+        other => spoken_words(other).unwrap_or_else(|| words(other, other)),
     }
+}
+
+/// `rtp/speech: 12.1 s`, `http/file: 喇叭超时未应答`, `talk: 2.0 s`.
+fn spoken_words(detail: &str) -> Option<Words> {
+    let (how, what) = detail.split_once(": ")?;
+    let (zh, en) = match how.split_once('/') {
+        None if how == "talk" => ("人工喊话".to_owned(), "a person's voice".to_owned()),
+        None => return None,
+        Some((way, from)) => {
+            let (zh, en) = match from {
+                "speech" => ("语音合成", "synthetic voice"),
+                "file" => ("录音", "recording"),
+                "tone" => ("提示音", "tone"),
+                _ => return None,
+            };
+            (format!("{} {zh}", way.to_uppercase()), format!("{}, {en}", way.to_uppercase()))
+        }
+    };
+    Some(match what.strip_suffix(" s") {
+        Some(seconds) => words(format!("{zh}，{seconds} 秒"), format!("{en}, {seconds} s")),
+        None => words(format!("{zh}：{what}"), format!("{en}: {what}")),
+    })
 }
 
 async fn acted(app: &App, visitor: &Visitor, id: &str, what: What) -> Result<EventRow, ApiError> {
