@@ -418,7 +418,7 @@ async function loudspeakers(browser, base, speaker, rtp) {
     await desk.focus(test('eye-talk'))
     const second = await speak(desk, rtp.heard, () => desk.keyboard.down(' '), () => desk.keyboard.up(' '))
     is(first === second, false, 'both are one call')
-    await until(desk, 'both are noted', async () => (await kept()).last.filter((s) => s.detail.en.startsWith('talk')).length === 2)
+    await until(desk, 'both are noted', async () => (await kept()).last.filter((s) => s.detail.zh.startsWith('人工喊话')).length === 2)
     await until(desk, 'both are shown', async () => (await desk.locator(`${test('voice-history')} li`).count()) === 4)
     await shot(desk, 'eye-hand-talk')
   })
