@@ -185,12 +185,26 @@ impl SpecError {
     /// The sentence for an operator.
     pub fn zh(&self) -> String {
         match self {
-            Self::Address { field } => format!("{field}：不是有效地址"),
-            Self::Scheme { field, scheme, allowed } => format!("{field}：协议“{scheme}”不在允许之列（{allowed}）"),
-            Self::Range { field, value, range } => format!("{field}：{value} 超出范围 {range}"),
-            Self::DetectUrl => "detect_url：仅 RTSP 和 MJPEG 摄像机可另设分析流".into(),
-            Self::Folder(p) => format!("record.folder：须为绝对路径：{}", p.display()),
+            Self::Address { field } => format!("{}：不是有效地址", field_zh(field)),
+            Self::Scheme { field, scheme, allowed } => {
+                format!("{}：协议“{scheme}”不在允许之列（{allowed}）", field_zh(field))
+            }
+            Self::Range { field, value, range } => format!("{}：{value}超出范围{range}", field_zh(field)),
+            Self::DetectUrl => "分析流地址：仅RTSP和MJPEG摄像机可另设".into(),
+            Self::Folder(p) => format!("录像文件夹：须为绝对路径：{}", p.display()),
         }
+    }
+}
+
+/// What a field is called where it is filled in; what only a program fills in keeps its own name.
+fn field_zh(field: &'static str) -> &'static str {
+    match field {
+        "url" => "视频地址",
+        "detect_url" => "分析流地址",
+        "fps" => "分析帧率",
+        "width" => "分析画面宽度",
+        "silence_s" => "无画面判定秒数",
+        other => other,
     }
 }
 
@@ -293,7 +307,10 @@ mod tests {
     #[test]
     fn errors_say_where_and_never_what_is_secret() {
         let e = Spec::new(Kind::Rtsp, "ftp://op:topsecret@h/").check().unwrap_err();
-        assert!(!e.to_string().contains("topsecret") && e.zh().contains("url"), "{e}");
+        assert!(
+            !e.to_string().contains("topsecret") && !e.zh().contains("topsecret") && e.zh().contains("视频地址"),
+            "{e}"
+        );
         let spec = Spec { fps: 0.0, ..Spec::new(Kind::Drawn, "") };
         assert!(matches!(spec.check(), Err(SpecError::Range { field: "fps", .. })));
     }

@@ -5,6 +5,7 @@ use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, Que
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use shanshui_domain::act::case::Refused;
+use shanshui_domain::sense::eye::camera::CameraFault;
 use shanshui_domain::sense::eye::event::Refusal;
 use shanshui_domain::sense::eye::visit::VisitFault;
 use shanshui_store::StoreError;
@@ -46,6 +47,8 @@ pub enum ApiError {
     TooOften(u64),
     /// The request is wrong: field and reason.
     BadRequest(String),
+    /// The same in words for whoever filled in a form.
+    BadField(Words),
     /// The rules refuse it.
     Refused(Refused),
     /// The body is too large.
@@ -134,7 +137,9 @@ impl ApiError {
                 "请求过于频繁，请稍后再试",
                 "too many requests; wait a little",
             ),
-            Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request", "请求内容有误", "the request is wrong"),
+            Self::BadRequest(_) | Self::BadField(_) => {
+                (StatusCode::BAD_REQUEST, "bad_request", "请求内容有误", "the request is wrong")
+            }
             Self::Refused(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "refused", "当前状态不允许此操作", "the rules refuse this")
             }
@@ -216,6 +221,7 @@ impl ApiError {
             | Self::BadTemplate(why)
             | Self::NotNow(why)
             | Self::Blind(why)
+            | Self::BadField(why)
             | Self::BadFence(why)
             | Self::NotHeard(why) => why.clone(),
             Self::BadRequest(detail) => Words { zh: format!("{zh}：{detail}"), en: format!("{en}: {detail}") },
@@ -238,6 +244,17 @@ fn eye_words(refusal: Refusal) -> Words {
     Words { zh: zh.into(), en: refusal.to_string() }
 }
 
+pub(crate) fn camera_words(fault: CameraFault) -> Words {
+    let zh = match fault {
+        CameraFault::Code => "编号：1至40位字母、数字或短横线",
+        CameraFault::Name => "名称：1至60字，中英文都要填写",
+        CameraFault::Fps => "分析帧率：大于0，至多每秒25帧",
+        CameraFault::Width => "分析画面宽度：160至1920像素",
+        CameraFault::Address => "视频地址：除自绘演示摄像机外都须填写",
+    };
+    Words { zh: zh.into(), en: fault.to_string() }
+}
+
 fn visit_words(fault: VisitFault) -> Words {
     let zh = match fault {
         VisitFault::Span => "来访时段须在7天以内，结束晚于开始",
@@ -245,6 +262,8 @@ fn visit_words(fault: VisitFault) -> Words {
         VisitFault::Decided => "该报备已经处理",
         VisitFault::Own => "报备人不能审批自己的报备",
         VisitFault::Over => "来访时段已过，不能事后审批",
+        VisitFault::Unsaid => "驳回须写明理由",
+        VisitFault::Others => "只有报备人或审批人可以取消",
     };
     Words { zh: zh.into(), en: fault.to_string() }
 }

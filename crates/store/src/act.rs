@@ -9,7 +9,7 @@ use shanshui_domain::time::Instant;
 
 use crate::audit::{Change, note, note_for};
 use crate::chain::{append, link, must_fit};
-use crate::review::{DecisionRow, put_decision};
+use crate::review::{DecisionRow, put_decision, tie_finding};
 use crate::scope::{Within, at_station, of_case};
 use crate::sql::{Row, Tx};
 use crate::{Store, StoreError, args};
@@ -363,6 +363,32 @@ fn allowed(tx: &mut dyn Tx, caller: &Caller, case: &Case, right: Right) -> Resul
     if case_seen(tx, &own, right, case.id).is_ok() { Ok(None) } else { Err(StoreError::Forbidden) }
 }
 
+/// Begins a case with the next number of its series, about a station when it comes from one.
+pub(crate) fn put_case(
+    tx: &mut dyn Tx,
+    caller: &Caller,
+    new: &CaseIn,
+    station: Option<&StationCode>,
+) -> Result<Case, StoreError> {
+    let CaseIn { id, series, event, area } = new;
+    let case = Case::open(*id, event)?;
+    tx.execute(
+        "INSERT INTO serial (name, value) VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET value=serial.value+1",
+        args![series],
+    )?;
+    let serial = tx.row("SELECT value FROM serial WHERE name=$1", args![series])?;
+    let number = format!("{series}{:04}", serial.ok_or(StoreError::NotFound)?.int(0)?);
+    append(tx, &stream(*id), body_of(event)?)?;
+    let s = summary(&case, &number);
+    tx.execute(
+        "INSERT INTO case_file (id, number, title, state, due, assignee, opened, version, station, area) \
+         VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)",
+        args![*id, s.number, s.title, s.state, s.due, s.assignee, s.opened, s.version, station, area],
+    )?;
+    follow(tx, caller, &case, event)?;
+    Ok(case)
+}
+
 impl Store {
     /// Raises an alarm, or merges it into the one that lasts for the same condition. True when it is new.
     pub async fn alarm_raise(&self, a: AlarmRow) -> Result<(AlarmRow, bool), StoreError> {
@@ -478,45 +504,26 @@ impl Store {
         }
         let caller = caller.clone();
         self.write(move |tx| {
-            let CaseIn { id, series, event, area } = new;
-            let case = Case::open(id, &event)?;
+            let (id, case) = (new.id, Case::open(new.id, &new.event)?);
+            let mut station = None;
             if let Some(alarm) = case.alarm {
                 alarm_seen(tx, &caller, Right::AlarmRead, alarm)?;
                 alarm_seen(tx, &caller, Right::CaseOpen, alarm).map_err(|_| StoreError::Forbidden)?;
-            }
-            tx.execute(
-                "INSERT INTO serial (name, value) VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET value=serial.value+1",
-                args![&series],
-            )?;
-            let serial = tx.row("SELECT value FROM serial WHERE name=$1", args![&series])?;
-            let number = format!("{series}{:04}", serial.ok_or(StoreError::NotFound)?.int(0)?);
-            let mut station = None;
-            if let Some(alarm) = case.alarm {
-                let tied =
-                    tx.execute("UPDATE alarm SET case_id=$2 WHERE id=$1 AND case_id IS NULL", args![alarm, id])?;
-                station = Some(alarm_in(tx, alarm)?.station);
-                if tied == 0 {
+                let tie = "UPDATE alarm SET case_id=$2 WHERE id=$1 AND case_id IS NULL";
+                if tx.execute(tie, args![alarm, id])? == 0 {
                     return Err(StoreError::Conflict);
                 }
+                station = Some(alarm_in(tx, alarm)?.station);
             }
             if let Some(decision) = &from {
-                let finding = decision.finding.as_ref().map(|(finding, _)| finding.clone());
-                let tie = "UPDATE finding_state SET case_id=$2 WHERE id=$1 AND case_id IS NULL";
-                if tx.execute(tie, args![finding, id])? == 0 {
+                let finding = decision.finding.as_ref().map(|(finding, _)| finding.as_str());
+                if !tie_finding(tx, finding.unwrap_or_default(), id)? {
                     return Err(StoreError::Conflict);
                 }
                 put_decision(tx, decision)?;
                 station = Some(decision.station.clone());
             }
-            append(tx, &stream(id), body_of(&event)?)?;
-            let s = summary(&case, &number);
-            tx.execute(
-                "INSERT INTO case_file (id, number, title, state, due, assignee, opened, version, station, area) \
-                 VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)",
-                args![id, s.number, s.title, s.state, s.due, s.assignee, s.opened, s.version, station.as_ref(), area],
-            )?;
-            follow(tx, &caller, &case, &event)?;
-            Ok(case)
+            put_case(tx, &caller, &new, station.as_ref())
         })
         .await
     }

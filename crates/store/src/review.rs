@@ -436,6 +436,12 @@ pub(crate) fn put_decision(tx: &mut dyn Tx, d: &DecisionRow) -> Result<(), Store
     Ok(())
 }
 
+/// Ties a finding to a case; one that has a case stays with it, and the answer is false.
+pub(crate) fn tie_finding(tx: &mut dyn Tx, id: &str, case: CaseId) -> Result<bool, StoreError> {
+    let tie = "UPDATE finding_state SET case_id=$2 WHERE id=$1 AND case_id IS NULL";
+    Ok(tx.execute(tie, args![id, case])? > 0)
+}
+
 fn put_sign_off(tx: &mut dyn Tx, s: &SignOffRow) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO sign_off (station, span, seq, first_at, until_at, level, edition, returned, person, at, digest, note, \
@@ -654,26 +660,6 @@ impl Store {
             let change = Change { before: None, after: Some(after) };
             note(tx, &caller, decision.at, "review_decide", subject, change)?;
             Ok(made)
-        })
-        .await
-    }
-
-    /// Ties a finding to a case that is about the same stretch; one that has a case stays with it.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] when the caller does not see its station, [`StoreError::Forbidden`] when they may open no case there.
-    pub async fn finding_joins(&self, caller: &Caller, id: &str, case: CaseId, at: Instant) -> Result<(), StoreError> {
-        let (state, _, _) = self.finding(caller, id).await?;
-        let may = self.station_seen(caller, Right::CaseOpen, &state.newest.what.station).await;
-        may.map_err(|_| StoreError::Forbidden)?;
-        let (caller, id) = (caller.clone(), id.to_owned());
-        self.write(move |tx| {
-            let tie = "UPDATE finding_state SET case_id=$2 WHERE id=$1 AND case_id IS NULL";
-            if tx.execute(tie, args![&id, case])? == 0 {
-                return Ok(());
-            }
-            let after = serde_json::json!({"case": case});
-            note(tx, &caller, at, "finding_joins", &id, Change { before: None, after: Some(after) })
         })
         .await
     }

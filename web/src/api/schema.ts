@@ -1176,7 +1176,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Says what it was. */
+        /**
+         * Says what it was.
+         * @description What was maintenance without an approved visit becomes a case at once, when it has none and whoever says so may open cases; the
+         *     answer names it.
+         */
         post: operations["eye_verdict"];
         delete?: never;
         options?: never;

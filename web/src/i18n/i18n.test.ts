@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { en } from './en'
 import { firstLocale } from './index'
@@ -20,6 +21,16 @@ describe('messages', () => {
   })
   it('use no sign that has a meaning of its own', () => {
     for (const key of keys(zh)) expect(at(zh, key) + at(en, key), key).not.toMatch(/[|@]/)
+  })
+})
+
+describe('rights', () => {
+  it('each have a name', () => {
+    // the table that the program prints; a test of the program holds it against the rights there are
+    const table = readFileSync('../docs/ref/rights.md', 'utf8')
+    const rights = [...table.matchAll(/^\| `([a-z_]+\.[a-z_]+)` \|/gm)].map((m) => m[1])
+    expect(rights.length).toBeGreaterThan(40)
+    for (const right of rights) expect(keys(zh), right).toContain(`right.${right}`)
   })
 })
 

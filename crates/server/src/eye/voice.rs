@@ -377,12 +377,7 @@ async fn run(app: App, station: StationCode, mut told: mpsc::Receiver<Told>) {
                 }
                 Act::CallPerson { stay } => {
                     if let Some((event, _)) = stays.get(&stay) {
-                        app.tell(Live::Eye {
-                            camera: String::new(),
-                            station: station.clone(),
-                            event: Some(event.clone()),
-                            what: "call".into(),
-                        });
+                        tell(&app, &station, Some(event), "call");
                     }
                 }
             }
@@ -424,11 +419,16 @@ async fn speak(app: &App, station: &StationCode, event: &str, entered: Instant, 
     };
     let what = What::Spoke { result, first_byte_ms: ms, detail };
     follow(app, event, what).await;
+    tell(app, station, Some(event), "voice");
+}
+
+/// Tells whoever looks that something is to be said there, or was.
+fn tell(app: &App, station: &StationCode, event: Option<&str>, what: &str) {
     app.tell(Live::Eye {
         camera: String::new(),
         station: station.clone(),
-        event: Some(event.to_owned()),
-        what: "voice".into(),
+        event: event.map(str::to_owned),
+        what: what.into(),
     });
 }
 
@@ -447,12 +447,7 @@ pub async fn said(
     let (driver, way) = match (voice.body.way, &voice.driver) {
         (Way::None, _) => return Ok((Spoken::Silent, "none".into(), None)),
         (Way::Browser, _) => {
-            app.tell(Live::Eye {
-                camera: String::new(),
-                station: station.clone(),
-                event: event.map(str::to_owned),
-                what: "play".into(),
-            });
+            tell(app, station, event, "play");
             note(app, caller, station, event, (Spoken::Sent, "browser".into(), None)).await;
             return Ok((Spoken::Sent, "browser".into(), None));
         }
@@ -524,7 +519,10 @@ async fn note(
         by: caller.id(),
         at: app.clock.now(),
     };
-    if let Err(error) = app.store.spoken_put(caller, row).await {
-        tracing::error!(%error, "what was said is not noted");
+    match app.store.spoken_put(caller, row).await {
+        // of an event, once its step is kept too
+        Ok(()) if event.is_none() => tell(app, station, None, "voice"),
+        Ok(()) => {}
+        Err(error) => tracing::error!(%error, "what was said is not noted"),
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::Context;
 use shanshui_domain::time::Instant;
 use shanshui_store::{MovedRows, MoverOptions, Store};
-use tokio::time::sleep;
 
+use super::alone;
 use crate::app::App;
 use crate::config::HistorySection;
 
@@ -15,8 +15,6 @@ pub(crate) const NAME: &str = "mover";
 const DAY_MS: i64 = 86_400_000;
 /// The month in which the horizon stands is merged only when so many files have gathered.
 const FILES_MAX: usize = 64;
-/// Between two rounds that went wrong, and until the first.
-const PAUSE: Duration = Duration::from_mins(1);
 
 /// Runs rounds until the program ends.
 pub(super) async fn run(app: App) {
@@ -24,36 +22,22 @@ pub(super) async fn run(app: App) {
         return;
     }
     let every = Duration::from_secs(app.config.history.every_s.max(1));
-    let mut wait = PAUSE.min(every);
-    loop {
-        tokio::select! {
-            () = app.shutdown.cancelled() => return,
-            () = sleep(wait) => {}
-        }
-        wait = every;
-        let holding = match app.store.hold(NAME).await {
-            Ok(Some(holding)) => holding,
-            Ok(None) => continue,
-            Err(error) => {
-                tracing::warn!(%error, "whether another node moves could not be found out");
-                wait = PAUSE;
-                continue;
+    alone::rounds(app, NAME, every, one).await;
+}
+
+/// Whatever of it is broken off is finished by the next round, of this node or another.
+async fn one(app: App) -> Result<(), ()> {
+    match round(&app, &app.config.history, app.clock.now()).await {
+        Ok(moved) => {
+            if moved != MovedRows::default() {
+                tracing::info!(moved.segments, moved.readings, moved.telegrams, "moved into the history");
             }
-        };
-        let lost = holding.lost();
-        // whatever is broken off here is finished by the next round, of this node or another
-        tokio::select! {
-            () = app.shutdown.cancelled() => return,
-            () = lost.cancelled() => tracing::warn!("another node may move now"),
-            done = round(&app, &app.config.history, app.clock.now()) => match done {
-                Ok(moved) if moved == MovedRows::default() => {}
-                Ok(moved) => tracing::info!(moved.segments, moved.readings, moved.telegrams, "moved into the history"),
-                Err(error) => {
-                    app.metrics.moves.failed();
-                    tracing::error!(error = format!("{error:#}"), "the history does not go on");
-                    wait = PAUSE;
-                }
-            },
+            Ok(())
+        }
+        Err(error) => {
+            app.metrics.moves.failed();
+            tracing::error!(error = format!("{error:#}"), "the history does not go on");
+            Err(())
         }
     }
 }

@@ -5,6 +5,7 @@
 //! done once is work put down in the store and taken by one (`work`); what is known of this node's lines is written down every
 //! few seconds and told to all (`lines`).
 
+mod alone;
 pub mod chains;
 pub mod evaluate;
 pub mod forecast;

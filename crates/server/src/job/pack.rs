@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
+use super::alone;
 use crate::app::App;
 
 /// The name of whoever packs.
@@ -14,46 +15,23 @@ const REST_MS: i64 = 2 * 86_400_000;
 /// Days of a block that are packed before telegrams get a turn again, and that turn.
 const AT_ONCE: usize = 100;
 const TURN: Duration = Duration::from_millis(200);
-/// Between two rounds, and until the first.
+/// Between two rounds.
 const EVERY: Duration = Duration::from_hours(1);
-const PAUSE: Duration = Duration::from_mins(1);
 
 /// Runs rounds until the program ends.
 pub(super) async fn run(app: App) {
-    let mut wait = PAUSE;
-    loop {
-        tokio::select! {
-            () = app.shutdown.cancelled() => return,
-            () = sleep(wait) => {}
-        }
-        wait = EVERY;
-        let holding = match app.store.hold(NAME).await {
-            Ok(Some(holding)) => holding,
-            Ok(None) => continue,
-            Err(error) => {
-                tracing::warn!(%error, "whether another node packs could not be found out");
-                wait = PAUSE;
-                continue;
-            }
-        };
-        let lost = holding.lost();
-        tokio::select! {
-            () = app.shutdown.cancelled() => return,
-            () = lost.cancelled() => {}
-            () = round(&app) => {}
-        }
-    }
+    alone::rounds(app, NAME, EVERY, round).await;
 }
 
-async fn round(app: &App) {
+async fn round(app: App) -> Result<(), ()> {
     let before = app.clock.now().plus_ms(-REST_MS);
-    let (mut days, mut from) = (0, Some(i64::MIN));
+    let (mut days, mut from, mut whole) = (0, Some(i64::MIN), Ok(()));
     while let Some(block) = from {
         match app.store.pack_days(before, block, AT_ONCE).await {
             Ok((done, next)) => (days, from) = (days + done, next),
             Err(error) => {
                 tracing::warn!(%error, "days could not be packed");
-                break;
+                (from, whole) = (None, Err(()));
             }
         }
         sleep(TURN).await;
@@ -61,4 +39,5 @@ async fn round(app: &App) {
     if days > 0 {
         tracing::info!(days, "packed");
     }
+    whole
 }

@@ -1,6 +1,8 @@
 //! Cameras, fences, guards, events, visits and loudspeakers.
 
 use sha2::{Digest as _, Sha256};
+use shanshui_domain::act::case::{self, Action};
+use shanshui_domain::id::CaseId;
 use shanshui_domain::place::Secret;
 use shanshui_domain::right::{Caller, Right, Role};
 use shanshui_domain::sense::eye::camera::{Camera, CameraKind, Quiet};
@@ -9,9 +11,14 @@ use shanshui_domain::sense::eye::guard::{Guard, GuardState, Reason};
 use shanshui_domain::sense::eye::visit::{Visit, VisitFault, VisitState};
 use shanshui_domain::sense::eye::{EventKind, Spoken, Suspicion, Verdict};
 use shanshui_domain::time::Instant;
+use uuid::Uuid;
 
-use super::{Home, caller, organisations, person, station};
-use crate::{CameraRow, EventFilter, PlanRow, SoundRow, SpokenRow, Store, StoreError, VisitFilter, VisitRow, VoiceRow};
+use super::review::finding;
+use super::{Home, caller, case_in, organisations, person, station};
+use crate::{
+    CameraRow, CaseFilter, EventFilter, FindingFilter, PlanRow, SoundRow, SpokenRow, Store, StoreError, VisitFilter,
+    VisitRow, VoiceRow,
+};
 
 /// A station in each of two counties, and who has to do with them: an administrator, a duty officer of the first county, one of the
 /// other.
@@ -182,6 +189,56 @@ pub(super) async fn an_event_is_a_chain_of_steps(store: &Store, _: &impl Home) {
     assert!(store.check().await.expect("looked at").iter().all(|f| f.ok), "its chain is whole");
 }
 
+pub(super) async fn an_event_becomes_one_case(store: &Store, _: &impl Home) {
+    let [_, here, there] = settle(store).await;
+    for (id, entered) in [("e1", 10_000), ("e2", 60_000)] {
+        store.eye_begin(id, "EYE-2026-".into(), begun(entered), MARGIN_MS).await.expect("begun");
+        store.eye_step(id, left(entered + 5_000), MARGIN_MS).await.expect("follows");
+    }
+    store.findings_put(vec![finding("spike", (9_500, 12_000), "[]")], Instant(7)).await.expect("kept");
+    let found = store.findings(&here, &FindingFilter::default(), None, 9).await.expect("rows").remove(0).newest.id;
+    let take_up = |n: u128, by: &Caller, event: &'static str, findings: Vec<String>| {
+        let action = Action::Open { title: "闯入".into(), alarm: None, finding: findings.first().cloned() };
+        let opening = case::Event {
+            v: case::Event::FORMAT,
+            at: Instant(70_000),
+            by: by.id().expect("a person"),
+            behalf: None,
+            action,
+            note: String::new(),
+        };
+        let (new, by) = (case_in(CaseId(Uuid::from_u128(n)), opening, "QZ-1970-"), by.clone());
+        async move { store.eye_take_up(&by, event, new, findings, MARGIN_MS).await }
+    };
+    let refused = take_up(1, &there, "e1", Vec::new()).await;
+    assert!(matches!(refused, Err(StoreError::NotFound)));
+    let refused = take_up(2, &caller(4, Role::UnitHead, "br-kc"), "e1", Vec::new()).await;
+    assert!(matches!(refused, Err(StoreError::Forbidden)));
+    let refused = take_up(3, &here, "e1", vec!["no such finding".into()]).await;
+    assert!(matches!(refused, Err(StoreError::NotFound)));
+    // two press at the same moment: one opens, the other is told that it is done
+    let (one, two) = tokio::join!(take_up(4, &here, "e1", Vec::new()), take_up(5, &here, "e1", vec![found.clone()]));
+    let (done, refused) = if one.is_ok() { (one, two) } else { (two, one) };
+    assert!(matches!(refused, Err(StoreError::Eye(Refusal::HasCase))));
+    let (case, row) = done.expect("one of them");
+    assert_eq!(row.event.case, Some(case));
+    // the finding is either in that case already, or joins the case of the next event about it: then that event is in its case
+    let had = store.finding(&here, &found).await.expect("there").0.case;
+    let (next, _) = take_up(6, &here, "e2", vec![found.clone()]).await.expect("taken up");
+    assert_eq!(had.unwrap_or(next), next);
+    assert_eq!(store.finding(&here, &found).await.expect("there").0.case, Some(next));
+    let cases = store.cases(&here, &CaseFilter::default(), None, 9).await.expect("seen");
+    let mut numbers: Vec<_> = cases.iter().map(|c| c.number.as_str()).collect();
+    numbers.sort_unstable();
+    let expected: &[_] = if had.is_some() { &["QZ-1970-0001"] } else { &["QZ-1970-0001", "QZ-1970-0002"] };
+    assert_eq!(numbers, expected, "what was refused left no case and no gap");
+    assert!(
+        store.cases(&there, &CaseFilter::default(), None, 9).await.expect("seen").is_empty(),
+        "it is where its station is"
+    );
+    assert!(store.check().await.expect("looked at").iter().all(|f| f.ok), "chains are whole");
+}
+
 pub(super) async fn events_are_filtered_and_paged(store: &Store, _: &impl Home) {
     let [_, here, there] = settle(store).await;
     for n in 1..=5 {
@@ -238,6 +295,8 @@ pub(super) async fn a_visit_is_approved_by_somebody_else_and_in_time(store: &Sto
     decide(&here, VisitState::Approved, 20).await.expect("approved");
     let at = async |at| store.visit_at(&"s1".into(), Instant(at)).await.expect("asked");
     assert_eq!((at(99).await, at(100).await, at(200).await), (None, Some("v1".into()), None));
+    let other = decide(&caller(6, Role::ReviewerFirst, "br-kc"), VisitState::Cancelled, 110).await;
+    assert!(matches!(other, Err(StoreError::Visit(VisitFault::Others))));
     decide(&asks, VisitState::Cancelled, 120).await.expect("taken back");
     assert_eq!(at(150).await, None);
     let list = async |filter: VisitFilter| store.visits(&here, &filter, 9).await.expect("seen").len();

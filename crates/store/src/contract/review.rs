@@ -19,7 +19,7 @@ use crate::{Again, DecisionRow, FindingFilter, FindingIn, FindingsPut, Rewrite, 
 const ALWAYS: (Instant, Instant) = (Instant(i64::MIN), Instant(i64::MAX));
 
 /// A finding on values of the point, `[from, to)`.
-fn finding(rule: &str, (from, to): (i64, i64), evidence: &str) -> FindingIn {
+pub(super) fn finding(rule: &str, (from, to): (i64, i64), evidence: &str) -> FindingIn {
     FindingIn {
         station: "s1".into(),
         point: Some(POINT),

@@ -1,15 +1,17 @@
 //! Events: begun, followed step by step, found again.
 
 use shanshui_domain::act::chain::Link;
-use shanshui_domain::id::StationCode;
+use shanshui_domain::id::{CaseId, StationCode};
 use shanshui_domain::right::{Caller, Right};
 use shanshui_domain::sense::eye::Suspicion;
 use shanshui_domain::sense::eye::event::{Event, Refusal, Step, What};
 use shanshui_domain::time::Instant;
 
 use super::{read, written};
+use crate::act::{CaseIn, put_case};
 use crate::audit::{Change, note};
 use crate::chain::{append, link};
+use crate::review::tie_finding;
 use crate::scope::{Within, at_station};
 use crate::sql::{Row, Tx};
 use crate::{Store, StoreError, args};
@@ -155,11 +157,49 @@ impl Store {
         let right = right(&step.what).ok_or(StoreError::Forbidden)?;
         self.station_seen(caller, right, &station).await.map_err(|_| StoreError::Forbidden)?;
         let (caller, id) = (caller.clone(), id.to_owned());
+        self.write(move |tx| done(tx, &caller, &id, &step, margin_ms)).await
+    }
+
+    /// Takes up an event as a case, in one write: the case that one of the findings about the same stretch has already, else the new
+    /// one. Findings without a case join it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the caller does not see the event or one of the findings, [`StoreError::Forbidden`] when they may
+    /// open no case of it, [`StoreError::Eye`] when it has a case already; nothing is written then.
+    pub async fn eye_take_up(
+        &self,
+        caller: &Caller,
+        id: &str,
+        new: CaseIn,
+        findings: Vec<String>,
+        margin_ms: i64,
+    ) -> Result<(CaseId, EventRow), StoreError> {
+        const FINDING: &str = "SELECT case_id FROM finding_state WHERE id=$1 AND station=$2";
+        let station = self.eye_event(caller, id).await?.event.begun.station;
+        self.station_seen(caller, Right::CaseOpen, &station).await.map_err(|_| StoreError::Forbidden)?;
+        if !findings.is_empty() {
+            self.station_seen(caller, Right::ReviewRead, &station).await?;
+        }
+        let (caller, id) = (caller.clone(), id.to_owned());
         self.write(move |tx| {
-            let row = follow(tx, &id, &step, margin_ms)?;
-            let after = serde_json::to_value(&step.what).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-            note(tx, &caller, step.at, "eye_step", &id, Change { before: None, after: Some(after) })?;
-            Ok(row)
+            let mut case = None;
+            for finding in &findings {
+                let row = tx.row(FINDING, args![finding, &station])?.ok_or(StoreError::NotFound)?;
+                case = case.or(row.parsed_opt(0)?);
+            }
+            let case = match case {
+                Some(case) => case,
+                None => put_case(tx, &caller, &new, Some(&station))?.id,
+            };
+            let at = new.event.at;
+            for finding in findings {
+                if tie_finding(tx, &finding, case)? {
+                    let after = Some(serde_json::json!({"case": case}));
+                    note(tx, &caller, at, "finding_joins", &finding, Change { before: None, after })?;
+                }
+            }
+            let step = Step { at, by: caller.id(), what: What::Case { case } };
+            Ok((case, done(tx, &caller, &id, &step, margin_ms)?))
         })
         .await
     }
@@ -267,6 +307,14 @@ impl Store {
 /// As long as it lasts, the end is open.
 fn doubted(event: &Event, margin_ms: i64) -> Option<(Instant, Instant)> {
     event.doubted(margin_ms, Instant(OPEN_END))
+}
+
+/// A step of a person, noted.
+fn done(tx: &mut dyn Tx, caller: &Caller, id: &str, step: &Step, margin_ms: i64) -> Result<EventRow, StoreError> {
+    let row = follow(tx, id, step, margin_ms)?;
+    let after = serde_json::to_value(&step.what).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    note(tx, caller, step.at, "eye_step", id, Change { before: None, after: Some(after) })?;
+    Ok(row)
 }
 
 fn follow(tx: &mut dyn Tx, id: &str, step: &Step, margin_ms: i64) -> Result<EventRow, StoreError> {

@@ -3,7 +3,7 @@
 use shanshui_domain::id::{PersonId, StationCode};
 use shanshui_domain::place::Secret;
 use shanshui_domain::right::{Caller, Right};
-use shanshui_domain::sense::eye::visit::{Visit, VisitState, may_become};
+use shanshui_domain::sense::eye::visit::{Decider, Visit, VisitState, may_become};
 use shanshui_domain::time::Instant;
 
 use super::{read, written};
@@ -125,14 +125,19 @@ impl Store {
     ) -> Result<(), StoreError> {
         let row = self.visit(caller, id).await?;
         let by = caller.id().ok_or(StoreError::Forbidden)?;
-        let own = row.asked.0 == by;
+        let approves = self.station_seen(caller, Right::VisitApprove, &row.station).await.is_ok();
+        let decider = match (row.asked.0 == by, approves) {
+            (true, _) => Decider::Asker,
+            (false, true) => Decider::Approver,
+            (false, false) => Decider::Other,
+        };
         let right = if then == VisitState::Cancelled { Right::VisitAsk } else { Right::VisitApprove };
         self.station_seen(caller, right, &row.station).await.map_err(|_| StoreError::Forbidden)?;
         let caller = caller.clone();
         self.write(move |tx| {
             let now = tx.row("SELECT state FROM visit WHERE id=$1", args![&row.id])?.ok_or(StoreError::NotFound)?;
             let is = now.text(0)?.parse().map_err(|()| StoreError::Corrupt("state of a visit".into()))?;
-            may_become(&row.visit, is, then, own, at).map_err(StoreError::Visit)?;
+            may_become(&row.visit, is, then, decider, (at, &words)).map_err(StoreError::Visit)?;
             tx.execute(
                 "UPDATE visit SET state=$2, decider=$3, decided=$4, note=$5 WHERE id=$1",
                 args![&row.id, then.as_str(), by, at, &words],

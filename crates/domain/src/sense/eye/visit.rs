@@ -53,6 +53,12 @@ pub enum VisitFault {
     /// What has begun is not approved after the fact.
     #[error("it is over: nothing is approved after the fact")]
     Over,
+    /// Whoever asked is told why not.
+    #[error("a refusal needs its reason")]
+    Unsaid,
+    /// It is taken back by whoever asked for it, or by somebody who approves visits there.
+    #[error("only whoever asked for it, or approves visits there, takes it back")]
+    Others,
 }
 
 impl Visit {
@@ -78,14 +84,35 @@ impl Visit {
     }
 }
 
-/// Whether a visit may go from one state to another at `now`; `own` when whoever decides has asked for it.
+/// Who decides about a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decider {
+    /// Whoever has asked for it, whatever else they may do.
+    Asker,
+    /// Somebody else who approves visits at that station.
+    Approver,
+    /// Neither.
+    Other,
+}
+
+/// Whether a visit may go from one state to another at `now`, decided with these words.
 ///
 /// # Errors
 /// Why not.
-pub fn may_become(visit: &Visit, is: VisitState, then: VisitState, own: bool, now: Instant) -> Result<(), VisitFault> {
+pub fn may_become(
+    visit: &Visit,
+    is: VisitState,
+    then: VisitState,
+    by: Decider,
+    (now, words): (Instant, &str),
+) -> Result<(), VisitFault> {
     match (is, then) {
-        (VisitState::Asked, VisitState::Approved) if own => Err(VisitFault::Own),
+        (VisitState::Asked, VisitState::Approved) if by == Decider::Asker => Err(VisitFault::Own),
         (VisitState::Asked, VisitState::Approved) if visit.to <= now => Err(VisitFault::Over),
+        (VisitState::Asked, VisitState::Refused) if words.trim().is_empty() => Err(VisitFault::Unsaid),
+        (VisitState::Asked | VisitState::Approved, VisitState::Cancelled) if by == Decider::Other => {
+            Err(VisitFault::Others)
+        }
         (VisitState::Asked, VisitState::Approved | VisitState::Refused | VisitState::Cancelled)
         | (VisitState::Approved, VisitState::Cancelled) => Ok(()),
         _ => Err(VisitFault::Decided),
@@ -111,16 +138,22 @@ mod tests {
 
     #[test]
     fn nobody_approves_their_own_and_nothing_after_the_fact() {
+        use Decider::{Approver, Asker, Other};
         use VisitState::{Approved, Asked, Cancelled, Refused};
-        let check = |is, then, own, now, expected: Result<(), VisitFault>| {
-            assert_eq!(may_become(&visit(5, 9), is, then, own, Instant(now)), expected);
+        let check = |is, then, by, now, expected: Result<(), VisitFault>| {
+            assert_eq!(may_become(&visit(5, 9), is, then, by, (Instant(now), "理由")), expected);
         };
-        check(Asked, Approved, false, 7, Ok(()));
-        check(Asked, Approved, true, 7, Err(VisitFault::Own));
-        check(Asked, Approved, false, 9, Err(VisitFault::Over));
-        check(Asked, Refused, true, 99, Ok(()));
-        check(Approved, Cancelled, true, 7, Ok(()));
-        check(Approved, Refused, false, 7, Err(VisitFault::Decided));
-        check(Cancelled, Approved, false, 7, Err(VisitFault::Decided));
+        check(Asked, Approved, Approver, 7, Ok(()));
+        check(Asked, Approved, Asker, 7, Err(VisitFault::Own));
+        check(Asked, Approved, Approver, 9, Err(VisitFault::Over));
+        check(Asked, Refused, Asker, 99, Ok(()));
+        check(Approved, Cancelled, Asker, 7, Ok(()));
+        check(Approved, Cancelled, Approver, 7, Ok(()));
+        check(Approved, Cancelled, Other, 7, Err(VisitFault::Others));
+        check(Approved, Refused, Approver, 7, Err(VisitFault::Decided));
+        check(Cancelled, Approved, Approver, 7, Err(VisitFault::Decided));
+        check(Cancelled, Cancelled, Other, 7, Err(VisitFault::Decided));
+        let unsaid = |then| may_become(&visit(5, 9), Asked, then, Approver, (Instant(7), " "));
+        assert_eq!((unsaid(Refused), unsaid(Approved)), (Err(VisitFault::Unsaid), Ok(())));
     }
 }

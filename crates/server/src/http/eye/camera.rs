@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 use super::{EyeModelView, reason_words, station_name};
 use crate::app::App;
-use crate::error::ApiError;
+use crate::error::{ApiError, camera_words};
 use crate::eye::{Looking, Shown, shown_address};
 use crate::http::auth::Visitor;
 use crate::http::convert::{instant_in, instant_out};
@@ -339,11 +339,11 @@ async fn put(
         width: input.width.or(was.as_ref().map(|w| w.camera.width)).unwrap_or(640),
         enabled: input.enabled.unwrap_or(true),
     };
-    camera.whole().map_err(|fault| ApiError::BadRequest(fault.to_string()))?;
+    camera.whole().map_err(|fault| ApiError::BadField(camera_words(fault)))?;
     app.station(&camera.station).ok_or_else(|| ApiError::field("station", "no such station"))?;
     let mut spec = shanshui_camera::Spec::new(crate::eye::kind_of(&camera), address.clone().unwrap_or_default());
     spec.detect_url = detect.clone().map(shanshui_camera::Secret::new);
-    spec.check().map_err(|error| ApiError::field("address", error.zh()))?;
+    spec.check().map_err(|error| ApiError::BadField(words(error.zh(), error.to_string())))?;
     let base = input.base_version.unwrap_or_else(|| was.as_ref().map_or(0, |w| w.version));
     let row = CameraRow { id, version: base + 1, camera, by: Some(visitor.id()), at: app.clock.now() };
     let secret = (Secret::new(address.unwrap_or_default()), detect.map(Secret::new));

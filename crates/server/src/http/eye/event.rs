@@ -586,6 +586,9 @@ pub(super) fn told(app: &App, row: &EventRow) {
 }
 
 /// Says what it was.
+///
+/// What was maintenance without an approved visit becomes a case at once, when it has none and whoever says so may open cases; the
+/// answer names it.
 #[utoipa::path(post, path = "/api/v1/sense/eye/events/{id}/verdict", tag = "sense", operation_id = "eye_verdict", params(("id" = String, Path)),
     request_body = VerdictIn, responses((status = 200, body = EyeEventView), (status = 400, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem)))]
@@ -612,10 +615,10 @@ pub async fn verdict(
     let row = if unannounced && row.event.case.is_none() && visitor.may(Right::CaseOpen) {
         match taken_up(&app, &visitor, &row, reason).await {
             Ok((_, row)) => row,
-            // the verdict stands; whoever looks at the event sees that it has no case, and can still open one
+            // the verdict stands; whoever looks at the event sees whether it has a case, and can still open one
             Err(error) => {
                 tracing::warn!(?error, event = row.id, "a visit without approval could not be made a case");
-                row
+                app.store.eye_event(&visitor, &id).await?
             }
         }
     } else {
@@ -683,36 +686,14 @@ pub async fn case(
     Body(input): Body<super::camera::EyeNoteIn>,
 ) -> Result<Json<EyeCaseView>, ApiError> {
     let row = app.store.eye_event(&visitor, &id).await?;
-    if row.event.case.is_some() {
-        return Err(shanshui_store::StoreError::Eye(shanshui_domain::sense::eye::event::Refusal::HasCase).into());
-    }
     let (case, _) = taken_up(&app, &visitor, &row, input.note).await?;
     Ok(Json(EyeCaseView { case: case.to_string() }))
 }
 
 /// Makes a case of an event, one with what data review has found of the same minutes.
 async fn taken_up(app: &App, visitor: &Visitor, row: &EventRow, note: String) -> Result<(CaseId, EventRow), ApiError> {
-    let around = overlapping(app, visitor, row).await?;
-    let case = match around.iter().find_map(|f| f.case) {
-        Some(case) => case,
-        None => opened(app, visitor, row, &around, note).await?,
-    };
-    for finding in around.iter().filter(|f| f.case.is_none()) {
-        app.store.finding_joins(visitor, &finding.newest.id, case, app.clock.now()).await?;
-    }
-    let row = acted(app, visitor, &row.id, What::Case { case }).await?;
-    app.tell(Live::Case { id: case.to_string() });
-    Ok((case, row))
-}
-
-async fn opened(
-    app: &App,
-    visitor: &Visitor,
-    row: &EventRow,
-    around: &[FindingState],
-    note: String,
-) -> Result<CaseId, ApiError> {
     let now = app.clock.now();
+    let around = overlapping(app, visitor, row).await?;
     let station = station_name(app, &row.event.begun.station).zh;
     let what = match row.event.verdict {
         Some(Verdict::Maintenance) => "未报备的运维来访",
@@ -720,13 +701,19 @@ async fn opened(
     };
     let beside = if around.is_empty() { "" } else { "并伴随数据异常" };
     let title = format!("{station}{what}{beside}（{}）", row.number);
-    let finding = around.first().map(|f| f.newest.id.clone());
-    let event = crate::http::act::event(visitor, now, Action::Open { title, alarm: None, finding }, note);
-    let case = CaseId(Uuid::now_v7());
-    let area = app.station(&row.event.begun.station).map_or_else(String::new, |s| s.county.clone());
-    let new = shanshui_store::CaseIn { id: case, series: crate::http::act::case_prefix(app, now), event, area };
-    app.store.case_open(visitor, new).await?;
-    Ok(case)
+    let findings: Vec<String> = around.into_iter().map(|f| f.newest.id).collect();
+    let opening = Action::Open { title, alarm: None, finding: findings.first().cloned() };
+    let new = shanshui_store::CaseIn {
+        id: CaseId(Uuid::now_v7()),
+        series: crate::http::act::case_prefix(app, now),
+        event: crate::http::act::event(visitor, now, opening, note),
+        area: app.station(&row.event.begun.station).map_or_else(String::new, |s| s.county.clone()),
+    };
+    let margin_ms = app.config.eye.margin_ms();
+    let (case, row) = app.store.eye_take_up(visitor, &row.id, new, findings, margin_ms).await?;
+    told(app, &row);
+    app.tell(Live::Case { id: case.to_string() });
+    Ok((case, row))
 }
 
 /// Where data of a station is in doubt because somebody was there, or was before a reviewer settled it.

@@ -194,14 +194,28 @@ fn way_in(mut driver: Value, was: &Voice) -> Result<(Way, String, Secret), ApiEr
     }
     let text = driver.to_string();
     let parsed: Driver = serde_json::from_str(&text).map_err(|e| wrong(&e))?;
-    parsed.check().map_err(|e| ApiError::field("driver", e.zh()))?;
+    parsed.check().map_err(|e| ApiError::BadField(words(e.zh(), format!("driver: {e}"))))?;
     Ok((way, shown(&parsed), Secret::new(text)))
 }
 
+/// What a rule of speaking may be, by its name.
+fn rule_words(field: &str) -> Words {
+    let (zh, en) = match field {
+        "repeats" => ("重复次数：1至20次", "repeat: 1 to 20"),
+        "gap_s" => ("重复间隔：1至600秒", "gap_s: 1 to 600"),
+        "cool_down_s" => ("冷却时间：不短于重复间隔，至多86400秒", "cooldown_s: the gap to 86,400"),
+        "quiet" => ("静音时段：至多16段，都在一天之内", "quiet: at most 16, each within a day"),
+        _ => ("升级次数：1次至重复次数", "escalate_after: 1 to the number of repeats"),
+    };
+    words(zh, en)
+}
+
 fn body_in(input: VoiceIn, was: &Voice) -> Result<(Spoken, Secret, bool), ApiError> {
-    for (name, text) in [("text_zh", &input.text_zh), ("text_en", &input.text_en)] {
+    for (zh, en, text) in [("中文播报词", "text_zh", &input.text_zh), ("英文播报词", "text_en", &input.text_en)]
+    {
         if text.trim().is_empty() || text.chars().count() > TEXT_MAX {
-            return Err(ApiError::field(name, format!("1 to {TEXT_MAX} characters")));
+            let (zh, en) = (format!("{zh}：1至{TEXT_MAX}字"), format!("{en}: 1 to {TEXT_MAX} characters"));
+            return Err(ApiError::BadField(words(zh, en)));
         }
     }
     let known = |l: &String| l == "zh" || l == "en";
@@ -217,7 +231,7 @@ fn body_in(input: VoiceIn, was: &Voice) -> Result<(Spoken, Secret, bool), ApiErr
         quiet_calls: false,
     };
     if let Some(field) = rules.wrong() {
-        return Err(ApiError::field(field, "out of range"));
+        return Err(ApiError::BadField(rule_words(field)));
     }
     let (way, address, secret) = way_in(input.driver, was)?;
     let body = Spoken {
@@ -303,7 +317,7 @@ pub async fn sound_put(
     File(bytes): File,
 ) -> Result<Json<VoiceView>, ApiError> {
     let station = there(&app, &visitor, Right::VoiceSpeak, &station)?;
-    Sound::from_wav(&bytes).map_err(|error| ApiError::field("body", error.zh()))?;
+    Sound::from_wav(&bytes).map_err(|error| ApiError::BadField(words(error.zh(), error.to_string())))?;
     let was = voice::of(&app, &visitor, &station).await?;
     let id = Uuid::now_v7().to_string();
     let sha256 = hex::encode(Sha256::digest(&bytes));
