@@ -66,7 +66,8 @@ pub use dialect::sqlite::salvage::Salvaged;
 pub use dialect::{Health, Sync};
 pub use evaluate::EvaluationRow;
 pub use eye::{
-    CameraRow, EventFilter, EventRow, PlanRow, QuietRow, SoundRow, SpokenRow, StepRow, VisitFilter, VisitRow, VoiceRow,
+    CameraRow, EventFilter, EventRow, PlanRow, QuietRow, SoundRow, SpokenRow, StepRow, Tally, VisitFilter, VisitRow,
+    VoiceRow,
 };
 pub use figure::Schema;
 pub use forecast::ForecastRow;

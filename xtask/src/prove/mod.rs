@@ -67,6 +67,9 @@ pub struct Args {
     /// With `eye`: sources that are none
     #[arg(long, default_value_t = 200)]
     garbage: u32,
+    /// With `voice`: how often somebody comes to each loudspeaker
+    #[arg(long, default_value_t = 20)]
+    visits: u32,
     /// Decides when, and what is asked
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -107,6 +110,8 @@ const PROOFS: &[Proof] = &[
     Proof { name: "guesses", run: guesses::run },
     Proof { name: "tamper", run: tamper::run },
     Proof { name: "eye", run: eye::run },
+    Proof { name: "blind", run: eye::blind::run },
+    Proof { name: "voice", run: eye::voice::run },
     Proof { name: "season", run: season::run },
 ];
 

@@ -78,6 +78,12 @@ Then sources that are none join: noise, silence, spoilt pictures, a refused conn
 seconds. Every 10 s the interface is asked how late each camera is; the rows give medians by tenths of the time. The clip is the
 shared one, so that the proof is skipped where it is not.
 
+Blind: six RTSP cameras show a minute of a drawn scene, and then what happened to five of them; how long after that each guard is blind,
+by the guard's own history. Voice: a drawn camera shows somebody who walks in, motion alone sees them, and loudspeakers written for
+this proof (and `sipp`, who takes the calls) note when the first byte comes. It is counted from the first picture on which somebody
+was inside, so that the three hits which a fence waits for are in it. What was heard is decoded by FFmpeg and held against the
+sentence: `alike_min` is the smallest correlation.
+
 Disk full: each place is a small file system in memory of its own, filled under load or before a command. The log, or the command, must
 name the place and say that it is full; with room the server must go on by itself, and the command succeed when it is run again;
 `shanshui check` and the ledger are asked at the end. A place where the log itself finds no room is looked at through the interface.

@@ -270,6 +270,32 @@ pub(super) async fn events_are_filtered_and_paged(store: &Store, _: &impl Home) 
     assert!(store.eye_events(&there, &EventFilter::default(), None, 9).await.expect("seen").is_empty());
 }
 
+pub(super) async fn a_camera_is_as_right_as_its_newest_events(store: &Store, _: &impl Home) {
+    use Verdict::{Animal, False, Person};
+    let [_, here, there] = settle(store).await;
+    for (n, verdict) in (1..).zip([Some(False), Some(Person), Some(Animal), Some(False), None]) {
+        let id = format!("e{n}");
+        store.eye_begin(&id, "E".into(), begun(n * 1_000), MARGIN_MS).await.expect("begun");
+        store.eye_step(&id, left(n * 1_000 + 500), MARGIN_MS).await.expect("follows");
+        if let Some(verdict) = verdict {
+            let said = What::Judged { verdict, reason: "看过录像".into() };
+            store.eye_act(&here, &id, step(9_000, Some(2), said), MARGIN_MS).await.expect("follows");
+        }
+    }
+    let tally = async |who: &Caller, camera: &str, since, newest| {
+        let t = store.eye_tally(who, camera, (Instant(since), newest)).await.expect("counted");
+        (t.doubting, t.reviewed, t.right)
+    };
+    assert_eq!(tally(&here, "c1", 0, 9).await, (5, 4, 2));
+    assert_eq!(tally(&here, "c1", 4_000, 9).await, (2, 4, 2));
+    assert_eq!(tally(&here, "c1", 0, 3).await, (3, 2, 1), "the newest three");
+    assert_eq!((tally(&here, "c2", 0, 9).await, tally(&there, "c1", 0, 9).await), ((0, 0, 0), (0, 0, 0)));
+    // whoever judges anew is right: the last verdict counts
+    let said = What::Judged { verdict: Person, reason: "再看一遍，有人".into() };
+    store.eye_act(&here, "e1", step(9_500, Some(2), said), MARGIN_MS).await.expect("follows");
+    assert_eq!(tally(&here, "c1", 0, 9).await, (5, 4, 3));
+}
+
 pub(super) async fn a_visit_is_approved_by_somebody_else_and_in_time(store: &Store, _: &impl Home) {
     let [_, here, there] = settle(store).await;
     let asks = caller(5, Role::ReviewerFirst, "br-kc");

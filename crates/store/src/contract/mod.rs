@@ -112,7 +112,7 @@ macro_rules! suite {
         }
         eye {
             cameras_and_fences_are_versions a_guard_is_written_when_it_changes an_event_is_a_chain_of_steps
-            an_event_becomes_one_case events_are_filtered_and_paged
+            an_event_becomes_one_case events_are_filtered_and_paged a_camera_is_as_right_as_its_newest_events
             a_visit_is_approved_by_somebody_else_and_in_time a_loudspeaker_is_versions_and_what_it_said_is_kept
         }
         act {

@@ -149,6 +149,7 @@ const STEPS: &[Step] = &[
     step!("0016_review"),
     step!("0017_eye"),
     step!("0018_packs"),
+    step!("0019_events_of_a_camera"),
 ];
 
 pub(crate) fn steps(of: fn(&Step) -> &'static str) -> Vec<&'static str> {

@@ -3,8 +3,8 @@
 use shanshui_domain::act::chain::Link;
 use shanshui_domain::id::{CaseId, StationCode};
 use shanshui_domain::right::{Caller, Right};
-use shanshui_domain::sense::eye::Suspicion;
 use shanshui_domain::sense::eye::event::{Event, Refusal, Step, What};
+use shanshui_domain::sense::eye::{Suspicion, Verdict};
 use shanshui_domain::time::Instant;
 
 use super::{read, written};
@@ -36,6 +36,17 @@ pub struct StepRow {
     pub step: Step,
     /// The link of its chain.
     pub link: Link,
+}
+
+/// What a camera has seen lately, and how often it was right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    /// Events since an instant that put data in doubt.
+    pub doubting: i64,
+    /// Events that somebody has looked at.
+    pub reviewed: i64,
+    /// Of those, events in which there was somebody or something.
+    pub right: i64,
 }
 
 /// Which events.
@@ -118,7 +129,7 @@ impl Store {
             let (from, to) = doubted.unzip();
             tx.execute(
                 "INSERT INTO eye_event (id, number, camera, station, kind, state, entered, left_at, from_at, to_at, suspicion, \
-                 steps, body) VALUES ($1,$2,$3,$4,$5,$6,$7,NULL,$8,$9,$10,1,$11)",
+                 steps, body, verdict) VALUES ($1,$2,$3,$4,$5,$6,$7,NULL,$8,$9,$10,1,$11,NULL)",
                 args![
                     &id,
                     &number,
@@ -212,10 +223,22 @@ impl Store {
         after: Option<(Instant, String)>,
         limit: usize,
     ) -> Result<Vec<EventRow>, StoreError> {
-        const PAGE: &str = events!(
-            " AND ($3='' OR e.station=$3) AND ($4='' OR e.camera=$4) AND ($5='' OR e.kind=$5) AND ($6='' OR e.state=$6) AND \
-             e.entered>=$7 AND e.entered<$8 AND (e.entered<$9 OR (e.entered=$9 AND e.id<$10)) ORDER BY e.entered DESC, e.id DESC LIMIT $11"
-        );
+        macro_rules! page {
+            ($place:literal) => {
+                concat!(
+                    events!(" AND ($3='' OR e.station=$3) AND ($4='' OR e.camera=$4) AND "),
+                    $place,
+                    "($5='' OR e.kind=$5) AND ($6='' OR e.state=$6) AND e.entered>=$7 AND e.entered<$8 AND \
+                     (e.entered<$9 OR (e.entered=$9 AND e.id<$10)) ORDER BY e.entered DESC, e.id DESC LIMIT $11"
+                )
+            };
+        }
+        // said once more, so that its index is used
+        let page = match (&filter.camera, &filter.station) {
+            (Some(_), _) => page!("e.camera=$4 AND "),
+            (None, Some(_)) => page!("e.station=$3 AND "),
+            (None, None) => page!(""),
+        };
         let [counties, units, _] = Within::of(caller, Right::EyeRead).args();
         let (before, id) = after.unwrap_or((Instant(i64::MAX), String::new()));
         let word = |text: &Option<String>| text.clone().unwrap_or_default();
@@ -232,7 +255,27 @@ impl Store {
             id,
             limit as i64
         ];
-        self.read(PAGE, args).await?.iter().map(event_row).collect()
+        self.read(page, args).await?.iter().map(event_row).collect()
+    }
+
+    /// What reviewers have said of a camera's newest events, as far as the caller sees them: of `newest`, visits apart.
+    pub async fn eye_tally(
+        &self,
+        caller: &Caller,
+        camera: &str,
+        (since, newest): (Instant, usize),
+    ) -> Result<Tally, StoreError> {
+        const TALLY: &str = concat!(
+            "SELECT COUNT(CASE WHEN t.entered>=$4 AND t.suspicion IS NOT NULL THEN 1 END), COUNT(t.verdict), \
+             COUNT(CASE WHEN t.verdict<>'false' THEN 1 END) FROM (SELECT e.entered, e.suspicion, e.verdict FROM eye_event e \
+             WHERE e.camera=$3 AND e.kind<>'visit' AND ",
+            at_station!("e.station", "$1", "$2"),
+            " ORDER BY e.entered DESC, e.id DESC LIMIT $5) t"
+        );
+        let [counties, units, _] = Within::of(caller, Right::EyeRead).args();
+        let row = self.read_one(TALLY, args![counties, units, camera, since, newest as i64]).await?;
+        let row = row.ok_or(StoreError::NotFound)?;
+        Ok(Tally { doubting: row.int(0)?, reviewed: row.int(1)?, right: row.int(2)? })
     }
 
     /// How many events last, and how many wait for a look, as far as the caller sees them.
@@ -325,7 +368,7 @@ fn follow(tx: &mut dyn Tx, id: &str, step: &Step, margin_ms: i64) -> Result<Even
     let doubted = doubted(&event, margin_ms);
     let (from, to) = doubted.unzip();
     tx.execute(
-        "UPDATE eye_event SET state=$2, left_at=$3, from_at=$4, to_at=$5, suspicion=$6, steps=$7, body=$8 WHERE id=$1",
+        "UPDATE eye_event SET state=$2, left_at=$3, from_at=$4, to_at=$5, suspicion=$6, steps=$7, body=$8, verdict=$9 WHERE id=$1",
         args![
             id,
             event.state(),
@@ -334,7 +377,8 @@ fn follow(tx: &mut dyn Tx, id: &str, step: &Step, margin_ms: i64) -> Result<Even
             to,
             event.suspicion.map(Suspicion::as_str),
             event.steps,
-            written(&event)?
+            written(&event)?,
+            event.verdict.map(Verdict::as_str)
         ],
     )?;
     Ok(EventRow { id: id.to_owned(), number, event, doubted })

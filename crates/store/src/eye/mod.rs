@@ -9,7 +9,7 @@ mod visit;
 mod voice;
 
 pub use camera::{CameraRow, PlanRow, QuietRow};
-pub use event::{EventFilter, EventRow, StepRow};
+pub use event::{EventFilter, EventRow, StepRow, Tally};
 pub use visit::{VisitFilter, VisitRow};
 pub use voice::{SoundRow, SpokenRow, VoiceRow};
 

@@ -5,7 +5,11 @@
 //! The clip, its fence and the detector are no part of the repository: they lie under `data/eye` of the folder named by
 //! `SHANSHUI_SHARED`. Somebody is in the picture most of the time, so that the detector is asked far more than at a real stream.
 
+pub mod blind;
+mod ears;
+mod site;
 mod sources;
+pub mod voice;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,8 +21,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::{Args, Promise, more};
-use crate::http::{Ask, Line, log_in};
 use crate::rig::{Rig, cpu_seconds, quantile, resident_own, summary};
+use site::{FPS, Site};
 use sources::{Doors, Garbage, film, rtsp};
 
 /// Stations that send beside the cameras, and telegrams a second of them all: the load of `cargo xtask load`.
@@ -39,8 +43,6 @@ const GROWS_MS: f64 = 100.0;
 const DROPPED_MAX: f64 = 0.01;
 /// The server's own memory may grow by so much from the first third of the time to its end.
 const GROWTH_MAX: u64 = 16 << 20;
-/// Pictures a second that are asked for.
-const FPS: f64 = 5.0;
 
 /// One look.
 struct Look {
@@ -56,9 +58,8 @@ struct Look {
     cpu: f64,
 }
 
-struct Site {
-    rig: Rig,
-    token: String,
+struct Held {
+    site: Site,
     /// Ids of real cameras, and of those that are none.
     good: Vec<String>,
     bad: BTreeMap<String, Garbage>,
@@ -73,62 +74,56 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Vec<Promise>> {
     let bar = ProgressBar::new(u64::from(minutes) * 60);
     bar.set_style(ProgressStyle::with_template("{prefix:14} {bar:30} {pos}/{len} s {msg}")?);
     bar.set_prefix("eye");
-    let mut site = site(&shared)?;
+    let mut held = open(&shared)?;
     let clip = shared.join("video/table-approach-a.mp4");
     bar.set_message("films");
-    let large = film(&clip, "1920:1080", site.rig.dir.join("large.mp4"))?;
-    let small = film(&clip, "320:180", site.rig.dir.join("small.mp4"))?;
+    let large = film(&clip, "1920:1080", held.site.rig.dir.join("large.mp4"))?;
+    let small = film(&clip, "320:180", held.site.rig.dir.join("small.mp4"))?;
     let camera = rtsp(&[large.to_str().context("a path of text")?])?;
     let doors = Doors::open(small.to_str().context("a path of text")?)?;
 
     bar.set_message("load alone");
-    let alone = summary(load(&site.rig, ALONE_S, args.seed)?)?;
+    let alone = summary(load(&held.site.rig, ALONE_S, args.seed)?)?;
     let fence = fence(&shared.join("video/table-approach-a.gt.json"))?;
     for number in 0..args.cameras {
-        site.camera(number, "rtsp", &camera.url, None, Some(&fence))?;
+        held.good.push(held.site.camera(number, "rtsp", &camera.url, Some(&fence))?);
     }
     std::thread::sleep(BEGIN);
     // a quarter of the time only cameras and stations, the rest with what is no camera too
     let (quarter, whole) = (Duration::from_mins(u64::from(minutes)) / 4, Duration::from_mins(u64::from(minutes)));
     let begun = Instant::now();
-    let sending = load(&site.rig, quarter.as_secs(), args.seed + 2)?;
+    let sending = load(&held.site.rig, quarter.as_secs(), args.seed + 2)?;
     bar.set_message("cameras and load");
-    let held = site.watch(begun + quarter, begun, &bar)?;
+    let good = held.watch(begun + quarter, begun, &bar)?;
     let beside = summary(sending)?;
     for number in 0..args.garbage {
         let of = Garbage::ALL[number as usize % Garbage::ALL.len()];
         let (kind, address) = doors.address(of);
-        site.camera(args.cameras + number, kind, &address, Some(of), None)?;
+        let id = held.site.camera(args.cameras + number, kind, &address, None)?;
+        held.bad.insert(id, of);
     }
     bar.set_message("cameras and what is none");
-    let with = site.watch(begun + whole, begun, &bar)?;
+    let with = held.watch(begun + whole, begun, &bar)?;
     bar.finish_and_clear();
-    site.rig.stop()?;
+    held.site.rig.stop()?;
     let promises = [
         stations(args, &alone, &beside)?,
-        pictures("eye: cameras are held without falling behind, with the load of stations beside", args, &held)?,
+        pictures("eye: cameras are held without falling behind, with the load of stations beside", args, &good)?,
         pictures("eye: cameras are held while sources that are none are looked for", args, &with)?,
         none(args, &with)?,
-        memory(args, &held, &with),
+        memory(args, &good, &with),
     ];
     Ok(promises.to_vec())
 }
 
-fn site(shared: &Path) -> anyhow::Result<Site> {
-    let mut rig = Rig::new("eye", STATIONS, VALUES)?;
+fn open(shared: &Path) -> anyhow::Result<Held> {
     let model = shared.join("models/nanodet-plus-m.onnx");
     let digest = Command::new("sha256sum").arg(&model).output()?;
     let digest = String::from_utf8(digest.stdout)?;
     let digest = digest.split(' ').next().context("a digest")?;
-    rig.config_more = format!(
-        "auth.second_factor = \"nobody\"\noutbound.allow = [\"127.0.0.0/8\"]\n[eye]\nring_days = 1.0\nring_mb = 1024\n\
-         [eye.model]\npath = {}\nsha256 = \"{digest}\"\n",
-        json!(model)
-    );
-    rig.start()?;
-    rig.wait()?;
-    let token = log_in(rig.http, "admin", "simulated-load", "127.0.0.1")?;
-    Ok(Site { rig, token, good: Vec::new(), bad: BTreeMap::new() })
+    let config =
+        format!("ring_days = 1.0\nring_mb = 1024\n[eye.model]\npath = {}\nsha256 = \"{digest}\"\n", json!(model));
+    Ok(Held { site: Site::open("eye", STATIONS, VALUES, &config)?, good: Vec::new(), bad: BTreeMap::new() })
 }
 
 /// The ground truth's polygon as a fence.
@@ -136,7 +131,7 @@ fn fence(truth: &Path) -> anyhow::Result<Value> {
     let truth: Value = serde_json::from_slice(&std::fs::read(truth)?)?;
     let polygon = &truth["polygon_norm"];
     ensure!(polygon.is_array(), "no polygon");
-    Ok(json!({"fences": [{"id": "head", "name": "采样口", "kind": "sampling_head", "polygon": polygon}]}))
+    Ok(polygon.clone())
 }
 
 /// The stations' load.
@@ -146,41 +141,7 @@ fn load(rig: &Rig, seconds: u64, seed: u64) -> anyhow::Result<Child> {
     Ok(rig.simulate(&load).args(["--rate", &RATE.to_string()]).spawn()?)
 }
 
-impl Site {
-    fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
-        let cookie = format!("shanshui_session={}", self.token);
-        let headers = [("cookie", cookie.as_str()), ("content-type", "application/json")];
-        let body = body.map(Value::to_string);
-        let ask = Ask { method, path, headers: &headers, body: body.as_deref().map(str::as_bytes) };
-        let answer = Line::to(self.rig.http)?.ask(&ask)?;
-        let said = answer.json()?;
-        ensure!(answer.status < 300, "{method} {path}: {} {said}", answer.status);
-        Ok(said)
-    }
-
-    fn camera(
-        &mut self,
-        number: u32,
-        kind: &str,
-        address: &str,
-        bad: Option<Garbage>,
-        fence: Option<&Value>,
-    ) -> anyhow::Result<()> {
-        let camera = json!({"code": format!("c{number:04}"), "station": format!("sim{number:06}"), "name_zh": "摄像机",
-            "name_en": "camera", "kind": kind, "address": address, "fps": FPS});
-        let made = self.ask("POST", "/api/v1/sense/eye/cameras", Some(&camera))?;
-        let id = made["id"].as_str().context("an id")?.to_owned();
-        if let Some(plan) = fence {
-            let plan = json!({"base_version": 0, "plan": plan, "note": ""});
-            self.ask("PUT", &format!("/api/v1/sense/eye/cameras/{id}/fences"), Some(&plan))?;
-        }
-        match bad {
-            Some(of) => _ = self.bad.insert(id, of),
-            None => self.good.push(id),
-        }
-        Ok(())
-    }
-
+impl Held {
     /// Looks again and again until a moment; each look also goes to standard error.
     fn watch(&self, until: Instant, begun: Instant, bar: &ProgressBar) -> anyhow::Result<Vec<Look>> {
         let mut looks = Vec::new();
@@ -202,8 +163,8 @@ impl Site {
     }
 
     fn look(&self) -> anyhow::Result<Look> {
-        let said = self.ask("GET", "/api/v1/sense/eye/cameras", None)?;
-        let pid = self.rig.pid()?;
+        let said = self.site.ask("GET", "/api/v1/sense/eye/cameras", None)?;
+        let pid = self.site.rig.pid()?;
         let (mut good, mut bad, mut programs, mut cpu) = (Vec::new(), Vec::new(), 0.0, cpu_seconds(pid)?);
         for camera in said["items"].as_array().context("cameras")? {
             let id = camera["id"].as_str().context("an id")?;

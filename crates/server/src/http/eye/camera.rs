@@ -16,7 +16,6 @@ use shanshui_domain::place::Secret;
 use shanshui_domain::right::{Caller, Right};
 use shanshui_domain::sense::eye::camera::Camera;
 use shanshui_domain::sense::eye::guard::{Guard, GuardState, lasted};
-use shanshui_domain::sense::eye::report::counted;
 use shanshui_domain::time::{Instant, Period};
 use shanshui_store::{CameraRow, EventFilter, EventRow, StoreError};
 use utoipa::{IntoParams, ToSchema};
@@ -33,7 +32,7 @@ use crate::http::present::words;
 use crate::http::view::{Problem, Words};
 use crate::notes;
 
-/// Events that count for a camera's precision, at most.
+/// Newest events that count for a camera's precision, at most.
 const JUDGED_MAX: usize = 500;
 /// Changes of a guard of one answer, at most.
 const GUARDS_MAX: usize = 5_000;
@@ -481,16 +480,13 @@ pub(super) async fn view(app: &App, visitor: &Caller, row: CameraRow) -> Result<
     let looking = app.eye.looking(&row.id);
     let today = Period::day_of(now, &app.zone).map_or(now, |day| day.start);
     let guards = app.store.guards(visitor, &row.id, (today, Instant(now.0 + 1))).await?;
-    let filter = EventFilter { camera: Some(row.id.clone()), ..EventFilter::default() };
-    let events = app.store.eye_events(visitor, &filter, None, JUDGED_MAX).await?;
-    let of_today = events.iter().filter(|e| e.event.begun.entered >= today && e.event.suspicion.is_some()).count();
-    let sum = counted(events.iter().map(|e| &e.event), &[], (today, now));
+    let tally = app.store.eye_tally(visitor, &row.id, (today, JUDGED_MAX)).await?;
     let fence_version = match &looking {
         Some(looking) => Some(looking.plan().version).filter(|v| *v > 0),
         None => app.store.plans(visitor, &row.id).await?.first().map(|p| p.version),
     };
     let last = guards.last().copied();
-    let guard = guard_view(&row, last, now, lasted(&guards, (today, now)).blind / 1_000, of_today as i64);
+    let guard = guard_view(&row, last, now, lasted(&guards, (today, now)).blind / 1_000, tally.doubting);
     let camera = row.camera;
     Ok(CameraView {
         name: words(&camera.name_zh, &camera.name_en),
@@ -510,7 +506,7 @@ pub(super) async fn view(app: &App, visitor: &Caller, row: CameraRow) -> Result<
         model: looking.as_deref().and_then(|l| l.model.as_ref()).map(EyeModelView::from),
         model_refused: app.eye.model.wrong(),
         fence_version,
-        precision: PrecisionView { reviewed: sum.reviewed, right: sum.right },
+        precision: PrecisionView { reviewed: tally.reviewed, right: tally.right },
         code: camera.code,
         id: row.id,
     })
