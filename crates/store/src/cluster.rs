@@ -194,8 +194,12 @@ static HEARD: LazyLock<String> = LazyLock::new(|| {
     )
 });
 const JOB: &str = "SELECT id, kind, subject, body, due, taken_by, tries, done_at, error FROM job WHERE id=$1";
-const DUE: &str =
-    "SELECT id, taken_by, taken_until FROM job WHERE kind=$1 AND due<=$2 AND done_at IS NULL ORDER BY due, id";
+/// Nobody has it, or had it for longer than they may.
+const FREE: &str = "SELECT id FROM job WHERE kind=$1 AND due<=$2 AND done_at IS NULL AND (taken_by IS NULL OR taken_until<=$2) \
+    ORDER BY due, id LIMIT $3";
+const TAKERS: &str = "SELECT DISTINCT taken_by FROM job WHERE taken_by IS NOT NULL AND done_at IS NULL";
+const TAKEN: &str =
+    "SELECT id FROM job WHERE taken_by=$4 AND kind=$1 AND due<=$2 AND done_at IS NULL ORDER BY due, id LIMIT $3";
 
 fn node_row(r: &Row) -> Result<NodeRow, StoreError> {
     Ok(NodeRow {
@@ -445,33 +449,21 @@ impl Store {
         (now, lease_ms): (Instant, i64),
         max: usize,
     ) -> Result<Vec<JobRow>, StoreError> {
-        let mut takers = HashSet::new();
-        let mut waits = false;
-        for kind in kinds {
-            for row in self.read(DUE, args![*kind, now]).await? {
-                match row.text_opt(1)? {
-                    Some(taker) => _ = takers.insert(taker),
-                    None => waits = true,
-                }
-                waits |= row.int_opt(2)?.is_some_and(|until| until <= now.0);
-            }
-        }
+        let takers: Vec<String> =
+            self.read(TAKERS, args![]).await?.iter().map(|r| r.text(0)).collect::<Result<_, _>>()?;
         let dead = self.dead(takers).await?;
-        if !waits && dead.is_empty() {
+        let mut waits = !dead.is_empty();
+        for kind in kinds {
+            waits = waits || self.read_one(FREE, args![*kind, now, 1_i64]).await?.is_some();
+        }
+        if !waits {
             return Ok(Vec::new());
         }
         let (by, until) = (by.to_owned(), now.plus_ms(lease_ms));
         self.write(move |tx| {
             let mut taken = Vec::new();
-            for kind in kinds {
-                for row in tx.query(DUE, args![*kind, now])? {
-                    let free = match row.text_opt(1)? {
-                        None => true,
-                        Some(taker) => dead.contains(&taker) || row.int_opt(2)?.is_some_and(|until| until <= now.0),
-                    };
-                    if !free || taken.len() >= max {
-                        continue;
-                    }
+            let mut take = |tx: &mut dyn Tx, rows: Vec<Row>| {
+                for row in rows {
                     let id = row.text(0)?;
                     tx.execute(
                         "UPDATE job SET taken_by=$2, taken_until=$3, tries=tries+1 WHERE id=$1",
@@ -479,6 +471,16 @@ impl Store {
                     )?;
                     let row = tx.row(JOB, args![&id])?.ok_or(StoreError::NotFound)?;
                     taken.push(job_row(&row)?);
+                }
+                Ok::<_, StoreError>(max.saturating_sub(taken.len()) as i64)
+            };
+            let mut room = max as i64;
+            for kind in kinds {
+                let free = tx.query(FREE, args![*kind, now, room])?;
+                room = take(tx, free)?;
+                for taker in &dead {
+                    let theirs = tx.query(TAKEN, args![*kind, now, room, taker])?;
+                    room = take(tx, theirs)?;
                 }
             }
             Ok(taken)

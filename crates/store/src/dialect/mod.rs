@@ -150,6 +150,7 @@ const STEPS: &[Step] = &[
     step!("0017_eye"),
     step!("0018_packs"),
     step!("0019_events_of_a_camera"),
+    step!("0020_work_that_is_taken"),
 ];
 
 pub(crate) fn steps(of: fn(&Step) -> &'static str) -> Vec<&'static str> {
