@@ -5,8 +5,14 @@
 //! box, widened by 15 % to each side and 10 % upwards; of a vehicle the lower half, widened by 5 %. What no detector found is not covered:
 //! whoever shares a copy looks at it first. A mosaic is laid over, its cells a fifth of the place's shorter side and never below 8 pixels,
 //! each the mean colour: a face keeps at most five cells across.
+//!
+//! A long clip with many people has more places than are looked through for each picture. Fewer are made of them then, each of which
+//! covers what several did: more is hidden, never less.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::io::Write;
+use std::iter::Peekable;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -21,7 +27,7 @@ use crate::{Area, Limits, Reason, jpeg};
 
 /// The longest clip that is blurred, in seconds of it.
 pub const SECONDS_MAX: f64 = 900.0;
-/// The most places in one clip.
+/// The most places in one clip; of more, fewer and larger ones are made.
 pub const PLACES_MAX: usize = 20_000;
 /// A place is covered so long before and after its span too, in seconds: boxes are found some times a second only.
 pub const MARGIN_S: f64 = 0.3;
@@ -50,9 +56,6 @@ pub enum BlurError {
     /// The program.
     #[error("ffmpeg: {0:?}")]
     Program(Reason),
-    /// Too many places for one clip.
-    #[error("{0} places, at most {PLACES_MAX}")]
-    Places(usize),
     /// The clip is longer than [`SECONDS_MAX`].
     #[error("clip is longer than {SECONDS_MAX} s")]
     Length,
@@ -75,7 +78,6 @@ impl BlurError {
         match self {
             Self::Picture(e) => e.zh(),
             Self::Program(reason) => format!("去标识处理失败：{}", reason.zh()),
-            Self::Places(n) => format!("遮挡区域过多：{n} 处，最多 {PLACES_MAX} 处"),
             Self::Stopped => "去标识处理已中止".into(),
             Self::Length => format!("视频过长：去标识最多处理 {SECONDS_MAX} 秒"),
             Self::Io { path, error } => format!("文件 {} 无法读写：{error}", path.display()),
@@ -124,25 +126,191 @@ pub fn blur_jpeg(bytes: &[u8], areas: &[Area]) -> Result<Vec<u8>, BlurError> {
 /// where FFmpeg has libx264, else MJPEG). Takes about the time of decoding and encoding it; ends by itself after ten minutes at most, and
 /// as soon as `go` says no.
 pub fn blur_clip(from: &Path, places: &[Place], to: &Path, go: &dyn Fn() -> bool) -> Result<(), BlurError> {
-    if places.len() > PLACES_MAX {
-        return Err(BlurError::Places(places.len()));
-    }
-    let temporary = to.with_extension("part.mp4");
+    tidy(to);
+    // a name of its own: two that make the same copy do not write into one another's
+    let temporary = to.with_extension(format!("{:016x}{PART}", rand::random::<u64>()));
     let io = |error| BlurError::Io { path: to.to_owned(), error };
-    let result = copy(from, places, &temporary, go).and_then(|()| std::fs::rename(&temporary, to).map_err(io));
+    let due = Due::new(thinned(places, PLACES_MAX));
+    let result = copy(from, due, &temporary, go).and_then(|()| std::fs::rename(&temporary, to).map_err(io));
     if result.is_err() {
         let _ = std::fs::remove_file(&temporary);
     }
     result
 }
 
+/// What the name of an unfinished copy ends with.
+const PART: &str = ".part.mp4";
+
+/// Removes what programs that were killed left of the copy `to`. One that is at work has written lately.
+pub fn tidy(to: &Path) {
+    let (Some(folder), Some(stem)) = (to.parent(), to.file_stem().and_then(|s| s.to_str())) else { return };
+    let Ok(names) = std::fs::read_dir(folder) else { return };
+    for entry in names.flatten() {
+        let name = entry.file_name();
+        let rest = name.to_str().and_then(|n| n.strip_prefix(stem));
+        let is_part = rest.is_some_and(|r| r.starts_with('.') && r.ends_with(PART));
+        let written = entry.metadata().and_then(|m| m.modified()).ok();
+        if is_part && written.and_then(|w| w.elapsed().ok()).is_some_and(|age| age > TIME_MAX) {
+            // what cannot be removed now is tried again with the next copy
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 const TIME_MAX: Duration = Duration::from_mins(10);
+
+/// Slots of time in which places that lie over one another become one, in seconds.
+const SLOTS_S: [f64; 2] = [0.2, 1.0];
+/// Covers of one slot, at most: whoever looks for one that fits looks through them all.
+const SLOT_COVERS_MAX: usize = 32;
+/// So much wider is a cover than its edges are apart, in fractions of the picture: rounding leaves nothing out.
+const HAIR: f32 = 1e-6;
+
+/// One place for several: all of them, from the first to the last.
+#[derive(Clone, Copy)]
+struct Cover {
+    x0: f32,
+    y0: f32,
+    x1: f32,
+    y1: f32,
+    from_s: f64,
+    to_s: f64,
+}
+
+impl Cover {
+    /// Nothing when the place hides nothing on any picture of a clip.
+    fn of(place: &Place) -> Option<Self> {
+        let Area { x, y, w, h } = place.area;
+        let seen = [x, y, w, h].iter().all(|v| v.is_finite()) && x < 1.0 && y < 1.0 && x + w > 0.0 && y + h > 0.0;
+        let due = place.from_s <= SECONDS_MAX + MARGIN_S && place.to_s >= -MARGIN_S;
+        let inside = |v: f32| v.clamp(0.0, 1.0);
+        (seen && due).then(|| Self {
+            x0: inside(x.min(x + w)),
+            y0: inside(y.min(y + h)),
+            x1: inside(x.max(x + w)),
+            y1: inside(y.max(y + h)),
+            from_s: place.from_s,
+            to_s: place.to_s,
+        })
+    }
+
+    fn place(self) -> Place {
+        let area = Area { x: self.x0, y: self.y0, w: self.x1 - self.x0 + HAIR, h: self.y1 - self.y0 + HAIR };
+        Place { area, from_s: self.from_s, to_s: self.to_s }
+    }
+
+    fn with(self, other: Self) -> Self {
+        Self {
+            x0: self.x0.min(other.x0),
+            y0: self.y0.min(other.y0),
+            x1: self.x1.max(other.x1),
+            y1: self.y1.max(other.y1),
+            from_s: self.from_s.min(other.from_s),
+            to_s: self.to_s.max(other.to_s),
+        }
+    }
+
+    /// Whether half of the smaller one lies in the other, as of somebody who has hardly moved: one cover for both hides little more.
+    fn meets(&self, other: &Self) -> bool {
+        let size = |c: &Self| (c.x1 - c.x0) * (c.y1 - c.y0);
+        let (w, h) = (self.x1.min(other.x1) - self.x0.max(other.x0), self.y1.min(other.y1) - self.y0.max(other.y0));
+        w > 0.0 && h > 0.0 && 2.0 * w * h >= size(self).min(size(other))
+    }
+}
+
+fn slot(from_s: f64, slot_s: f64) -> u32 {
+    (from_s.max(0.0) / slot_s) as u32
+}
+
+/// The places in the order in which they begin. Where they are more than `max`, fewer in their stead: each of them lies in one of those, at
+/// any time at which it is to be covered.
+fn thinned(places: &[Place], max: usize) -> Vec<Place> {
+    let mut all = if places.len() <= max {
+        places.to_vec()
+    } else {
+        let mut covers: Vec<Cover> = places.iter().filter_map(Cover::of).collect();
+        for slot_s in SLOTS_S {
+            if covers.len() > max {
+                covers = united(covers, slot_s);
+            }
+        }
+        if covers.len() > max {
+            covers = whole_seconds(&covers, max);
+        }
+        covers.into_iter().map(Cover::place).collect()
+    };
+    // one without a beginning is never due, and would keep the others from their turn
+    all.retain(|p| !p.from_s.is_nan());
+    all.sort_by(|a, b| a.from_s.total_cmp(&b.from_s));
+    all
+}
+
+/// Those that begin in one slot of time and lie over one another become one.
+fn united(mut covers: Vec<Cover>, slot_s: f64) -> Vec<Cover> {
+    covers.sort_by(|a, b| a.from_s.total_cmp(&b.from_s));
+    let mut out: Vec<Cover> = Vec::new();
+    let (mut now, mut first) = (None, 0);
+    for cover in covers {
+        let its = slot(cover.from_s, slot_s);
+        if now != Some(its) {
+            (now, first) = (Some(its), out.len());
+        }
+        let fits = out[first..].iter().position(|one| one.meets(&cover));
+        let last = (out.len() - first >= SLOT_COVERS_MAX).then_some(SLOT_COVERS_MAX - 1);
+        match fits.or(last) {
+            Some(i) => out[first + i] = out[first + i].with(cover),
+            None => out.push(cover),
+        }
+    }
+    out
+}
+
+/// The whole picture instead of all that begins in a second: the fullest seconds first, until no more than `max` are left.
+fn whole_seconds(covers: &[Cover], max: usize) -> Vec<Cover> {
+    let mut seconds: BTreeMap<u32, Vec<Cover>> = BTreeMap::new();
+    for cover in covers {
+        seconds.entry(slot(cover.from_s, 1.0)).or_default().push(*cover);
+    }
+    let mut left = covers.len();
+    let mut fullest: Vec<&mut Vec<Cover>> = seconds.values_mut().collect();
+    fullest.sort_by_key(|second| Reverse(second.len()));
+    for second in fullest {
+        if left <= max {
+            break;
+        }
+        left -= second.len() - 1;
+        let all = second.drain(..).reduce(Cover::with);
+        second.extend(all.map(|c| Cover { x0: 0.0, y0: 0.0, x1: 1.0, y1: 1.0, ..c }));
+    }
+    seconds.into_values().flatten().collect()
+}
+
+/// Places by the moment, for moments that only go on.
+struct Due {
+    later: Peekable<std::vec::IntoIter<Place>>,
+    now: Vec<Place>,
+}
+
+impl Due {
+    /// Of places in the order in which they begin.
+    fn new(places: Vec<Place>) -> Self {
+        Self { later: places.into_iter().peekable(), now: Vec::new() }
+    }
+
+    fn at(&mut self, t: f64) -> Vec<Area> {
+        while let Some(place) = self.later.next_if(|p| p.from_s - MARGIN_S <= t) {
+            self.now.push(place);
+        }
+        self.now.retain(|p| t <= p.to_s + MARGIN_S);
+        self.now.iter().map(|p| p.area).collect()
+    }
+}
 
 fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-fn copy(from: &Path, places: &[Place], to: &Path, go: &dyn Fn() -> bool) -> Result<(), BlurError> {
+fn copy(from: &Path, mut due: Due, to: &Path, go: &dyn Fn() -> bool) -> Result<(), BlurError> {
     let mut decoder = decoder(from).map_err(BlurError::Program)?;
     let Some(pipe) = decoder.stdout() else { return Err(BlurError::Program(Reason::Garbage)) };
     let mut frames = mkv::Reader::new(std::io::BufReader::new(pipe));
@@ -163,7 +331,7 @@ fn copy(from: &Path, places: &[Place], to: &Path, go: &dyn Fn() -> bool) -> Resu
             return Err(BlurError::Stopped);
         }
         let mut picture = Picture::new(raw.width, raw.height, raw.rgb)?;
-        pixelate(&mut picture, &at(places, t));
+        pixelate(&mut picture, &due.at(t));
         let (program, entry) = match &mut encoder {
             Some(running) => running,
             None => encoder.insert(encoder_of(to, raw.width, raw.height).map_err(BlurError::Program)?),
@@ -185,10 +353,6 @@ fn copy(from: &Path, places: &[Place], to: &Path, go: &dyn Fn() -> bool) -> Resu
         std::thread::sleep(Duration::from_millis(20));
     }
     Err(BlurError::Program(Reason::TimedOut))
-}
-
-fn at(places: &[Place], t: f64) -> Vec<Area> {
-    places.iter().filter(|p| p.from_s - MARGIN_S <= t && t <= p.to_s + MARGIN_S).map(|p| p.area).collect()
 }
 
 fn limits() -> Limits {
@@ -304,9 +468,82 @@ mod tests {
         let (clear, covered, after) = (detail("0.2"), detail("1.5"), detail("3.2"));
         assert!(covered * 2 < clear && covered * 2 < after, "{clear} {covered} {after}");
         assert!(blur_clip(Path::new("/nowhere.mp4"), &[], &to, &|| true).is_err());
-        assert!(matches!(
-            blur_clip(&from, &vec![Place { area, from_s: 0.0, to_s: 0.0 }; PLACES_MAX + 1], &to, &|| true),
-            Err(BlurError::Places(_))
-        ));
+        let left = std::fs::read_dir(dir.path()).unwrap().count();
+        assert_eq!(left, 2, "what could not be finished is gone");
+    }
+
+    #[test]
+    fn what_a_kill_left_is_removed_and_what_is_being_written_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let there = |name: &str| dir.path().join(name);
+        let old = std::time::SystemTime::now() - 2 * TIME_MAX;
+        for name in ["clip.blurred.part.mp4", "clip.blurred.0a.part.mp4", "clip.cut.part.mp4", "clip.blurred.mp4"] {
+            let file = std::fs::File::create(there(name)).unwrap();
+            file.set_modified(old).unwrap();
+        }
+        std::fs::write(there("clip.blurred.0b.part.mp4"), b"").unwrap();
+        tidy(&there("clip.blurred.mp4"));
+        let mut left: Vec<_> =
+            std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        left.sort();
+        assert_eq!(left, ["clip.blurred.0b.part.mp4", "clip.blurred.mp4", "clip.cut.part.mp4"]);
+    }
+
+    #[test]
+    fn many_places_of_people_who_hardly_move_stay_small() {
+        let place = |i: u32, x: f32| {
+            let from_s = f64::from(i) / 25.0;
+            let area = Area { x: x + (i % 5) as f32 * 0.001, y: 0.3, w: 0.05, h: 0.1 };
+            Place { area, from_s, to_s: from_s + 0.5 }
+        };
+        let all: Vec<Place> = (0..22_500).flat_map(|i| [place(i, 0.1), place(i, 0.7)]).collect();
+        let thin = thinned(&all, PLACES_MAX);
+        assert!((8_000..=10_000).contains(&thin.len()), "{}", thin.len());
+        assert!(thin.iter().all(|p| p.area.w < 0.06 && p.to_s - p.from_s < 0.8));
+        assert_eq!(thinned(&all[..PLACES_MAX], PLACES_MAX).len(), PLACES_MAX, "few are as they were");
+    }
+
+    #[test]
+    fn any_number_of_places_is_covered() {
+        let area = |i: u32| Area { x: (i % 97) as f32 / 100.0, y: (i % 89) as f32 / 100.0, w: 0.01, h: 0.01 };
+        let all: Vec<Place> = (0..200_000u32)
+            .map(|i| {
+                let from_s = f64::from(i % 900);
+                Place { area: area(i), from_s, to_s: from_s }
+            })
+            .collect();
+        let thin = thinned(&all, PLACES_MAX);
+        assert!((1..=PLACES_MAX).contains(&thin.len()), "{}", thin.len());
+        assert!(thinned(&all, 10).iter().all(|p| p.area.w >= 1.0 && p.area.h >= 1.0));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_to_be_covered_is_covered_at_any_time(
+            rows in proptest::collection::vec(
+                ((-0.3f32..1.2, -0.3f32..1.2, 0.0f32..0.6, 0.0f32..0.6), -1.0f64..20.0, 0.0f64..2.0), 0..120,
+            ),
+            max in 1usize..60,
+        ) {
+            let place = |((x, y, w, h), from_s, long): ((f32, f32, f32, f32), f64, f64)| {
+                Place { area: Area { x, y, w, h }, from_s, to_s: from_s + long }
+            };
+            let all: Vec<Place> = rows.into_iter().map(place).collect();
+            let thin = thinned(&all, max);
+            assert!(thin.len() <= max.max(20), "{} of {}", thin.len(), all.len());
+            let mut due = Due::new(thin.clone());
+            for t in (0..600).map(|n| f64::from(n) / f64::from(FPS)) {
+                let now = due.at(t);
+                let is_now = |p: &&Place| p.from_s - MARGIN_S <= t && t <= p.to_s + MARGIN_S;
+                assert_eq!(now.len(), thin.iter().filter(is_now).count());
+                for place in all.iter().filter(is_now) {
+                    let Some((x0, x1, y0, y1)) = place.area.pixels(1280, 720) else { continue };
+                    let is_inside = now.iter().filter_map(|a| a.pixels(1280, 720)).any(|(a0, a1, b0, b1)| {
+                        a0 <= x0 && x1 <= a1 && b0 <= y0 && y1 <= b1
+                    });
+                    assert!(is_inside, "{place:?} at {t}");
+                }
+            }
+        }
     }
 }

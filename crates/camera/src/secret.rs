@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
-/// A camera's address. It shows itself only without user, password and query: `rtsp://***@host:554/path`.
+/// A camera's address. It shows itself only without user, password, query and fields in its path: `rtsp://***@host:554/path`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -29,12 +29,12 @@ impl Secret {
             return "***".to_owned();
         };
         let Some(host) = url.host_str() else {
-            return format!("{}:{}", url.scheme(), url.path());
+            return format!("{}:{}", url.scheme(), shown_path(url.path()));
         };
         let who = if url.username().is_empty() && url.password().is_none() { "" } else { "***@" };
         let port = url.port().map(|p| format!(":{p}")).unwrap_or_default();
         let query = if url.query().is_some() { "?***" } else { "" };
-        format!("{}://{who}{host}{port}{}{query}", url.scheme(), url.path())
+        format!("{}://{who}{host}{port}{}{query}", url.scheme(), shown_path(url.path()))
     }
 }
 
@@ -73,8 +73,11 @@ impl Scrubber {
             needles.push((secret.0.clone(), secret.shown()));
             if let Ok(url) = Url::parse(&secret.0) {
                 needles.push((url.to_string(), secret.shown()));
-                let parts = [url.password(), Some(url.username()), url.query()];
-                needles.extend(parts.into_iter().flatten().flat_map(hidden).map(|n| (n, "***".to_owned())));
+                let segments: Vec<&str> = url.path().split('/').filter(|s| has_fields(s)).collect();
+                let parts = [url.password(), Some(url.username()), url.query()].into_iter().flatten();
+                let whole = parts.chain(segments.iter().copied()).flat_map(hidden);
+                let single = segments.iter().copied().chain(url.query()).flat_map(secret_values);
+                needles.extend(whole.chain(single).map(|n| (n, "***".to_owned())));
             }
         }
         needles.sort_by_key(|(n, _)| std::cmp::Reverse(n.len()));
@@ -92,6 +95,58 @@ impl Scrubber {
         without_users(&out)
     }
 }
+
+/// Many recorders take user and password in the path: `/user=admin&password=secret&channel=1&stream=0.sdp`.
+fn has_fields(segment: &str) -> bool {
+    decode(segment).contains(['=', '&', ';', '@'])
+}
+
+fn shown_path(path: &str) -> String {
+    let segments: Vec<&str> = path.split('/').map(|s| if has_fields(s) { "***" } else { s }).collect();
+    segments.join("/")
+}
+
+/// Fields of this name hold what is secret.
+fn is_secret(key: &str) -> bool {
+    const PARTS: [&str; 13] =
+        ["pass", "pw", "psw", "user", "usr", "login", "account", "auth", "token", "key", "secret", "sign", "session"];
+    let key = key.to_ascii_lowercase();
+    matches!(key.as_str(), "u" | "p") || PARTS.iter().any(|part| key.contains(part))
+}
+
+/// The secret values of fields. What other fields hold stays readable by itself: FFmpeg's own words are among it (`h264`, `1920x1080`,
+/// `unicast`), and no line of it could be understood any more. A number of three digits is part of too many others.
+fn secret_values(fields: &str) -> Vec<String> {
+    let open = decode(fields);
+    let text = if fields.contains('=') { fields } else { open.as_str() };
+    let mut pieces = text.split('=').peekable();
+    let mut key = pieces.next().map_or("", |first| parted(first).1);
+    let mut found = Vec::new();
+    while let Some(piece) = pieces.next() {
+        let (value, next) = if pieces.peek().is_some() { parted(piece) } else { (until_field(piece), "") };
+        let least = if value.bytes().all(|b| b.is_ascii_digit()) { 4 } else { 3 };
+        if is_secret(key) && value.len() >= least {
+            found.extend([value.to_owned(), decode(value)]);
+        }
+        key = next;
+    }
+    found
+}
+
+/// What stands between two `=`: the value of one field, the key of the next. Some makers set them apart by `_`, which others have within.
+fn parted(piece: &str) -> (&str, &str) {
+    match piece.rfind(APART) {
+        Some(last) => (until_field(piece), &piece[last + 1..]),
+        None => piece.rsplit_once('_').unwrap_or((piece, piece)),
+    }
+}
+
+fn until_field(piece: &str) -> &str {
+    piece.find(APART).map_or(piece, |end| &piece[..end])
+}
+
+/// What sets fields apart.
+const APART: [char; 4] = ['&', ';', ',', '?'];
 
 /// The forms in which a part of an address may show: as written and decoded. Short ones would hit ordinary words.
 fn hidden(part: &str) -> Vec<String> {
@@ -152,6 +207,49 @@ mod tests {
         assert!(!format!("{s:?}").contains("p%40ss"));
         assert_eq!(Secret::new("not an address op:pw").to_string(), "***");
         assert_eq!(Secret::new("/srv/clip.mp4").to_string(), "/srv/clip.mp4");
+    }
+
+    #[test]
+    fn a_path_that_holds_a_password_is_not_shown() {
+        for (address, shown) in [
+            ("rtsp://10.0.0.5:554/user=admin&password=Xy12&channel=1&stream=0.sdp", "rtsp://10.0.0.5:554/***"),
+            ("rtsp://10.0.0.5/user=admin_password=Xy12_channel=1_stream=0.sdp?real_stream", "rtsp://10.0.0.5/***?***"),
+            ("rtsp://10.0.0.5/live/user%3Dadmin%26password%3DXy12/main", "rtsp://10.0.0.5/live/***/main"),
+            ("rtsp://10.0.0.5/34@x;y/ch1", "rtsp://10.0.0.5/***/ch1"),
+            ("rtsp://op:pw@10.0.0.5/Streaming/Channels/101", "rtsp://***@10.0.0.5/Streaming/Channels/101"),
+        ] {
+            let once = Secret::new(address).shown();
+            assert_eq!(once, shown);
+            assert_eq!(Secret::new(once.clone()).shown(), once, "what is shown is shown as it is");
+        }
+    }
+
+    #[test]
+    fn texts_lose_the_password_of_a_path() {
+        for (address, secret) in [
+            ("rtsp://10.0.0.5:554/user=admin&password=Xy12&channel=1&stream=0.sdp", ["admin", "Xy12"]),
+            ("rtsp://10.0.0.5/user=admin_password=Xy_12_channel=1_stream=0.sdp?real_stream", ["admin", "Xy_12"]),
+            ("rtsp://10.0.0.5/live/user%3Dadmin%26password%3DXy12", ["admin", "Xy12"]),
+            ("http://10.0.0.5/snap.cgi?usr=admin&pwd=88%40888&size=640x480", ["admin", "88@888"]),
+        ] {
+            let scrub = Scrubber::new([&Secret::new(address)]);
+            let [user, password] = secret;
+            for text in [format!("{address}: 401"), format!("DESCRIBE {user} {password}"), decode(address)] {
+                let out = scrub.scrub(&text);
+                assert!(!out.contains(user) && !out.contains(password), "{out}");
+            }
+            let plain = "Stream #0:0: Video: h264, 640x480, 0.sdp, channel 1";
+            assert_eq!(scrub.scrub(plain), plain, "{address}");
+        }
+    }
+
+    #[test]
+    fn short_numbers_are_left_in_other_numbers() {
+        let values = |fields: &str| secret_values(fields).first().cloned().unwrap_or_default();
+        assert_eq!(values("password=123&channel=1"), "");
+        assert_eq!(values("password=1234"), "1234");
+        assert_eq!(values("p=ab&u=admin"), "admin");
+        assert_eq!(values("stream=main_sub&fps=25"), "");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::Context;
+use serde::{Deserialize, Serialize};
 use shanshui_domain::id::{PersonId, PointId, StationCode};
 use shanshui_domain::place::{CityPack, Registration, Station};
 use shanshui_domain::report::ReportRules;
@@ -48,6 +49,29 @@ const OVERVIEW_FRESH: Duration = Duration::from_millis(300);
 /// An overview older than this is made anew even though nothing is known to have changed.
 const OVERVIEW_STALE: Duration = Duration::from_secs(5);
 
+/// What a camera or a loudspeaker has to say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EyeSaid {
+    /// Camera; empty when it is about a loudspeaker.
+    pub camera: String,
+    /// Station.
+    pub station: StationCode,
+    /// Event.
+    pub event: Option<String>,
+    /// `approached`, `entered`, `left`, `filed`, `guard`, `voice`, `play`, `call`, `reviewed`.
+    pub what: String,
+    /// With `entered`: which kind of event has begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+}
+
+impl EyeSaid {
+    /// Without an event.
+    pub fn new(camera: &str, station: &StationCode, what: &str) -> Self {
+        Self { camera: camera.to_owned(), station: station.clone(), event: None, what: what.to_owned(), kind: None }
+    }
+}
+
 /// One change, for the event stream.
 #[derive(Debug, Clone)]
 pub enum Live {
@@ -68,16 +92,7 @@ pub enum Live {
         mn: String,
     },
     /// A camera has seen something, or sees no more; a loudspeaker has spoken.
-    Eye {
-        /// Camera; empty when it is about a loudspeaker.
-        camera: String,
-        /// Station.
-        station: StationCode,
-        /// Event.
-        event: Option<String>,
-        /// `approached`, `entered`, `left`, `filed`, `guard`, `voice`, `play`, `call`, `reviewed`.
-        what: String,
-    },
+    Eye(EyeSaid),
     /// Somebody has broken the glass, or mended it.
     Glass {
         /// Who.

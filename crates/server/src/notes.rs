@@ -12,7 +12,7 @@ use shanshui_domain::right::Caller;
 use shanshui_store::{Note, StoreError};
 use tokio::sync::{mpsc, watch};
 
-use crate::app::{App, Live};
+use crate::app::{App, EyeSaid, Live};
 
 /// What browsers are shown.
 const LIVE: &str = "live";
@@ -114,7 +114,7 @@ enum Told {
     Case(String),
     Device(String),
     Glass(String),
-    Eye(String, StationCode, Option<String>, String),
+    Eye(EyeSaid),
     Lost,
 }
 
@@ -129,7 +129,7 @@ fn told(live: Live) -> Vec<Told> {
         Live::Case { id } => vec![Told::Case(id)],
         Live::Device { mn } => vec![Told::Device(mn)],
         Live::Glass { person } => vec![Told::Glass(person)],
-        Live::Eye { camera, station, event, what } => vec![Told::Eye(camera, station, event, what)],
+        Live::Eye(said) => vec![Told::Eye(said)],
         Live::Lost => vec![Told::Lost],
     }
 }
@@ -217,7 +217,7 @@ async fn show(app: &App, told: Told) -> anyhow::Result<()> {
         Told::Case(id) => Live::Case { id },
         Told::Device(mn) => Live::Device { mn },
         Told::Glass(person) => Live::Glass { person },
-        Told::Eye(camera, station, event, what) => Live::Eye { camera, station, event, what },
+        Told::Eye(said) => Live::Eye(said),
         Told::Lost => Live::Lost,
     };
     app.show(live);

@@ -481,6 +481,15 @@ const ONE: &str = concat!(
     at_station!("s.station", "$2", "$3")
 );
 
+const OVER: &str = concat!(
+    "SELECT ",
+    finding_columns!("f"),
+    ", s.waits, s.verdict, s.case_id FROM finding_state s JOIN finding f ON f.id=s.id AND f.version=s.version WHERE \
+     s.station=$1 AND s.from_at<$3 AND s.to_at>$2 AND ",
+    at_station!("s.station", "$4", "$5"),
+    " ORDER BY s.from_at, s.id LIMIT $6"
+);
+
 const WAITING: &str = concat!(
     "SELECT s.waits, COUNT(*) FROM finding_state s WHERE s.waits<4 AND ($1='' OR s.station=$1) AND ",
     at_station!("s.station", "$2", "$3"),
@@ -534,6 +543,19 @@ impl Store {
             limit as i64
         ];
         self.read(QUEUE, args).await?.iter().map(state_row).collect()
+    }
+
+    /// Findings about values of a station in `[from, to)`, decided or not, oldest first.
+    pub async fn findings_over(
+        &self,
+        caller: &Caller,
+        station: &StationCode,
+        (from, to): (Instant, Instant),
+        limit: usize,
+    ) -> Result<Vec<FindingState>, StoreError> {
+        let [counties, units, _] = Within::of(caller, Right::ReviewRead).args();
+        let args = args![station, from, to, counties, units, limit as i64];
+        self.read(OVER, args).await?.iter().map(state_row).collect()
     }
 
     /// How many findings wait for each of the three levels, as far as the caller sees them.

@@ -11,9 +11,8 @@ const COLUMNS: &str = "| promise | tried | lost | doubled | wrong | seed | met |
     |---|--:|--:|--:|--:|--:|---|---|---|\n";
 
 /// A Markdown table.
-pub fn table(promises: &[Promise]) -> String {
-    let measured = measured();
-    let rows: Vec<String> = promises.iter().map(|p| row(p, &measured)).collect();
+pub fn table(promises: &[Promise], measured: &str) -> String {
+    let rows: Vec<String> = promises.iter().map(|p| row(p, measured)).collect();
     format!("{COLUMNS}{}\n", rows.join("\n"))
 }
 
@@ -25,13 +24,12 @@ fn row(p: &Promise, measured: &str) -> String {
 }
 
 /// The page: new rows beside the old ones of proofs not run this time.
-pub fn write(path: &Path, promises: &[Promise]) -> anyhow::Result<()> {
+pub fn write(path: &Path, promises: &[Promise], measured: &str) -> anyhow::Result<()> {
     let old = fs::read_to_string(path).unwrap_or_default();
     let name = |row: &str| row.split('|').nth(1).unwrap_or_default().trim().to_owned();
     let mut rows: BTreeMap<String, String> =
         old.lines().filter(|l| l.starts_with("| ")).skip(1).map(|l| (name(l), l.to_owned())).collect();
-    let measured = measured();
-    rows.extend(promises.iter().map(|p| (p.name.to_owned(), row(p, &measured))));
+    rows.extend(promises.iter().map(|p| (p.name.to_owned(), row(p, measured))));
     let rows: Vec<String> = rows.into_values().collect();
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
@@ -129,7 +127,7 @@ inodes left), PostgreSQL, evidence (it lies in the database, and takes the same 
 ";
 
 /// When, which commit, on what.
-fn measured() -> String {
+pub fn measured() -> String {
     let now = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).strftime("%Y-%m-%d").to_string();
     let commit = Command::new("git").args(["rev-parse", "--short=12", "HEAD"]).current_dir(crate::root()).output();
     let commit = commit.map_or(String::new(), |o| String::from_utf8_lossy(&o.stdout).trim().to_owned());

@@ -4,6 +4,7 @@
 //! ```text
 //! 20261130/20261130T030405.123456Z_4000000_h264-1920x1080.mp4     began, microseconds long, codec and size
 //! part/1764471845123-000017.mp4                                   being written
+//! holds.txt                                                       spans that must stay, in microseconds of UTC
 //! ```
 //!
 //! Files are fragmented MP4 and begin with a key frame. H.264 and H.265 come from cameras as they are; MJPEG too, because MP4 takes it;
@@ -96,7 +97,7 @@ struct State {
     /// By begin, microseconds of UTC.
     segments: BTreeMap<i64, Segment>,
     bytes: u64,
-    holds: Vec<Hold>,
+    held: keep::Held,
     part: Option<Arc<Mutex<part::Live>>>,
     tags: Vec<Tag>,
     clock_offset_s: Option<f64>,
@@ -126,6 +127,7 @@ impl Ring {
         let folder = settings.folder.join(PART);
         at(&folder, fs::create_dir_all(&folder))?;
         let ring = Self::read(settings)?;
+        ring.begin_holds();
         ring.recover();
         Ok(ring)
     }
@@ -134,6 +136,7 @@ impl Ring {
     pub fn read(settings: RingSettings) -> Result<Self, RingError> {
         let ring = Self(Arc::new(Inner { settings, state: Mutex::default() }));
         ring.refresh()?;
+        ring.load_holds();
         Ok(ring)
     }
 
@@ -235,6 +238,10 @@ mod tests {
         Timestamp::from_second(s).unwrap()
     }
 
+    fn days(ring: &Ring) -> Vec<i64> {
+        lock(&ring.0.state).segments.keys().map(|us| us / 86_400_000_000).collect()
+    }
+
     #[test]
     fn the_folder_is_the_index() {
         let dir = tempfile::tempdir().unwrap();
@@ -264,24 +271,63 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let files: Vec<_> = (0..10).map(|i| (86_400 * i, 4)).collect();
         let mut ring = ring(dir.path(), &files);
-        ring.set_holds(vec![Hold(Span { from: second(86_400), to: second(86_402) })]);
+        ring.set_holds(vec![Hold(Span { from: second(86_400), to: second(86_402) })]).unwrap();
         Arc::get_mut(&mut ring.0).unwrap().settings.days = 3.0;
         ring.sweep(second(86_400 * 9));
-        let left: Vec<_> = lock(&ring.0.state).segments.keys().map(|us| us / 86_400_000_000).collect();
-        assert_eq!(left, [1, 6, 7, 8, 9]);
+        assert_eq!(days(&ring), [1, 6, 7, 8, 9]);
         assert!(!dir.path().join("19700101").exists(), "an empty day is removed");
         let inner = Arc::get_mut(&mut ring.0).unwrap();
         inner.settings.quota_mb = 0;
         let health = ring.sweep(second(86_400 * 9));
-        let left: Vec<_> = lock(&ring.0.state).segments.keys().map(|us| us / 86_400_000_000).collect();
-        assert_eq!((left, health.room), (vec![1], false), "what is held stays, and recording has no room");
+        assert_eq!((days(&ring), health.room), (vec![1], false), "what is held stays, and recording has no room");
+    }
+
+    #[test]
+    fn what_is_held_stays_over_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        let files: Vec<_> = (0..20).map(|i| (86_400 * i, 4)).collect();
+        let before = ring(dir.path(), &files);
+        before.set_holds(vec![Hold(Span { from: second(86_400), to: second(86_402) })]).unwrap();
+        drop(before);
+        let again = Ring::open(RingSettings::new(dir.path())).unwrap();
+        again.sweep(second(86_400 * 19 + 4));
+        assert_eq!(days(&again), [1, 12, 13, 14, 15, 16, 17, 18, 19]);
+    }
+
+    #[test]
+    fn everything_stays_while_nobody_can_say_what_must() {
+        let dir = tempfile::tempdir().unwrap();
+        let list = dir.path().join("holds.txt");
+        let late = second(86_400 * 30);
+        let old = ring(dir.path(), &[(86_400, 4), (90_000, 4)]);
+        old.sweep(late);
+        assert_eq!(days(&old), [1, 1], "a list that is missing beside recordings");
+        let open = || Ring::open(RingSettings::new(dir.path())).unwrap();
+        for bad in ["", "holds 2\n1 2\n", "holds 1\n1 2", "\u{fffd}"] {
+            fs::write(&list, bad).unwrap();
+            open().sweep(late);
+            assert_eq!(days(&open()), [1, 1], "{bad:?}");
+        }
+        let said = open();
+        said.set_holds(Vec::new()).unwrap();
+        said.sweep(late);
+        assert!(days(&said).is_empty());
+    }
+
+    #[test]
+    fn a_new_ring_knows_that_nothing_is_held() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(ring(dir.path(), &[]));
+        let again = ring(dir.path(), &[(86_400, 4)]);
+        again.sweep(second(86_400 * 30));
+        assert!(days(&again).is_empty());
     }
 
     #[test]
     fn a_disk_that_is_full_is_no_room() {
         let dir = tempfile::tempdir().unwrap();
         let mut ring = ring(dir.path(), &[(86_400, 4)]);
-        ring.set_holds(vec![Hold(Span { from: second(0), to: second(90_000) })]);
+        ring.set_holds(vec![Hold(Span { from: second(0), to: second(90_000) })]).unwrap();
         Arc::get_mut(&mut ring.0).unwrap().settings.floor_mb = u64::MAX >> 21;
         assert!(!ring.sweep(second(86_404)).room);
         assert_eq!(ring.coverage(second(0), second(90_000)).len(), 1);

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use shanshui_camera::{Area, blur};
 use shanshui_domain::sense::eye::event::File;
 use shanshui_domain::time::Instant;
+use tokio::sync::Mutex;
 
 use super::tracks::Moment;
 use crate::app::App;
@@ -145,8 +146,13 @@ pub fn path(app: &App, event: &str, name: &str) -> anyhow::Result<PathBuf> {
 /// When it cannot be removed; one that is gone already is as good as removed.
 pub fn remove(app: &App, event: &str, name: &str) -> anyhow::Result<()> {
     gone(&path(app, event, name)?)?;
+    if name != CLIP {
+        return Ok(());
+    }
     // a copy goes with what it was made from
-    if name == CLIP { gone(&folder(app, event).join(BLURRED_CLIP)) } else { Ok(()) }
+    let copy = folder(app, event).join(BLURRED_CLIP);
+    blur::tidy(&copy);
+    gone(&copy)
 }
 
 /// Where the boxes of a clip are kept.
@@ -191,12 +197,20 @@ pub const CLIP: &str = "clip.mp4";
 /// A clip without faces, made once its recording is there.
 const BLURRED_CLIP: &str = "clip.blurred.mp4";
 
+/// Held while a clip is blurred.
+static BLURRING: Mutex<()> = Mutex::const_new(());
+
+/// Whether a clip is being blurred now.
+pub fn is_blurring() -> bool {
+    BLURRING.try_lock().is_err()
+}
+
 /// The clip of an event without faces; makes it where it is not there yet, one at a time.
 ///
 /// # Errors
 /// When clip or boxes are not there or not what they were, or the copy cannot be made.
 pub async fn clip_without_faces(app: &App, event: &str, clip: &File, boxes: &File) -> anyhow::Result<PathBuf> {
-    let _alone = app.eye.blurring.lock().await;
+    let alone = BLURRING.lock().await;
     let folder = folder(app, event);
     let to = folder.join(BLURRED_CLIP);
     if to.exists() {
@@ -204,6 +218,8 @@ pub async fn clip_without_faces(app: &App, event: &str, clip: &File, boxes: &Fil
     }
     let (app, id, [clip, boxes], made) = (app.clone(), event.to_owned(), [clip, boxes].map(Clone::clone), to.clone());
     let work = tokio::task::spawn_blocking(move || -> anyhow::Result<()> {
+        // whoever waits for the copy may go away: the work goes on, and nobody else begins before it ends
+        let _alone = alone;
         // a face stays covered only where the boxes are those that were kept with this clip
         if let Some(fault) = fault(&app.config, &id, &clip) {
             bail!(fault);

@@ -2,7 +2,7 @@
 //! that comes while the one before is still being looked at is dropped by the source, so that nothing ever lags.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -43,6 +43,15 @@ pub struct Shown {
     pub tracks: Arc<[TrackNow]>,
 }
 
+/// By what something was seen.
+#[derive(Debug, Clone)]
+pub(super) struct By {
+    /// The fences that were watched.
+    pub(super) plan: Arc<Drawn>,
+    /// Whether the model looked; it is given up when it fails too often.
+    pub(super) detects: bool,
+}
+
 /// What a keeper hears.
 #[derive(Debug)]
 pub(super) enum Heard {
@@ -50,13 +59,20 @@ pub(super) enum Heard {
     Seen {
         /// What.
         sights: Vec<Sight>,
+        /// By what.
+        by: By,
         /// On which picture.
         shown: Shown,
         /// Its time on the stream, seconds.
         at: f64,
     },
     /// Whether it sees.
-    Sight(Option<Reason>),
+    Sight {
+        /// Why not.
+        blind: Option<Reason>,
+        /// Since when, which is before it could be told.
+        since: Instant,
+    },
     /// How its recording is.
     Recording(Recording),
 }
@@ -94,7 +110,7 @@ impl Now {
 /// What the watch is to be told before its next picture.
 #[derive(Debug)]
 enum Order {
-    Plan(Box<Drawn>),
+    Plan(Arc<Drawn>),
     Quiet(Vec<Quiet>),
     Relearn,
 }
@@ -106,11 +122,13 @@ pub struct Looking {
     /// Which model looks; none when only motion is seen.
     pub model: Option<Model>,
     now: Mutex<Now>,
-    plan: Mutex<Drawn>,
+    plan: Mutex<Arc<Drawn>>,
     quiet: Mutex<Vec<Quiet>>,
     orders: Mutex<Vec<Order>>,
     source: Mutex<Option<Source>>,
     ring: Mutex<Option<Ring>>,
+    /// Keeps the keeper of a camera that has no source.
+    tell: Mutex<Option<mpsc::Sender<Heard>>>,
     folder: PathBuf,
 }
 
@@ -144,9 +162,9 @@ impl Looking {
         held.shown.clone().filter(|shown| now.ms_since(shown.taken) <= FRESH_MS)
     }
 
-    /// The fences that are watched.
-    pub fn plan(&self) -> Drawn {
-        lock(&self.plan).clone()
+    /// The fences that are to be watched.
+    pub fn plan(&self) -> Arc<Drawn> {
+        Arc::clone(&lock(&self.plan))
     }
 
     /// Its recordings.
@@ -171,8 +189,9 @@ impl Looking {
 
     /// Other fences from the next picture on.
     pub(super) fn replan(&self, plan: Drawn) {
-        *lock(&self.plan) = plan.clone();
-        lock(&self.orders).push(Order::Plan(Box::new(plan)));
+        let plan = Arc::new(plan);
+        *lock(&self.plan) = Arc::clone(&plan);
+        lock(&self.orders).push(Order::Plan(plan));
     }
 
     /// Other places where something is no person.
@@ -188,6 +207,13 @@ impl Looking {
     /// What the camera sees from now on is what it is to see.
     pub fn relearn(&self) {
         lock(&self.orders).push(Order::Relearn);
+        // a program that begins again before the next picture comes does not bring the old one back
+        forget_scene(&self.folder);
+    }
+
+    /// Whether it is looked at; else it is refused, and tried again later.
+    pub(super) fn is_begun(&self) -> bool {
+        lock(&self.source).is_some()
     }
 
     fn is_refused(&self, why: String) {
@@ -196,6 +222,7 @@ impl Looking {
     }
 
     pub(super) async fn stop(&self) {
+        drop(lock(&self.tell).take());
         let source = lock(&self.source).take();
         // it waits for its threads
         if let Some(source) = source
@@ -225,7 +252,7 @@ pub(super) async fn begin(
     let app_of_model = app.clone();
     // loading takes a second, and others are served meanwhile
     let detector = tokio::task::spawn_blocking(move || app_of_model.eye.model.detector(&section)).await.ok().flatten();
-    let (detector, model) = detector.unzip();
+    let ((detector, model), plan) = (detector.unzip(), Arc::new(plan));
     let folder = folder_of(app, &row.id);
     if let Err(error) = std::fs::create_dir_all(&folder) {
         tracing::error!(%error, folder = %folder.display(), "nothing of this camera can be kept");
@@ -236,11 +263,12 @@ pub(super) async fn begin(
         row,
         model,
         now: Mutex::default(),
-        plan: Mutex::new(plan),
+        plan: Mutex::new(Arc::clone(&plan)),
         quiet: Mutex::new(quiet),
         orders: Mutex::default(),
         source: Mutex::default(),
         ring: Mutex::default(),
+        tell: Mutex::new(Some(tell.clone())),
         folder,
     });
     let spec = spec(app, &looking, address);
@@ -248,28 +276,27 @@ pub(super) async fn begin(
         looking: Arc::clone(&looking),
         scene: scene(&looking.folder),
         watch,
+        plan,
         log: Log::new(&looking.folder),
         zone: app.zone.clone(),
         app: app.clone(),
-        tell: tell.clone(),
+        tell,
         blind: Some(Reason::Starting),
         learned_at: 0.0,
         at: 0.0,
+        taken: None,
     };
     match spec {
         Ok(spec) => start(&looking, spec, sink).await,
         Err(error) => {
             tracing::error!(camera = looking.row.id, error, "is not looked at");
             looking.is_refused(error);
-            // the keeper is there as long as the receiver is
-            let _ = tell.send(Heard::Sight(Some(Reason::Refused))).await;
         }
     }
     (looking, heard)
 }
 
 async fn start(looking: &Arc<Looking>, spec: Spec, mut sink: Sink) {
-    let tell = sink.tell.clone();
     let begun = tokio::task::spawn_blocking(move || Source::start(spec, Box::new(move |feed| sink.take(feed)))).await;
     match begun {
         Ok(Ok(source)) => {
@@ -279,10 +306,11 @@ async fn start(looking: &Arc<Looking>, spec: Spec, mut sink: Sink) {
         Ok(Err(error)) => {
             tracing::error!(camera = looking.row.id, %error, "is not looked at");
             looking.is_refused(error.zh());
-            // the keeper is there as long as the receiver is
-            let _ = tell.send(Heard::Sight(Some(Reason::Refused))).await;
         }
-        Err(error) => tracing::error!(%error, camera = looking.row.id, "a source could not begin"),
+        Err(error) => {
+            tracing::error!(%error, camera = looking.row.id, "a source could not begin");
+            looking.is_refused(error.to_string());
+        }
     }
 }
 
@@ -327,9 +355,23 @@ fn offset_min(zone: &Zone, now: Instant) -> i32 {
         .map_or(0, |span| span.total(jiff::Unit::Minute).map_or(0, |minutes| minutes as i32))
 }
 
+/// Where what was learned of a scene is kept.
+fn scene_file(folder: &Path) -> PathBuf {
+    folder.join("scene.json")
+}
+
+fn forget_scene(folder: &Path) {
+    let path = scene_file(folder);
+    if let Err(error) = std::fs::remove_file(&path)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::error!(%error, path = %path.display(), "the old scene is still there");
+    }
+}
+
 /// What the camera saw before the program ended, so that one that was turned away meanwhile is noticed.
-fn scene(folder: &std::path::Path) -> Scene {
-    let learned = std::fs::read(folder.join("scene.json")).ok().and_then(|b| serde_json::from_slice(&b).ok());
+fn scene(folder: &Path) -> Scene {
+    let learned = std::fs::read(scene_file(folder)).ok().and_then(|b| serde_json::from_slice(&b).ok());
     match learned {
         Some(learned) => Scene::knowing(Times::default(), learned),
         None => Scene::new(Times::default()),
@@ -341,6 +383,8 @@ struct Sink {
     looking: Arc<Looking>,
     scene: Scene,
     watch: Watch,
+    /// The fences that the watch goes by.
+    plan: Arc<Drawn>,
     log: Log,
     zone: Zone,
     app: App,
@@ -350,6 +394,8 @@ struct Sink {
     learned_at: f64,
     /// Time of the last picture on the stream.
     at: f64,
+    /// When it was taken, until it was told that none came after it.
+    taken: Option<Instant>,
 }
 
 impl Sink {
@@ -388,12 +434,15 @@ impl Sink {
         // while it is begun again it stays as blind as it was
         match reason {
             Some(Reason::Starting) if self.blind.is_some() => {}
-            Some(reason) => self.sees(Some(reason)),
+            Some(reason) => {
+                let since = self.taken.take().unwrap_or_else(|| self.app.clock.now());
+                self.sees(Some(reason), since);
+            }
             None => {}
         }
     }
 
-    fn sees(&mut self, blind: Option<Reason>) {
+    fn sees(&mut self, blind: Option<Reason>, since: Instant) {
         if self.blind == blind {
             return;
         }
@@ -403,36 +452,49 @@ impl Sink {
             // who was there may be there still; nobody knows
             let _gone = self.watch.finish(self.at);
         }
-        self.say(Heard::Sight(blind));
+        self.say(Heard::Sight { blind, since });
     }
 
-    fn orders(&mut self, at: f64) -> Vec<Sight> {
+    fn by(&self) -> By {
+        By { plan: Arc::clone(&self.plan), detects: self.watch.model().is_some() }
+    }
+
+    /// Takes what it is told to do otherwise. What ends with a plan was seen by that plan.
+    fn orders(&mut self, at: f64) -> Vec<(By, Vec<Sight>)> {
         let orders = std::mem::take(&mut *lock(&self.looking.orders));
-        let mut sights = Vec::new();
+        let mut ended = Vec::new();
         for order in orders {
             match order {
-                Order::Plan(plan) => sights.extend(self.watch.replan(plan.plan)),
+                Order::Plan(plan) => {
+                    ended.push((self.by(), self.watch.replan(plan.plan.clone())));
+                    self.plan = plan;
+                }
                 Order::Quiet(quiet) => self.watch.set_quiet(quiet),
                 Order::Relearn => {
                     self.scene.relearn();
                     self.learned_at = at;
+                    // the picture before may have written it once more
+                    forget_scene(&self.looking.folder);
                 }
             }
         }
-        sights
+        ended
     }
 
     fn frame(&mut self, frame: Frame) {
         let taken = instant(frame.taken);
         let at = frame.at;
         self.at = at;
-        let blind = self.scene.look(at, &frame.rgb, frame.width, frame.height).map(|blind| reason(blind.what));
+        let blind = self.scene.look(at, &frame.rgb, frame.width, frame.height);
         let Ok(picture) = Picture::new(frame.width, frame.height, frame.rgb) else { return };
         let picture = Arc::new(picture);
-        self.sees(blind);
-        let mut sights = self.orders(at);
+        let since = blind.map_or(taken, |blind| Instant(taken.0 - ((at - blind.since).max(0.0) * 1e6) as i64));
+        self.sees(blind.map(|blind| reason(blind.what)), since);
+        self.taken = Some(taken);
+        let mut seen = self.orders(at);
         if blind.is_none() {
-            sights.extend(self.watch.see(at, minute(&self.zone, taken), &picture));
+            let sights = self.watch.see(at, minute(&self.zone, taken), &picture);
+            seen.push((self.by(), sights));
         }
         let tracks: Arc<[TrackNow]> = if blind.is_none() { self.watch.tracks().into() } else { Arc::default() };
         self.log.put(taken, &tracks);
@@ -447,8 +509,8 @@ impl Sink {
             }
             now.shown = Some(shown.clone());
         }
-        if !sights.is_empty() {
-            self.say(Heard::Seen { sights, shown, at });
+        for (by, sights) in seen.into_iter().filter(|(_, sights)| !sights.is_empty()) {
+            self.say(Heard::Seen { sights, by, shown: shown.clone(), at });
         }
         self.learn(at);
     }
@@ -459,7 +521,7 @@ impl Sink {
         }
         self.learned_at = at;
         if let Some(text) = self.scene.learned().and_then(|learned| serde_json::to_vec(learned).ok()) {
-            let path = self.looking.folder.join("scene.json");
+            let path = scene_file(&self.looking.folder);
             let part = path.with_extension("part");
             // what cannot be written is learned again after the next start
             let _ = std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, &path));

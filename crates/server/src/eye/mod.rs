@@ -1,8 +1,9 @@
 //! 环境眼 (Eye) at the edge: cameras that this node looks at, what comes of it, and loudspeakers.
 //!
 //! Each camera has a source with threads of its own (`shanshui_camera`) that hands pictures to a watch (`shanshui_vision`) in
-//! `looking`; what it sees goes over a channel to one task per camera, the `keeper`, which writes events, keeps files of them and
-//! says how the camera's guard is. What is to be said aloud goes to one task per station, [`voice`].
+//! `looking`; what it sees goes over a channel to one task per camera, the `keeper`, which makes events of it, keeps files of them and
+//! says how the camera's guard is; what of that is `owed` to the store is written until it is kept. What is to be said aloud goes to
+//! one task per station, [`voice`].
 //!
 //! One node looks at a camera: the one that holds its name. What a node knows in memory is pictures and figures of the moment only.
 
@@ -10,6 +11,7 @@ pub mod files;
 mod keeper;
 mod looking;
 pub mod model;
+mod owed;
 pub mod pack;
 mod page;
 pub mod plan;
@@ -17,7 +19,7 @@ pub mod retention;
 pub mod tracks;
 pub mod voice;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -32,6 +34,8 @@ pub use looking::{Looking, Shown};
 
 use crate::app::App;
 use crate::notes::Bell;
+use keeper::Ended;
+use owed::Owed;
 use voice::Voices;
 
 /// Cameras are looked up again by themselves, whatever was told; changes ring the bell.
@@ -39,6 +43,10 @@ const LOOK: Duration = Duration::from_secs(15);
 /// That a camera was looked at is written down so often: what lies between it and the next start was seen by nobody.
 const ALIVE: Duration = Duration::from_secs(20);
 const ALIVE_KEY: &str = "eye:alive";
+/// A camera that is refused is tried again after so long: what is wrong with it is seldom mended by itself.
+const REFUSED: Duration = Duration::from_mins(5);
+/// What recordings must keep is set again so often.
+const HOLD: Duration = Duration::from_mins(5);
 
 /// Cameras of this node.
 #[derive(Debug, Default)]
@@ -50,8 +58,6 @@ pub struct Eyes {
     pub voices: Voices,
     /// The model.
     pub model: model::Kept,
-    /// One clip is blurred at a time.
-    pub blurring: tokio::sync::Mutex<()>,
 }
 
 impl Eyes {
@@ -81,29 +87,55 @@ struct Running {
     looking: Arc<Looking>,
     keeper: tokio::task::JoinHandle<()>,
     holding: Holding,
+    owed: Arc<Owed>,
+    /// When one that was refused is tried again.
+    again: Option<tokio::time::Instant>,
+}
+
+/// What this node knows of its cameras.
+#[derive(Default)]
+struct Here {
+    running: HashMap<String, Running>,
+    owed: HashMap<String, Arc<Owed>>,
+    /// Cameras of which it has settled what an earlier run left, and whether that holds still.
+    settled: HashMap<String, bool>,
+    /// Clips that an earlier run has not made, until there is a recording to cut them out of.
+    clips: HashMap<String, Vec<Ended>>,
+    /// Cameras that are said to be switched off.
+    off: HashSet<String>,
 }
 
 /// Looks at every camera whose name this node gets hold of, until the program ends.
 pub(crate) async fn run(app: App) {
-    let mut running: HashMap<String, Running> = HashMap::new();
+    let mut here = Here::default();
     let mut ear = app.eye.bell.listen();
     let mut alive = tokio::time::interval(ALIVE);
+    let mut held = tokio::time::Instant::now();
     loop {
-        if let Err(error) = round(&app, &mut running).await {
+        let begun = here.round(&app).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "cameras could not be looked up");
+            false
+        });
+        if begun || held.elapsed() >= HOLD {
+            held = tokio::time::Instant::now();
+            if let Err(error) = retention::hold(&app).await {
+                tracing::error!(%error, "what recordings must keep could not be set");
+            }
         }
         tokio::select! {
             () = app.shutdown.cancelled() => break,
             () = ear.wait(LOOK) => {}
-            _ = alive.tick() => alive_put(&app, running.keys()).await,
+            _ = alive.tick() => alive_put(&app, here.running.keys()).await,
         }
     }
-    alive_put(&app, running.keys()).await;
-    for (id, one) in running {
+    alive_put(&app, here.running.keys()).await;
+    for one in std::mem::take(&mut here.running).into_values() {
         let guard = Guard { state: GuardState::Blind, reason: Some(Reason::Stopped), since: app.clock.now() };
-        ended(&app, one).await;
-        if let Err(error) = app.store.guard_put(id, guard).await {
-            tracing::warn!(%error, "that a camera is not looked at any more could not be written");
+        let (owed, station) = (Arc::clone(&one.owed), one.looking.row.camera.station.clone());
+        let lost = one.holding.lost().is_cancelled();
+        here.end(&app, one).await;
+        if !lost {
+            owed.guard(&station, guard);
         }
     }
 }
@@ -118,73 +150,125 @@ async fn alive_put(app: &App, ids: impl Iterator<Item = &String>) {
     }
 }
 
-async fn round(app: &App, running: &mut HashMap<String, Running>) -> Result<(), StoreError> {
-    let rows = app.store.cameras(&Caller::machine()).await?;
-    let wanted = |row: &&CameraRow| row.camera.enabled;
-    let gone: Vec<String> = running
-        .iter()
-        .filter(|(id, one)| {
-            let row = rows.iter().filter(wanted).find(|row| row.id == **id);
-            row.is_none_or(|row| row.version != one.version)
-                || one.holding.lost().is_cancelled()
-                || one.keeper.is_finished()
-        })
-        .map(|(id, _)| id.clone())
-        .collect();
-    for id in gone {
-        if let Some(one) = running.remove(&id) {
-            ended(app, one).await;
-            let row = rows.iter().find(|row| row.id == id);
-            if row.is_some_and(|row| !row.camera.enabled) {
-                off(app, id).await?;
+impl Here {
+    /// Looks once which cameras there are; says whether any has begun.
+    async fn round(&mut self, app: &App) -> Result<bool, StoreError> {
+        let rows = app.store.cameras(&Caller::machine()).await?;
+        let wanted = |row: &&CameraRow| row.camera.enabled;
+        let now = tokio::time::Instant::now();
+        let gone: Vec<String> = self
+            .running
+            .iter()
+            .filter(|(id, one)| {
+                let row = rows.iter().filter(wanted).find(|row| row.id == **id);
+                row.is_none_or(|row| row.version != one.version)
+                    || one.holding.lost().is_cancelled()
+                    || one.keeper.is_finished()
+                    || one.again.is_some_and(|again| now >= again)
+            })
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in gone {
+            if let Some(one) = self.running.remove(&id) {
+                self.end(app, one).await;
             }
         }
-    }
-    for row in rows.iter().filter(wanted) {
-        if running.contains_key(&row.id) {
-            if let Some(one) = running.get(&row.id) {
-                refresh(app, &one.looking).await?;
+        for row in rows.iter().filter(|row| !row.camera.enabled) {
+            if self.off.insert(row.id.clone()) {
+                let since = row.at.min(app.clock.now());
+                let guard = Guard { state: GuardState::Off, reason: None, since };
+                self.owed(app, &row.id).guard(&row.camera.station, guard);
             }
-            continue;
         }
-        let Some(holding) = app.store.hold(&format!("eye:{}", row.id)).await? else { continue };
-        let began = begun(app, row.clone()).await?;
-        running.insert(row.id.clone(), Running { version: row.version, looking: began.0, keeper: began.1, holding });
+        let mut begun = false;
+        for row in rows.iter().filter(wanted) {
+            // what is wrong with one keeps no other from being looked at
+            match self.look(app, row).await {
+                Ok(new) => begun |= new,
+                Err(error) => tracing::error!(%error, camera = row.id, "a camera could not be begun or looked up"),
+            }
+        }
+        Ok(begun)
     }
-    Ok(())
-}
 
-async fn off(app: &App, id: String) -> Result<(), StoreError> {
-    let guard = Guard { state: GuardState::Off, reason: None, since: app.clock.now() };
-    app.store.guard_put(id, guard).await?;
-    Ok(())
-}
-
-/// The source is stopped first; then the keeper comes to its end by itself, because nobody speaks to it any more.
-async fn ended(app: &App, one: Running) {
-    let id = one.looking.row.id.clone();
-    app.eye.drop(&id);
-    one.looking.stop().await;
-    if let Err(error) = one.keeper.await {
-        tracing::error!(%error, camera = id, "a keeper did not end well");
+    fn owed(&mut self, app: &App, id: &str) -> Arc<Owed> {
+        Arc::clone(self.owed.entry(id.to_owned()).or_insert_with(|| Owed::new(app, id)))
     }
-    drop(one.holding);
-}
 
-async fn begun(app: &App, row: CameraRow) -> Result<(Arc<Looking>, tokio::task::JoinHandle<()>), StoreError> {
-    let state: HashMap<String, String> = app.store.rule_states().await?.into_iter().collect();
-    let seen = state.get(&format!("{ALIVE_KEY}:{}", row.id)).and_then(|text| text.parse().ok()).map(Instant);
-    keeper::settle(app, &row, seen).await?;
-    let plan = plan::newest(app, &row.id).await?;
-    let quiets = app.store.quiets(&Caller::machine(), &row.id).await?;
-    let address = match row.camera.kind {
-        CameraKind::Drawn => Ok(None),
-        _ => app.store.camera_addresses(&row.id).await.map(Some),
-    };
-    let (looking, heard) = looking::begin(app, row, plan, &quiets, address).await;
-    app.eye.put(&looking);
-    let keeper = tokio::spawn(keeper::run(app.clone(), Arc::clone(&looking), heard));
-    Ok((looking, keeper))
+    /// Others may have looked at a camera, or what was begun of it was not ended.
+    fn unsettle(&mut self, id: &str) {
+        if let Some(settled) = self.settled.get_mut(id) {
+            *settled = false;
+        }
+    }
+
+    /// Looks at one camera; says whether that has begun now.
+    async fn look(&mut self, app: &App, row: &CameraRow) -> Result<bool, StoreError> {
+        self.off.remove(&row.id);
+        if let Some(one) = self.running.get(&row.id) {
+            refresh(app, &one.looking).await?;
+            return Ok(false);
+        }
+        let Some(holding) = app.store.hold(&format!("eye:{}", row.id)).await? else {
+            self.unsettle(&row.id);
+            return Ok(false);
+        };
+        self.begin(app, row, holding).await?;
+        Ok(true)
+    }
+
+    async fn begin(&mut self, app: &App, row: &CameraRow, holding: Holding) -> Result<(), StoreError> {
+        let id = &row.id;
+        let owed = self.owed(app, id);
+        let settled = self.settled.get(id).copied();
+        if settled != Some(true) {
+            let state: HashMap<String, String> = app.store.rule_states().await?.into_iter().collect();
+            let seen = state.get(&format!("{ALIVE_KEY}:{id}")).and_then(|text| text.parse().ok()).map(Instant);
+            let ended = keeper::settle(app, &owed, row, (seen, settled.is_none())).await?;
+            self.settled.insert(id.clone(), true);
+            self.clips.entry(id.clone()).or_default().extend(ended);
+        }
+        let plan = plan::newest(app, id).await?;
+        let quiets = app.store.quiets(&Caller::machine(), id).await?;
+        let address = match row.camera.kind {
+            CameraKind::Drawn => Ok(None),
+            _ => match app.store.camera_addresses(id).await {
+                // that is no fault of the address
+                Err(error @ (StoreError::Unavailable(_) | StoreError::Busy)) => return Err(error),
+                address => address.map(Some),
+            },
+        };
+        let (looking, heard) = looking::begin(app, row.clone(), plan, &quiets, address).await;
+        app.eye.put(&looking);
+        let keeper = tokio::spawn(keeper::run(app.clone(), Arc::clone(&looking), Arc::clone(&owed), heard));
+        if let Some(ring) = looking.ring()
+            && let Some(ended) = self.clips.remove(id)
+        {
+            keeper::catch_up(app, &looking, (&owed, ring), ended);
+        }
+        let again = (!looking.is_begun()).then(|| tokio::time::Instant::now() + REFUSED);
+        self.running.insert(id.clone(), Running { version: row.version, looking, keeper, holding, owed, again });
+        Ok(())
+    }
+
+    /// The source is stopped first; then the keeper comes to its end by itself, because nobody speaks to it any more.
+    async fn end(&mut self, app: &App, one: Running) {
+        let id = one.looking.row.id.clone();
+        let lost = one.holding.lost().is_cancelled();
+        app.eye.drop(&id);
+        one.looking.stop().await;
+        let kept = one.keeper.await;
+        if let Err(error) = &kept {
+            tracing::error!(%error, camera = id, "a keeper did not end well");
+        }
+        if lost {
+            one.owed.forget_guards();
+        }
+        if lost || kept.is_err() {
+            self.unsettle(&id);
+        }
+        drop(one.holding);
+    }
 }
 
 /// Fences or quiet places may be others by now.

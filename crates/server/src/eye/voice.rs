@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::plan::minute;
-use crate::app::{App, Live};
+use crate::app::{App, EyeSaid, Live};
 use crate::outbound::OutboundError;
 
 /// What is said where nobody has said anything else.
@@ -307,8 +307,15 @@ impl Voices {
         failed.push_back((id.to_owned(), why));
     }
 
-    /// Somebody stops talking.
-    pub fn end_talk(&self, id: &str) {
+    /// Somebody stops talking; nobody ends the call of another.
+    pub fn hang_up(&self, id: &str, who: PersonId) {
+        let mut talks = self.talks.lock().unwrap_or_else(PoisonError::into_inner);
+        if talks.get(id).is_some_and(|(person, ..)| *person == who) {
+            talks.remove(id);
+        }
+    }
+
+    fn end_talk(&self, id: &str) {
         self.talks.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
 }
@@ -395,19 +402,45 @@ async fn silent(app: &App, event: &str, why: &str) {
     follow(app, event, what).await;
 }
 
-/// A step about speaking may come before the event's first step is written: it is tried again.
+/// A step about speaking may come before the event's first step is written, and the store may be away for a while: it is tried again
+/// for minutes. Whoever is to be spoken to next waits for the first tries only.
 async fn follow(app: &App, event: &str, what: What) {
-    let step = Step { at: app.clock.now(), by: None, what };
-    for _ in 0..50 {
+    const SOON: Duration = Duration::from_millis(100);
+    const LATER: Duration = Duration::from_secs(5);
+    const LASTS: Duration = Duration::from_mins(15);
+    /// Fails only where it may go better another time.
+    async fn tried(app: &App, event: &str, step: &Step) -> Result<(), StoreError> {
         match app.store.eye_step(event, step.clone(), app.config.eye.margin_ms()).await {
-            Err(StoreError::NotFound) => tokio::time::sleep(Duration::from_millis(100)).await,
-            Err(error) => {
+            Err(error @ StoreError::Eye(_)) => {
+                tracing::error!(%error, event, "what was said is not noted");
+                Ok(())
+            }
+            other => other.map(drop),
+        }
+    }
+    let step = Step { at: app.clock.now(), by: None, what };
+    for _ in 0..10 {
+        if tried(app, event, &step).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(SOON).await;
+    }
+    let (app, event, tasks) = (app.clone(), event.to_owned(), app.tasks.clone());
+    tasks.spawn(async move {
+        let until = tokio::time::Instant::now() + LASTS;
+        loop {
+            let last = app.shutdown.is_cancelled() || tokio::time::Instant::now() >= until;
+            let Err(error) = tried(&app, &event, &step).await else { return };
+            if last {
                 tracing::error!(%error, event, "what was said is not noted");
                 return;
             }
-            Ok(_) => return,
+            tokio::select! {
+                () = app.shutdown.cancelled() => {}
+                () = tokio::time::sleep(LATER) => {}
+            }
         }
-    }
+    });
 }
 
 async fn speak(app: &App, station: &StationCode, event: &str, entered: Instant, stop: &Stop) {
@@ -424,12 +457,8 @@ async fn speak(app: &App, station: &StationCode, event: &str, entered: Instant, 
 
 /// Tells whoever looks that something is to be said there, or was.
 fn tell(app: &App, station: &StationCode, event: Option<&str>, what: &str) {
-    app.tell(Live::Eye {
-        camera: String::new(),
-        station: station.clone(),
-        event: event.map(str::to_owned),
-        what: what.into(),
-    });
+    let said = EyeSaid::new("", station, what);
+    app.tell(Live::Eye(EyeSaid { event: event.map(str::to_owned), ..said }));
 }
 
 /// Says the sentence once; gives what came of it, in which words, and the milliseconds to the first byte of sound.

@@ -75,7 +75,7 @@ impl Sight {
                 let station = self.app.registry.index().device(mn.as_bytes()).map(|d| d.device.station.clone())?;
                 self.station(&self.devices, &station).then_some(Live::Device { mn })
             }
-            Live::Eye { ref station, .. } => self.station(&self.eye, station).then_some(live),
+            Live::Eye(ref said) => self.station(&self.eye, &said.station).then_some(live),
             Live::Glass { person } => {
                 let all = self.visitor.scope(Right::GlassRead).everywhere();
                 all.then_some(Live::Glass { person })
@@ -97,9 +97,7 @@ fn event(live: &Live) -> Event {
         Live::Case { id } => ("case", serde_json::json!({"id": id})),
         Live::Device { mn } => ("device", serde_json::json!({"mn": mn})),
         Live::Glass { person } => ("glass", serde_json::json!({"person": person})),
-        Live::Eye { camera, station, event, what } => {
-            ("eye", serde_json::json!({"camera": camera, "station": station, "event": event, "what": what}))
-        }
+        Live::Eye(said) => ("eye", serde_json::json!(said)),
         Live::Lost => ("lost", serde_json::json!({})),
     };
     Event::default().event(name).data(data.to_string())

@@ -91,7 +91,7 @@ pub const RIGHTS: &[Row] = &[
     (Method::POST, "/api/v1/sense/eye/events/{id}/verdict", right(Right::EyeReview)),
     (Method::POST, "/api/v1/sense/eye/events/{id}/suspicion", right(Right::EyeReview)),
     (Method::POST, "/api/v1/sense/eye/events/{id}/case", right(Right::CaseOpen)),
-    (Method::POST, "/api/v1/sense/eye/events/{id}/pack", right(Right::EyeReview)),
+    (Method::POST, "/api/v1/sense/eye/events/{id}/pack", right(Right::EyeUnblur)),
     (Method::GET, "/api/v1/sense/eye/suspicions", right(Right::EyeRead)),
     (Method::GET, "/api/v1/sense/eye/visits", right(Right::EyeRead)),
     (Method::POST, "/api/v1/sense/eye/visits", right(Right::VisitAsk)),

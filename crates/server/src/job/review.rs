@@ -176,7 +176,11 @@ fn around(app: &App, row: &EventRow, news: &mut BTreeMap<StationCode, News>) {
 
 /// Looks at the station of an intrusion that has ended, at that station alone; what comes afterwards is seen by the next round.
 pub(super) async fn visit(app: &App, event: &str) -> Result<(), StoreError> {
-    let row = app.store.eye_event(&Caller::machine(), event).await?;
+    let row = match app.store.eye_event(&Caller::machine(), event).await {
+        // nothing of it was kept: there is nothing to look at, and there never will be
+        Err(StoreError::NotFound) => return Ok(()),
+        row => row?,
+    };
     let (books, mut news) = (Arc::clone(&app.books), BTreeMap::new());
     around(app, &row, &mut news);
     for (code, news) in &news {

@@ -197,6 +197,12 @@ pub(super) async fn an_event_becomes_one_case(store: &Store, _: &impl Home) {
     }
     store.findings_put(vec![finding("spike", (9_500, 12_000), "[]")], Instant(7)).await.expect("kept");
     let found = store.findings(&here, &FindingFilter::default(), None, 9).await.expect("rows").remove(0).newest.id;
+    let over = async |who: &Caller, from, to| {
+        let rows = store.findings_over(who, &"s1".into(), (Instant(from), Instant(to)), 9).await.expect("rows");
+        rows.len()
+    };
+    assert_eq!((over(&here, 11_999, 20_000).await, over(&here, 12_000, 20_000).await), (1, 0));
+    assert_eq!((over(&here, 0, 9_500).await, over(&there, 0, 99_000).await), (0, 0));
     let take_up = |n: u128, by: &Caller, event: &'static str, findings: Vec<String>| {
         let action = Action::Open { title: "闯入".into(), alarm: None, finding: findings.first().cloned() };
         let opening = case::Event {

@@ -94,9 +94,9 @@ const OPEN_END: i64 = i64::MAX;
 /// Which right a step of a person takes; none for steps of the program alone.
 fn right(what: &What) -> Option<Right> {
     match what {
-        What::Judged { .. } | What::Doubt { .. } | What::Packed { plain: false, .. } => Some(Right::EyeReview),
+        What::Judged { .. } | What::Doubt { .. } => Some(Right::EyeReview),
         What::Case { .. } => Some(Right::CaseOpen),
-        What::Unblurred { .. } | What::Packed { plain: true, .. } => Some(Right::EyeUnblur),
+        What::Unblurred { .. } | What::Packed { .. } => Some(Right::EyeUnblur),
         What::Begun(_) | What::Filed(_) | What::Spoke { .. } | What::Left { .. } | What::Removed { .. } => None,
     }
 }
@@ -171,8 +171,8 @@ impl Store {
         self.write(move |tx| done(tx, &caller, &id, &step, margin_ms)).await
     }
 
-    /// Takes up an event as a case, in one write: the case that one of the findings about the same stretch has already, else the new
-    /// one. Findings without a case join it.
+    /// Takes up an event as a case, in one write: the open case that one of the findings about the same stretch has already, else the
+    /// new one. Findings without a case join it.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the caller does not see the event or one of the findings, [`StoreError::Forbidden`] when they may
@@ -185,7 +185,8 @@ impl Store {
         findings: Vec<String>,
         margin_ms: i64,
     ) -> Result<(CaseId, EventRow), StoreError> {
-        const FINDING: &str = "SELECT case_id FROM finding_state WHERE id=$1 AND station=$2";
+        const FINDING: &str = "SELECT s.case_id, c.state FROM finding_state s LEFT JOIN case_file c ON c.id=s.case_id \
+            WHERE s.id=$1 AND s.station=$2";
         let station = self.eye_event(caller, id).await?.event.begun.station;
         self.station_seen(caller, Right::CaseOpen, &station).await.map_err(|_| StoreError::Forbidden)?;
         if !findings.is_empty() {
@@ -196,7 +197,9 @@ impl Store {
             let mut case = None;
             for finding in &findings {
                 let row = tx.row(FINDING, args![finding, &station])?.ok_or(StoreError::NotFound)?;
-                case = case.or(row.parsed_opt(0)?);
+                // nobody works on a case that is closed
+                let open = row.text_opt(1)?.is_some_and(|state| state != "closed");
+                case = case.or(row.parsed_opt(0)?.filter(|_| open));
             }
             let case = match case {
                 Some(case) => case,
@@ -282,7 +285,7 @@ impl Store {
     pub async fn eye_counts(&self, caller: &Caller) -> Result<(i64, i64), StoreError> {
         const COUNTS: &str = concat!(
             "SELECT COUNT(CASE WHEN e.state='open' THEN 1 END), COUNT(CASE WHEN e.state='unreviewed' THEN 1 END) FROM eye_event e \
-             WHERE e.state<>'reviewed' AND ",
+             WHERE e.state IN ('open','unreviewed') AND ",
             at_station!("e.station", "$1", "$2")
         );
         let [counties, units, _] = Within::of(caller, Right::EyeRead).args();

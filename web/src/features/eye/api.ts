@@ -69,7 +69,7 @@ export const cancelVisit = (id: string, note: string) => write<Eye.Visit>(`visit
 export const voice = (station: string, signal?: AbortSignal) => read<Eye.Voice>(`voice/${part(station)}`, { signal })
 export const keepVoice = (station: string, body: Eye.VoiceIn) => replace<Eye.Voice>(`voice/${part(station)}`, body)
 export const soundAddress = (station: string) => `${BASE}/voice/${part(station)}/sound`
-export const uploadSound = (station: string, wav: Blob) => write<unknown>(`voice/${part(station)}/sound`, new Blob([wav], { type: 'audio/wav' }))
+export const uploadSound = (station: string, wav: Blob) => write<Eye.Voice>(`voice/${part(station)}/sound`, new Blob([wav], { type: 'audio/wav' }))
 export const play = (station: string) => write<{ result: Eye.VoiceResult; detail: Eye.Played['detail']; first_byte_ms: number | null }>(`voice/${part(station)}/play`, {})
 
 export const report = (month: string, signal?: AbortSignal) => read<Eye.MonthReport>('report', { query: { month }, signal })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { atOf, secondsIn, secondsOf, verdictOf, window } from './event'
+import { atOf, isMaking, secondsIn, secondsOf, verdictOf, window } from './event'
 import type { EventDetail, EventFile } from './types'
 
 const clip = { kind: 'clip', name: 'clip.mp4', from: '2026-11-30T01:00:00.000Z', to: '2026-11-30T01:00:30.000Z' } as EventFile
@@ -19,6 +19,10 @@ describe('clip and curve', () => {
   it('outside of the clip its nearer end is meant', () => {
     expect(secondsOf(clip, Date.parse('2026-11-30T00:00:00Z'))).toBe(0)
     expect(secondsOf(clip, Date.parse('2026-11-30T02:00:00Z'))).toBe(30)
+  })
+  it('a clip may come for eleven minutes after somebody left', () => {
+    const left = Date.parse(event.left_at ?? '')
+    expect([isMaking(event, left + 600_000), isMaking(event, left + 660_000), isMaking({ left_at: null }, left)]).toEqual([true, false, false])
   })
   it('without a clip there is none', () => {
     expect([atOf(undefined, 1), secondsOf(undefined, 1)]).toEqual([undefined, undefined])

@@ -15,6 +15,13 @@ export function clipOf(event: EventDetail): EventFile | undefined {
   return event.files.find((f) => f.kind === 'clip')
 }
 
+/** A clip is cut when the recording has gone on for a while; it is listed once its copy without faces is there, or after this time. */
+const MAKING_MS = 660_000
+/** Whether a clip may still come. */
+export function isMaking(event: Pick<EyeEvent, 'left_at'>, now: number): boolean {
+  return now - Date.parse(event.left_at ?? '') < MAKING_MS
+}
+
 /** The instant at a place of the clip, and back; none without the clip's begin. */
 export function atOf(clip: EventFile | undefined, seconds: number): number | undefined {
   const begin = Date.parse(clip?.from ?? '')

@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { startTalk, type TalkFault } from './talk'
 
 interface Processor {
   port: { onmessage: () => void; postMessage: (data: ArrayBuffer | null) => void }
@@ -40,5 +41,47 @@ describe('the microphone', () => {
   it('keeps speech and takes away what 8 kHz cannot carry', () => {
     expect(peak(speak(48_000, 1000).samples)).toBeGreaterThan(15_500)
     expect(peak(speak(48_000, 7000).samples)).toBeLessThan(300)
+  })
+})
+
+describe('a talk that cannot begin', () => {
+  afterAll(() => vi.unstubAllGlobals())
+
+  /** A browser in which one step fails; tells what came of a talk. */
+  async function begin(failing: string): Promise<{ stopped: number; closed: number; faults: TalkFault[]; begun: boolean }> {
+    const fails = (name: string): Promise<void> => (name === failing ? Promise.reject(new Error(name)) : Promise.resolve())
+    const stop = vi.fn()
+    const close = vi.fn(() => Promise.resolve())
+    const node = { connect: (to: unknown) => to }
+    vi.stubGlobal('isSecureContext', true)
+    vi.stubGlobal('navigator', { mediaDevices: { getUserMedia: () => fails('microphone').then(() => ({ getTracks: () => [{ stop }] })) } })
+    vi.stubGlobal('AudioContext', class {
+      audioWorklet = { addModule: () => fails('module') }
+      destination = node
+      createMediaStreamSource = () => node
+      resume = () => fails('resume')
+      close = close
+    })
+    vi.stubGlobal('GainNode', class {
+      connect = node.connect
+    })
+    vi.stubGlobal('AudioWorkletNode', class {
+      port = {}
+      connect = node.connect
+      constructor() {
+        if (failing === 'node') throw new Error('node')
+      }
+    })
+    const faults: TalkFault[] = []
+    const begun = await startTalk('ms16', { fault: (fault) => faults.push(fault), level: () => undefined, dropped: () => undefined })
+    return { stopped: stop.mock.calls.length, closed: close.mock.calls.length, faults, begun: begun !== undefined }
+  }
+
+  it('leaves no microphone open, whichever step fails', async () => {
+    for (const step of ['module', 'node', 'resume']) {
+      expect(await begin(step), step).toEqual({ stopped: 1, closed: 1, faults: [{ what: 'microphone', detail: step }], begun: false })
+    }
+    expect(await begin('microphone')).toEqual({ stopped: 0, closed: 1, faults: [{ what: 'microphone', detail: 'microphone' }], begun: false })
+    expect(await begin('nothing')).toEqual({ stopped: 0, closed: 0, faults: [], begun: true })
   })
 })

@@ -11,26 +11,45 @@ export interface Talking {
 /** Pieces of 200 ms that may wait for a slow line; older ones are left out, else the voice would come later and later. */
 const WAITING_MAX = 10
 
+interface Opened {
+  context: AudioContext
+  stream: MediaStream
+  node: AudioWorkletNode
+}
+
+/** The microphone and what makes pieces of its sound. When a later step fails, the microphone that was opened is closed again. */
+async function open(): Promise<Opened> {
+  const context = new AudioContext()
+  let stream: MediaStream | undefined
+  try {
+    stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true } })
+    await context.audioWorklet.addModule(new URL('./talk.worklet.js', import.meta.url))
+    const node = new AudioWorkletNode(context, 'talk', { numberOfInputs: 1, numberOfOutputs: 1, channelCount: 1 })
+    const silent = new GainNode(context, { gain: 0 })
+    context.createMediaStreamSource(stream).connect(node).connect(silent).connect(context.destination)
+    await context.resume()
+    return { context, stream, node }
+  } catch (error) {
+    for (const track of stream?.getTracks() ?? []) track.stop()
+    void context.close()
+    throw error
+  }
+}
+
 export async function startTalk(station: string, on: { fault: (fault: TalkFault) => void; level: (level: number) => void; dropped: (pieces: number) => void }): Promise<Talking | undefined> {
   // browsers give a microphone only to pages that came over HTTPS, or from this very machine
   if (!window.isSecureContext || !('mediaDevices' in navigator)) {
     on.fault({ what: 'insecure' })
     return undefined
   }
-  let stream: MediaStream
-  const context = new AudioContext()
+  let opened: Opened
   try {
-    stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true } })
-    await context.audioWorklet.addModule(new URL('./talk.worklet.js', import.meta.url))
+    opened = await open()
   } catch (error) {
-    void context.close()
     on.fault({ what: 'microphone', detail: error instanceof Error ? error.message : String(error) })
     return undefined
   }
-  const node = new AudioWorkletNode(context, 'talk', { numberOfInputs: 1, numberOfOutputs: 1, channelCount: 1 })
-  const silent = new GainNode(context, { gain: 0 })
-  context.createMediaStreamSource(stream).connect(node).connect(silent).connect(context.destination)
-  await context.resume()
+  const { context, stream, node } = opened
 
   const id = crypto.randomUUID()
   const waiting: ArrayBuffer[] = []

@@ -111,4 +111,6 @@ export interface EyeSaid {
   station: string
   event: string | null
   what: 'approached' | 'entered' | 'left' | 'filed' | 'guard' | 'voice' | 'play' | 'call' | 'reviewed'
+  /** With `entered`: which kind of event has begun. A node of an older build does not say. */
+  kind?: EventKind
 }

@@ -493,8 +493,9 @@ pub(super) async fn view(app: &App, visitor: &Caller, row: CameraRow) -> Result<
         station_name: station_name(app, &camera.station),
         station: camera.station.to_string(),
         kind: camera.kind.as_str().into(),
-        address: camera.address,
-        detect_address: camera.detect_address,
+        // kept as it was shown when it was registered; less is shown today
+        address: if camera.address.is_empty() { String::new() } else { shown_address(&camera.address) },
+        detect_address: camera.detect_address.as_deref().map(shown_address),
         transport: if camera.udp { "udp" } else { "tcp" }.into(),
         fps: camera.fps,
         width: camera.width,

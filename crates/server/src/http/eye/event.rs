@@ -12,12 +12,12 @@ use shanshui_domain::sense::eye::camera::Quiet;
 use shanshui_domain::sense::eye::event::{Event, Step, What};
 use shanshui_domain::sense::eye::{EventKind, Suspicion, Verdict};
 use shanshui_domain::time::{Instant, PeriodKind};
-use shanshui_store::{EventFilter, EventRow, FindingFilter, FindingState, StepRow};
+use shanshui_store::{EventFilter, EventRow, FindingState, StepRow};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{EyeModelView, label_words, station_name};
-use crate::app::{App, Live};
+use crate::app::{App, EyeSaid, Live};
 use crate::error::ApiError;
 use crate::http::auth::Visitor;
 use crate::http::convert::{instant_in, instant_out};
@@ -577,12 +577,8 @@ async fn acted(app: &App, visitor: &Visitor, id: &str, what: What) -> Result<Eve
 }
 
 pub(super) fn told(app: &App, row: &EventRow) {
-    app.tell(Live::Eye {
-        camera: row.event.begun.camera.0.clone(),
-        station: row.event.begun.station.clone(),
-        event: Some(row.id.clone()),
-        what: "reviewed".into(),
-    });
+    let said = EyeSaid::new(&row.event.begun.camera.0, &row.event.begun.station, "reviewed");
+    app.tell(Live::Eye(EyeSaid { event: Some(row.id.clone()), ..said }));
 }
 
 /// Says what it was.
@@ -648,17 +644,12 @@ pub async fn suspicion(
 
 /// Findings of data review about the doubted stretch, other than that somebody was there.
 async fn overlapping(app: &App, caller: &Caller, row: &EventRow) -> Result<Vec<FindingState>, ApiError> {
-    let Some((from, to)) = row.doubted else { return Ok(Vec::new()) };
+    let Some(span) = row.doubted else { return Ok(Vec::new()) };
     if !caller.may(Right::ReviewRead) {
         return Ok(Vec::new());
     }
-    let filter = FindingFilter { station: Some(row.event.begun.station.clone()), ..FindingFilter::default() };
-    let all = app.store.findings(caller, &filter, None, FINDINGS_MAX).await?;
-    let about = |f: &FindingState| {
-        let what = &f.newest.what;
-        what.from < to && what.to > from && what.rule != "intrusion"
-    };
-    Ok(all.into_iter().filter(about).collect())
+    let all = app.store.findings_over(caller, &row.event.begun.station, span, FINDINGS_MAX).await?;
+    Ok(all.into_iter().filter(|f| f.newest.what.rule != "intrusion").collect())
 }
 
 fn finding_view(f: &FindingState) -> EyeFindingView {

@@ -359,7 +359,7 @@ pub async fn talk(
         app.eye.voices.talk(&app, (&visitor, visitor.id()), &station, id, &bytes).await.map_err(not_heard)?;
     }
     if text("x-talk-end") == Some("1") {
-        app.eye.voices.end_talk(id);
+        app.eye.voices.hang_up(id, visitor.id());
     }
     Ok(StatusCode::NO_CONTENT)
 }
