@@ -76,8 +76,8 @@ Then sources that are none join: noise, silence, spoilt pictures, a refused conn
 seconds. Every 10 s the interface is asked how late each camera is; the rows give medians by tenths of the time. The clip is the
 shared one, so that the proof is skipped where it is not.
 
-Blind: six RTSP cameras show a minute of a drawn scene, and then what happened to five of them; how long after that each guard is blind,
-by the guard's own history. Voice: a drawn camera shows somebody who walks in, motion alone sees them, and loudspeakers written for
+Blind: six RTSP cameras show a minute of a drawn scene, and then what happened to five of them; how long after that each guard says
+that it is blind. Voice: a drawn camera shows somebody who walks in, motion alone sees them, and loudspeakers written for
 this proof (and `sipp`, who takes the calls) note when the first byte comes. It is counted from the first picture on which somebody
 was inside, so that the three hits which a fence waits for are in it. What was heard is decoded by FFmpeg and held against the
 sentence: `alike_min` is the smallest correlation.
@@ -153,8 +153,8 @@ mod tests {
             met: true,
             more: serde_json::Map::new(),
         };
-        write(&page, &[promise("a", 1), promise("b", 2)]).expect("a folder to write in");
-        write(&page, &[promise("b", 3)]).expect("a folder to write in");
+        write(&page, &[promise("a", 1), promise("b", 2)], "today").expect("a folder to write in");
+        write(&page, &[promise("b", 3)], "today").expect("a folder to write in");
         let text = fs::read_to_string(&page).expect("just written");
         fs::remove_dir_all(&dir).expect("just written");
         assert!(text.contains("| a | 1 |") && text.contains("| b | 3 |") && !text.contains("| b | 2 |"), "{text}");

@@ -22,6 +22,8 @@ const GOOD_S: u32 = 60;
 const BAD_S: u32 = 100;
 /// Blind by then.
 const WITHIN_S: f64 = 60.0;
+/// Between two looks.
+const EVERY: Duration = Duration::from_millis(500);
 /// Cameras have begun by then.
 const BEGIN: Duration = Duration::from_secs(40);
 
@@ -101,6 +103,8 @@ struct Camera {
     server: Option<Server>,
     /// When it happened to it.
     happened: Option<Timestamp>,
+    /// When it was first said to be blind after that, and why.
+    blind: Option<(Timestamp, String)>,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<Vec<Promise>> {
@@ -109,51 +113,58 @@ pub fn run(args: &Args) -> anyhow::Result<Vec<Promise>> {
     for fate in Fate::ALL {
         films.push(film(&site.rig.dir, fate)?);
     }
-    let from = Timestamp::now();
     let mut cameras = Vec::new();
     for (number, (fate, film)) in (0..).zip(Fate::ALL.into_iter().zip(films)) {
         let server = rtsp(&[film.to_str().context("a path of text")?])?;
         let id = site.camera(number, "rtsp", &server.url, None)?;
-        cameras.push(Camera { fate, id, server: Some(server), happened: None });
+        cameras.push(Camera { fate, id, server: Some(server), happened: None, blind: None });
     }
     let begun = Instant::now();
     while begun.elapsed() < BEGIN + Duration::from_secs(u64::from(GOOD_S)) + Duration::from_secs_f64(WITHIN_S) {
-        sleep(Duration::from_secs(1));
-        for camera in cameras.iter_mut().filter(|c| c.happened.is_none()) {
-            let guards = guards(&site, &camera.id, from)?;
-            let Some((since, ..)) = guards.iter().find(|g| g.1 == "guarded") else { continue };
-            let due = *since + jiff::SignedDuration::from_secs(i64::from(GOOD_S));
-            if Timestamp::now() < due {
-                continue;
-            }
-            // the others' films change by themselves
-            camera.happened = Some(if camera.fate == Fate::Ended { Timestamp::now() } else { due });
-            if camera.fate == Fate::Ended {
-                camera.server = None;
-            }
+        sleep(EVERY);
+        let guards = site.ask("GET", "/api/v1/sense/eye/cameras", None)?;
+        let guards = guards["items"].as_array().context("cameras")?;
+        for camera in &mut cameras {
+            let guard = guards.iter().find(|c| c["id"] == camera.id.as_str()).context("a camera is missing")?;
+            camera.look(&guard["guard"], Timestamp::now())?;
         }
     }
     let (mut after, mut wrong) = (Map::new(), 0);
     for camera in &cameras {
         let happened = camera.happened.with_context(|| format!("{:?} never guarded", camera.fate))?;
-        let blind = guards(&site, &camera.id, from)?.into_iter().find(|g| g.0 >= happened && g.1 == "blind");
-        let seconds = blind.as_ref().map(|g| (g.0.as_millisecond() - happened.as_millisecond()) as f64 / 1_000.0);
-        let right = match &blind {
+        let seconds =
+            camera.blind.as_ref().map(|b| (b.0.as_millisecond() - happened.as_millisecond()) as f64 / 1_000.0);
+        let right = match &camera.blind {
             None => camera.fate == Fate::Nothing,
-            Some((.., reason)) => camera.fate.reasons().contains(&reason.as_str()),
+            Some((_, reason)) => camera.fate.reasons().contains(&reason.as_str()),
         };
         wrong += u64::from(!right || seconds.is_some_and(|s| s > WITHIN_S));
-        after.insert(camera.fate.name().into(), json!({"s": seconds, "reason": blind.map(|g| g.2)}));
+        after.insert(camera.fate.name().into(), json!({"s": seconds, "reason": camera.blind.as_ref().map(|b| &b.1)}));
     }
     let name = "eye: a camera that is ended, covered, frozen, black or turned away is blind within a minute";
     Ok(vec![promise(name, args, cameras.len() as u64, wrong, json!({"blind_after": after}))])
 }
 
-/// How a camera has guarded so far: since when, state, reason.
-fn guards(site: &Site, id: &str, from: Timestamp) -> anyhow::Result<Vec<(Timestamp, String, String)>> {
-    let path = format!("/api/v1/sense/eye/cameras/{id}/guard?from={from}&to={}", Timestamp::now());
-    let said = site.ask("GET", &path, None)?;
-    let text = |guard: &Value, key: &str| guard[key].as_str().unwrap_or_default().to_owned();
-    let items = said["items"].as_array().context("guards")?;
-    items.iter().map(|g| Ok((text(g, "since").parse()?, text(g, "state"), text(g, "reason")))).collect()
+impl Camera {
+    /// Takes note of how it guards now, and lets happen what is due.
+    fn look(&mut self, guard: &Value, now: Timestamp) -> anyhow::Result<()> {
+        match (guard["state"].as_str().context("a state")?, self.happened) {
+            ("guarded", None) => {
+                let since: Timestamp = guard["since"].as_str().context("a time")?.parse()?;
+                // films change by themselves a minute after their first picture
+                let due = since + jiff::SignedDuration::from_secs(i64::from(GOOD_S));
+                if now >= due {
+                    self.happened = Some(due);
+                    if self.fate == Fate::Ended {
+                        (self.happened, self.server) = (Some(now), None);
+                    }
+                }
+            }
+            ("blind", Some(_)) if self.blind.is_none() => {
+                self.blind = Some((now, guard["reason"].as_str().unwrap_or_default().to_owned()));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
 }

@@ -1,18 +1,51 @@
 //! A server with cameras, asked as its administrator.
 
+use std::net::SocketAddr;
+
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
 use crate::http::{Ask, Line, log_in};
 use crate::rig::Rig;
 
+/// Of everybody in a pack of simulated stations.
+const PASSWORD: &str = "simulated-load";
 /// Pictures a second that are asked for.
 pub const FPS: f64 = 5.0;
 
 /// A running server, and a session of its administrator.
 pub struct Site {
     pub rig: Rig,
+    admin: Person,
+}
+
+/// Somebody who is logged in.
+pub struct Person {
+    at: SocketAddr,
     token: String,
+}
+
+impl Person {
+    fn at(at: SocketAddr, login: &str) -> anyhow::Result<Self> {
+        Ok(Self { at, token: log_in(at, login, PASSWORD, "127.0.0.1")? })
+    }
+
+    /// Asks; what is answered.
+    pub fn bytes(&self, method: &str, path: &str, body: Option<&Value>) -> anyhow::Result<Vec<u8>> {
+        let cookie = format!("shanshui_session={}", self.token);
+        let headers = [("cookie", cookie.as_str()), ("content-type", "application/json")];
+        let body = body.map(Value::to_string);
+        let ask = Ask { method, path, headers: &headers, body: body.as_deref().map(str::as_bytes) };
+        let answer = Line::to(self.at)?.ask(&ask)?;
+        let said = || String::from_utf8_lossy(&answer.body).into_owned();
+        ensure!(answer.status < 300, "{method} {path}: {} {}", answer.status, said());
+        Ok(answer.body)
+    }
+
+    /// The same, as JSON.
+    pub fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+        serde_json::from_slice(&self.bytes(method, path, body)?).with_context(|| format!("{method} {path}"))
+    }
 }
 
 impl Site {
@@ -23,25 +56,18 @@ impl Site {
             format!("auth.second_factor = \"nobody\"\noutbound.allow = [\"127.0.0.0/8\"]\n[eye]\n{config}");
         rig.start()?;
         rig.wait()?;
-        let token = log_in(rig.http, "admin", "simulated-load", "127.0.0.1")?;
-        Ok(Self { rig, token })
+        let admin = Person::at(rig.http, "admin")?;
+        Ok(Self { rig, admin })
     }
 
-    /// Asks; what is answered.
-    pub fn bytes(&self, method: &str, path: &str, body: Option<&Value>) -> anyhow::Result<Vec<u8>> {
-        let cookie = format!("shanshui_session={}", self.token);
-        let headers = [("cookie", cookie.as_str()), ("content-type", "application/json")];
-        let body = body.map(Value::to_string);
-        let ask = Ask { method, path, headers: &headers, body: body.as_deref().map(str::as_bytes) };
-        let answer = Line::to(self.rig.http)?.ask(&ask)?;
-        let said = || String::from_utf8_lossy(&answer.body).into_owned();
-        ensure!(answer.status < 300, "{method} {path}: {} {}", answer.status, said());
-        Ok(answer.body)
+    /// Logs in as somebody else.
+    pub fn person(&self, login: &str) -> anyhow::Result<Person> {
+        Person::at(self.rig.http, login)
     }
 
-    /// The same, as JSON.
+    /// Asks as the administrator.
     pub fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
-        serde_json::from_slice(&self.bytes(method, path, body)?).with_context(|| format!("{method} {path}"))
+        self.admin.ask(method, path, body)
     }
 
     /// Code of a simulated station.

@@ -79,11 +79,12 @@ pub fn run(args: &Args) -> anyhow::Result<Vec<Promise>> {
 fn post(site: &Site, number: u32, name: &'static str, driver: &Value, heard: Receiver<Heard>) -> anyhow::Result<Post> {
     let station = Site::station(number);
     let path = format!("/api/v1/sense/eye/voice/{station}");
-    let now = site.ask("GET", &path, None)?;
+    let duty = site.person("duty")?;
+    let now = duty.ask("GET", &path, None)?;
     let voice = json!({"base_version": now["version"], "text_zh": now["text_zh"], "text_en": now["text_en"],
         "languages": ["zh"], "driver": driver, "repeat": 1, "gap_s": 1, "cooldown_s": 1, "quiet": [], "escalate_after": 0});
-    site.ask("PUT", &path, Some(&voice))?;
-    let sentence = ears::decoded("wav", site.bytes("GET", &format!("{path}/sound"), None)?)?;
+    duty.ask("PUT", &path, Some(&voice))?;
+    let sentence = ears::decoded("wav", duty.bytes("GET", &format!("{path}/sound"), None)?)?;
     ensure!(sentence.len() > ears::RATE, "the sentence lasts no second");
     site.camera(number, "drawn", "", Some(&json!(AREA)))?;
     Ok(Post { name, station, heard, all: Vec::new(), sentence })
@@ -91,7 +92,11 @@ fn post(site: &Site, number: u32, name: &'static str, driver: &Value, heard: Rec
 
 /// Holds what a loudspeaker heard against the events of its station.
 fn held(args: &Args, site: &Site, post: Post) -> anyhow::Result<Promise> {
-    let said = site.ask("GET", &format!("/api/v1/sense/eye/events?station={}&limit=200", post.station), None)?;
+    let said = site.person("duty")?.ask(
+        "GET",
+        &format!("/api/v1/sense/eye/events?station={}&limit=200", post.station),
+        None,
+    )?;
     let events = said["items"].as_array().context("events")?;
     let mut entries: Vec<Timestamp> = Vec::new();
     for event in events {
