@@ -33,7 +33,7 @@ impl Light {
             let (x, y) = ((i as u32 % picture.width) as f32 / w, (i as u32 / picture.width) as f32 / h);
             let grey = 0.3 * f32::from(pixel[0]) + 0.55 * f32::from(pixel[1]) + 0.15 * f32::from(pixel[2]);
             let (dx, dy) = (x - 0.48, y - 0.75);
-            let ring = 0.52 / (1.0 + 3.2 * (dx * dx + dy * dy));
+            let ring = 0.9 / (1.0 + 2.4 * (dx * dx + dy * dy));
             let (lx, ly) = ((x - lamp.0) * 1.78, y - lamp.1);
             let glow = 0.5 / (1.0 + 90.0 * (lx * lx + ly * ly));
             let far = ((0.36 - y) / 0.20).clamp(0.0, 1.0);
