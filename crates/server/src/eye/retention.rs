@@ -170,7 +170,7 @@ async fn sweep_ring(app: &App, camera: &str, folder: &Path, cases: &mut Cases) -
     .await
 }
 
-/// What of a camera's recording must stay: what an event needs that nobody has looked at, or whose case is open.
+/// What of a camera's recording must stay: what an event needs that still lasts, that nobody has looked at, or whose case is open.
 async fn holds(app: &App, camera: &str, ring: &Ring, cases: &mut Cases) -> Result<Vec<Hold>, StoreError> {
     let oldest = ring.oldest().map_or_else(|| app.clock.now(), Instant::from_timestamp);
     let from = Some(oldest.plus_ms(-STAY_MS));
@@ -183,17 +183,17 @@ async fn holds(app: &App, camera: &str, ring: &Ring, cases: &mut Cases) -> Resul
         }
         for row in page {
             let open = cases.is_open(app, row.event.case).await;
-            let bound = Held::of(&row.event, open).is_some_and(|held| held.bound);
+            let bound = Held::of(&row.event, open).is_none_or(|held| held.bound);
             holds.extend(span(app, &row).filter(|_| bound).map(Hold));
         }
     }
 }
 
-/// What of the recording an event needs; nothing can be said while it lasts.
+/// What of the recording an event needs; up to now while it lasts.
 fn span(app: &App, row: &EventRow) -> Option<Span> {
     let section = &app.config.eye;
     let from = row.event.begun.entered.plus_ms(-section.before_ms()).timestamp().ok()?;
-    let to = row.event.left?.plus_ms(section.after_ms()).timestamp().ok()?;
+    let to = row.event.left.unwrap_or_else(|| app.clock.now()).plus_ms(section.after_ms()).timestamp().ok()?;
     Some(Span { from, to })
 }
 
