@@ -215,6 +215,15 @@ impl Wrong {
 }
 
 impl Driver {
+    /// How long a loudspeaker is busy once it is told to play a sound of so many milliseconds, at most; with a clip of its own, nobody knows.
+    pub fn busy_ms(&self, sound_ms: i64) -> i64 {
+        match self {
+            Self::Http(http) if matches!(http.body, Body::Json { .. } | Body::None) => 0,
+            Self::Http(_) | Self::Rtp(_) => sound_ms,
+            Self::Sip(sip) => sound_ms + i64::from(sip.ring_s) * 1_000,
+        }
+    }
+
     /// Looks at everything that was written down, before anything is sent.
     ///
     /// # Errors

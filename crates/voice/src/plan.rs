@@ -50,9 +50,9 @@ impl Hours {
 pub struct Rules {
     /// How often the sentence is said in one bout, 1 to 20.
     pub repeats: u32,
-    /// Seconds between two beginnings of the sentence, 1 to 600.
+    /// Seconds between two beginnings of the sentence, 1 to 600; a sentence that lasts longer is said to its end.
     pub gap_s: u32,
-    /// Seconds from the last sentence of a bout to the first of the next, at least `gap_s`, at most a day.
+    /// Seconds from the last sentence of a bout to the first of the next, both at their beginning, at least `gap_s`, at most a day.
     pub cool_down_s: u32,
     /// When nothing is said.
     pub quiet: Vec<Hours>,
@@ -172,6 +172,8 @@ pub struct Speaker {
     bout: Option<Bout>,
     /// When the sentence was last begun.
     spoken: Option<i64>,
+    /// Milliseconds that it lasts.
+    lasts_ms: i64,
     /// The bout before has had all its turns, or ended because all left.
     cooling: bool,
     talking: bool,
@@ -187,6 +189,7 @@ impl Speaker {
             stays: BTreeMap::new(),
             bout: None,
             spoken: None,
+            lasts_ms: 0,
             cooling: false,
             talking: false,
             latest: i64::MIN,
@@ -196,6 +199,11 @@ impl Speaker {
     /// Other rules, from the next decision on.
     pub fn rule(&mut self, rules: Rules) {
         self.rules = rules;
+    }
+
+    /// The sentence lasts so many milliseconds: the next is not begun before.
+    pub fn lasting(&mut self, ms: i64) {
+        self.lasts_ms = ms;
     }
 
     /// Takes what has happened, and says what is to be done.
@@ -258,7 +266,7 @@ impl Speaker {
     /// From when on the next sentence, or the call for a person, may come; any time where nothing was said yet.
     fn due(&self) -> i64 {
         let wait = if self.cooling { self.rules.cool_down_s } else { self.rules.gap_s };
-        self.spoken.map_or(self.latest, |at| at.saturating_add(i64::from(wait) * 1_000))
+        self.spoken.map_or(self.latest, |at| at.saturating_add((i64::from(wait) * 1_000).max(self.lasts_ms)))
     }
 
     fn entered(&mut self, stay: Stay, approved: bool, now: Now, acts: &mut Vec<Act>) {
@@ -356,6 +364,16 @@ mod tests {
         );
         assert_eq!(s.wake(at(80)), Some(130_000));
         assert_eq!(s.on(Seen::Tick, at(130)), [Act::Speak { stay: 2, turn: 1 }]);
+    }
+
+    #[test]
+    fn a_long_sentence_is_said_to_its_end() {
+        let mut s = Speaker::new(rules());
+        assert_eq!(s.on(IN, at(0)), [Act::Speak { stay: 1, turn: 1 }]);
+        s.lasting(25_000);
+        assert_eq!(s.wake(at(0)), Some(25_000), "and not the gap of ten seconds");
+        assert_eq!(s.on(Seen::Tick, at(24)), []);
+        assert_eq!(s.on(Seen::Tick, at(25)), [Act::Speak { stay: 1, turn: 2 }]);
     }
 
     #[test]

@@ -71,14 +71,14 @@ pub(crate) fn front() -> Vec<String> {
 }
 
 /// Frames in Matroska on standard output. Of all pictures the first within each `1/fps` is taken: none is repeated when the stream stalls,
-/// as the filter `fps` would. The width is never enlarged.
+/// as the filter `fps` would. The width is never enlarged. One thread writes: of several each holds a picture back until the next comes.
 pub(crate) fn frames(fps: f32, width: u32) -> Vec<String> {
     let pick = format!("select='isnan(prev_selected_t)+gt(floor(t*{fps}+0.001),floor(prev_selected_t*{fps}+0.001))'");
     let scale = format!("scale='min({width},iw)':-2:flags=area");
     let mut args: Vec<String> = words("-map 0:v:0 -an -filter_threads 1 -vf").collect();
     args.push(format!("{pick},{scale}"));
     args.extend(words(
-        "-fps_mode passthrough -pix_fmt rgb24 -c:v rawvideo -f matroska -allow_raw_vfw 1 -live 1 -cluster_size_limit 1000 -flush_packets 1 pipe:1",
+        "-fps_mode passthrough -pix_fmt rgb24 -c:v rawvideo -threads 1 -f matroska -allow_raw_vfw 1 -live 1 -cluster_size_limit 1000 -flush_packets 1 pipe:1",
     ));
     args
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -326,8 +327,10 @@ async fn run(app: App, station: StationCode, mut told: mpsc::Receiver<Told>) {
     let mut stays: HashMap<u64, (String, Instant)> = HashMap::new();
     let mut next = 0_u64;
     let mut speaking = Stop::default();
+    let lasts = Arc::new(AtomicI64::new(0));
     loop {
         let now = moment(&app);
+        speaker.lasting(lasts.load(Ordering::Relaxed));
         let wait = speaker.wake(now).map(|at| Duration::from_millis((at - now.at_ms).max(1) as u64));
         let heard = tokio::select! {
             () = app.shutdown.cancelled() => return,
@@ -359,15 +362,17 @@ async fn run(app: App, station: StationCode, mut told: mpsc::Receiver<Told>) {
             Some(Told::Talk(false)) => Seen::TalkEnded,
             None => Seen::Tick,
         };
+        // known by now, if it was not when the waiting began
+        speaker.lasting(lasts.load(Ordering::Relaxed));
         for act in speaker.on(seen, moment(&app)) {
             match act {
                 Act::Speak { stay, .. } => {
                     if let Some((event, entered)) = stays.get(&stay).cloned() {
-                        let (app, station) = (app.clone(), station.clone());
+                        let (app, station, lasts) = (app.clone(), station.clone(), Arc::clone(&lasts));
                         speaking = Stop::default();
                         let stop = speaking.clone();
                         let tasks = app.tasks.clone();
-                        tasks.spawn(async move { speak(&app, &station, &event, entered, &stop).await });
+                        tasks.spawn(async move { speak(&app, &station, (&event, entered), (&stop, &lasts)).await });
                     }
                 }
                 Act::Hush => speaking.stop(),
@@ -443,9 +448,14 @@ async fn follow(app: &App, event: &str, what: What) {
     });
 }
 
-async fn speak(app: &App, station: &StationCode, event: &str, entered: Instant, stop: &Stop) {
+async fn speak(
+    app: &App,
+    station: &StationCode,
+    (event, entered): (&str, Instant),
+    (stop, lasts): (&Stop, &AtomicI64),
+) {
     let began = app.clock.now();
-    let outcome = said(app, &Caller::machine(), station, Some(event), stop).await;
+    let outcome = said(app, &Caller::machine(), station, Some(event), (stop, lasts)).await;
     let (result, detail, ms) = match outcome {
         Ok((result, detail, first)) => (result, detail, first.map(|ms| began.ms_since(entered).max(0) + ms)),
         Err(why) => (Spoken::Failed, why, None),
@@ -461,7 +471,8 @@ fn tell(app: &App, station: &StationCode, event: Option<&str>, what: &str) {
     app.tell(Live::Eye(EyeSaid { event: event.map(str::to_owned), ..said }));
 }
 
-/// Says the sentence once; gives what came of it, in which words, and the milliseconds to the first byte of sound.
+/// Says the sentence once; gives what came of it, in which words, and the milliseconds to the first byte of sound. While it is said,
+/// `lasts` is for how long the loudspeaker is busy with it, in milliseconds.
 ///
 /// # Errors
 /// When there is nothing to say it with.
@@ -470,7 +481,7 @@ pub async fn said(
     caller: &Caller,
     station: &StationCode,
     event: Option<&str>,
-    stop: &Stop,
+    (stop, lasts): (&Stop, &AtomicI64),
 ) -> Result<(Spoken, String, Option<i64>), String> {
     let voice = of(app, caller, station).await.map_err(|e| e.to_string())?;
     let (driver, way) = match (voice.body.way, &voice.driver) {
@@ -493,7 +504,11 @@ pub async fn said(
     let values = [("station", station.as_str()), ("city", city.city.name_zh.as_str()), ("event", event.unwrap_or(""))];
     let doors = Doors { allow: &allow, http: &client, values: &values, stop };
     let mut report = Report::default();
+    lasts.store(driver.busy_ms((sound.seconds() * 1_000.0) as i64), Ordering::Relaxed);
     let outcome = play(driver, &sound, &doors, &mut report).await;
+    if matches!(outcome.verdict, Verdict::Failed(_)) {
+        lasts.store(0, Ordering::Relaxed);
+    }
     let way = serde_json::to_value(way).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
     Ok(noted(app, caller, station, event, &outcome, &format!("{way}/{from}")).await)
 }

@@ -15,10 +15,10 @@ use crate::seen;
 use crate::support::{City, Person, civil, until, water};
 
 /// Longer than a round of the visitor, a clip's after-roll and the recording's last file.
-const VISITOR: Duration = Duration::from_secs(150);
+pub(crate) const VISITOR: Duration = Duration::from_secs(150);
 
 /// Asks until something has come that takes a while.
-async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let begun = tokio::time::Instant::now();
     loop {
         if let Some(found) = ask().await {
@@ -29,12 +29,12 @@ async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T
     }
 }
 
-fn fence(corners: &[(f32, f32)]) -> Value {
+pub(crate) fn fence(corners: &[(f32, f32)]) -> Value {
     let corners: Vec<[f32; 2]> = corners.iter().map(|(x, y)| [*x, *y]).collect();
     json!({"fences": [{"id": "head", "name": "采样口", "kind": "sampling_head", "polygon": corners}]})
 }
 
-async fn drawn(admin: &Person) -> String {
+pub(crate) async fn drawn(admin: &Person) -> String {
     let camera =
         json!({"code": "ms16-c1", "station": "ms16", "name_zh": "采样口", "name_en": "sampling head", "kind": "drawn"});
     let (status, made) = admin.post("/api/v1/sense/eye/cameras", camera.clone()).await;

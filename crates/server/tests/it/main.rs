@@ -6,6 +6,7 @@ mod clock;
 mod discharge;
 mod equal;
 mod eye;
+mod eye_kept;
 mod forecast;
 mod full;
 mod generated;

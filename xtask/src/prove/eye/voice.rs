@@ -20,6 +20,8 @@ use crate::rig::quantile;
 
 /// A drawn camera shows somebody each so many seconds.
 const EVERY_S: u32 = 45;
+/// Once a visit, which lasts less.
+const SAID_EVERY_S: u32 = 40;
 /// From the first picture with somebody inside to the first byte.
 const WITHIN_MS: f64 = 1_000.0;
 /// What is heard that long after an entry does not belong to it.
@@ -82,7 +84,7 @@ fn post(site: &Site, number: u32, name: &'static str, driver: &Value, heard: Rec
     let duty = site.person("duty")?;
     let now = duty.ask("GET", &path, None)?;
     let voice = json!({"base_version": now["version"], "text_zh": now["text_zh"], "text_en": now["text_en"],
-        "languages": ["zh"], "driver": driver, "repeat": 1, "gap_s": 1, "cooldown_s": 1, "quiet": [], "escalate_after": 0});
+        "languages": ["zh"], "driver": driver, "repeat": 1, "gap_s": 1, "cooldown_s": SAID_EVERY_S, "quiet": [], "escalate_after": 0});
     duty.ask("PUT", &path, Some(&voice))?;
     let sentence = ears::decoded("wav", duty.bytes("GET", &format!("{path}/sound"), None)?)?;
     ensure!(sentence.len() > ears::RATE, "the sentence lasts no second");

@@ -1,5 +1,7 @@
 //! Loudspeakers: what a station's says and by which way, what came of it, and a person's own voice.
 
+use std::sync::atomic::AtomicI64;
+
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -335,7 +337,7 @@ pub async fn play(
 ) -> Result<Json<PlayedView>, ApiError> {
     let station = there(&app, &visitor, Right::VoiceSpeak, &station)?;
     let (result, detail, first_byte_ms) =
-        voice::said(&app, &visitor, &station, None, &Stop::default()).await.map_err(not_heard)?;
+        voice::said(&app, &visitor, &station, None, (&Stop::default(), &AtomicI64::new(0))).await.map_err(not_heard)?;
     Ok(Json(PlayedView { result: result.as_str().into(), detail: detail_words(&detail), first_byte_ms }))
 }
 
