@@ -18,10 +18,10 @@ use super::promise;
 use super::site::Site;
 use crate::rig::quantile;
 
-/// A drawn camera shows somebody each so many seconds.
-const EVERY_S: u32 = 45;
-/// Once a visit, which lasts less.
-const SAID_EVERY_S: u32 = 40;
+/// A drawn camera shows somebody each so many seconds: longer than he needs to come, stand and go, so that he never vanishes.
+const EVERY_S: u32 = 60;
+/// The sentence is said once a visit.
+const SAID_EVERY_S: u32 = 50;
 /// From the first picture with somebody inside to the first byte.
 const WITHIN_MS: f64 = 1_000.0;
 /// What is heard that long after an entry does not belong to it.
