@@ -71,9 +71,10 @@ pub(super) async fn settle(
     (seen, first): (Option<Instant>, bool),
 ) -> Result<Vec<Ended>, StoreError> {
     let (caller, store, now) = (Caller::machine(), &app.store, app.clock.now());
-    let mine = |e: &EventRow| e.event.begun.camera.0 == row.id && !owed.owes(&e.id);
-    let open: Vec<EventRow> = store.eye_open().await?.into_iter().filter(mine).collect();
     let filter = EventFilter { camera: Some(row.id.clone()), ..EventFilter::default() };
+    let lasting = EventFilter { state: Some("open".into()), ..filter.clone() };
+    let mut open: Vec<EventRow> = store.eye_events(&caller, &lasting, None, LATELY_MAX).await?;
+    open.retain(|event| !owed.owes(&event.id));
     let lately = if first { store.eye_events(&caller, &filter, None, LATELY_MAX).await? } else { Vec::new() };
     let newest = store.guards(&caller, &row.id, (Instant(i64::MAX - 1), Instant(i64::MAX))).await?.pop();
     // from here on nothing fails: what was found is done as a whole

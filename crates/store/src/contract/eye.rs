@@ -162,7 +162,8 @@ pub(super) async fn an_event_is_a_chain_of_steps(store: &Store, _: &impl Home) {
     let judged = || What::Judged { verdict: Verdict::Person, reason: "看过录像".into() };
     let early = store.eye_act(&here, "e1", step(10_200, Some(2), judged()), MARGIN_MS).await;
     assert!(matches!(early, Err(StoreError::Eye(Refusal::Lasts))));
-    assert_eq!(store.eye_open().await.expect("seen").len(), 1);
+    let lasting = EventFilter { state: Some("open".into()), ..EventFilter::default() };
+    assert_eq!(store.eye_events(&Caller::machine(), &lasting, None, 9).await.expect("seen").len(), 1);
     let span = async |from, to| {
         let rows = store.eye_doubts(&here, &"s1".into(), (Instant(from), Instant(to)), 9).await.expect("seen");
         rows.len()

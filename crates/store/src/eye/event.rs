@@ -342,12 +342,6 @@ impl Store {
         let rows = self.read(ENDED, args!["*", "", after, limit as i64]).await?;
         rows.iter().map(event_row).collect()
     }
-
-    /// Events of every camera that last: what was seen before the program ended is not seen any more when it begins again.
-    pub async fn eye_open(&self) -> Result<Vec<EventRow>, StoreError> {
-        let rows = self.read(events!(" AND e.state='open' ORDER BY e.entered, e.id"), args!["*", ""]).await?;
-        rows.iter().map(event_row).collect()
-    }
 }
 
 /// As long as it lasts, the end is open.
