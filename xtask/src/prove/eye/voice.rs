@@ -20,6 +20,8 @@ use crate::rig::quantile;
 
 /// A drawn camera shows somebody each so many seconds: longer than he needs to come, stand and go, so that he never vanishes.
 const EVERY_S: u32 = 60;
+/// Within each of these spans he comes so late. A camera begins before: whoever stands in its first picture is background to it.
+const NOBODY_UNTIL_S: i64 = 12;
 /// The sentence is said once a visit.
 const SAID_EVERY_S: u32 = 50;
 /// From the first picture with somebody inside to the first byte.
@@ -88,6 +90,9 @@ fn post(site: &Site, number: u32, name: &'static str, driver: &Value, heard: Rec
     duty.ask("PUT", &path, Some(&voice))?;
     let sentence = ears::decoded("wav", duty.bytes("GET", &format!("{path}/sound"), None)?)?;
     ensure!(sentence.len() > ears::RATE, "the sentence lasts no second");
+    while !(1..NOBODY_UNTIL_S).contains(&(Timestamp::now().as_second() % i64::from(EVERY_S))) {
+        std::thread::sleep(Duration::from_millis(200));
+    }
     site.camera(number, "drawn", "", Some(&json!(AREA)))?;
     Ok(Post { name, station, heard, all: Vec::new(), sentence })
 }
