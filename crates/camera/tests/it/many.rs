@@ -89,9 +89,11 @@ fn a_camera_that_takes_more_memory_than_it_may_is_down_for_it() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let film = clip(dir.path(), "film.mp4", "1920x1080", 5, H264);
+    let film = clip(dir.path(), "film.mp4", "1920x1080", 2, H264);
     let limits = Limits { memory_mb: 64, ..Limits::default() };
-    let desk = Desk::start(Spec { limits, loop_file: true, ..Spec::new(Kind::File, film.to_str().unwrap()) });
+    // pictures in their full size: smaller ones find room
+    let desk =
+        Desk::start(Spec { limits, loop_file: true, width: 1920, ..Spec::new(Kind::File, film.to_str().unwrap()) });
     let reason = desk.down();
     assert!(matches!(reason, Reason::Memory | Reason::Killed(_) | Reason::Other(_)), "{reason:?}");
 }
