@@ -1,10 +1,11 @@
 //! When a loudspeaker speaks, and when not (播报计划). It decides and does nothing: what is seen goes in with the time, what is to
 //! be done comes out.
 //!
-//! One bout (一轮) is up to `repeats` times the sentence, `gap_s` apart, while somebody is there who was not announced. Between the
-//! last word of a bout and the next bout lie `cool_down_s`; whoever is still there then is spoken to again. In quiet hours nothing
-//! is said, and once they end, to whoever is still there, it is. After `escalate_after` times without anybody leaving, a person is
-//! called to the microphone, once in a bout, in quiet hours too if the rules say so. While a person talks, the machine is silent.
+//! One bout (一轮) is up to `repeats` times the sentence, `gap_s` apart, while somebody is there who was not announced. From the
+//! last sentence of a bout to the first of the next pass `cool_down_s`, both at their beginning; whoever is still there then is spoken
+//! to again. In quiet hours nothing is said, and once they end, to whoever is still there, it is. After `escalate_after` times without
+//! anybody leaving, a person is called to the microphone, once in a bout, in quiet hours too if the rules say so. While a person talks,
+//! the machine is silent.
 
 use std::collections::BTreeMap;
 

@@ -20,6 +20,7 @@ use uuid::Uuid;
 use super::files;
 use super::looking::{By, Heard, Looking, Shown};
 use super::owed::Owed;
+use super::retention::Pages;
 use super::tracks;
 use crate::app::{App, EyeSaid, Live};
 
@@ -33,7 +34,7 @@ const LATELY_MS: i64 = 600_000;
 const LATELY_MAX: usize = 200;
 
 /// A clip shows so much of an event at most; the recording has the rest as long as it is kept.
-const CLIP_MS_MAX: i64 = 600_000;
+pub(super) const CLIP_MS_MAX: i64 = 600_000;
 
 /// A stay that lasts.
 struct Stay {
@@ -73,8 +74,14 @@ pub(super) async fn settle(
     let (caller, store, now) = (Caller::machine(), &app.store, app.clock.now());
     let filter = EventFilter { camera: Some(row.id.clone()), ..EventFilter::default() };
     let lasting = EventFilter { state: Some("open".into()), ..filter.clone() };
-    let mut open: Vec<EventRow> = store.eye_events(&caller, &lasting, None, LATELY_MAX).await?;
-    open.retain(|event| !owed.owes(&event.id));
+    let (mut open, mut pages) = (Vec::new(), Pages::of(lasting));
+    loop {
+        let page = pages.turn(app).await?;
+        if page.is_empty() {
+            break;
+        }
+        open.extend(page.into_iter().filter(|event| !owed.owes(&event.id)));
+    }
     let lately = if first { store.eye_events(&caller, &filter, None, LATELY_MAX).await? } else { Vec::new() };
     let newest = store.guards(&caller, &row.id, (Instant(i64::MAX - 1), Instant(i64::MAX))).await?.pop();
     // from here on nothing fails: what was found is done as a whole

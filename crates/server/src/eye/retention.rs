@@ -14,6 +14,7 @@ use shanshui_domain::sense::eye::keep::{Held, Keeping, over};
 use shanshui_domain::time::Instant;
 use shanshui_store::{EventFilter, EventRow, StoreError};
 
+use super::keeper::CLIP_MS_MAX;
 use super::{files, folder_of, tracks};
 use crate::app::App;
 
@@ -55,14 +56,18 @@ impl Cases {
 
 /// Events page by page, the newest first.
 #[derive(Default)]
-struct Pages {
+pub(super) struct Pages {
     filter: EventFilter,
     after: Option<(Instant, String)>,
 }
 
 impl Pages {
+    pub(super) fn of(filter: EventFilter) -> Self {
+        Self { filter, after: None }
+    }
+
     /// The next page; empty after the last.
-    async fn turn(&mut self, app: &App) -> Result<Vec<EventRow>, StoreError> {
+    pub(super) async fn turn(&mut self, app: &App) -> Result<Vec<EventRow>, StoreError> {
         let page = app.store.eye_events(&Caller::machine(), &self.filter, self.after.take(), PAGE).await?;
         self.after = page.last().map(|last| (last.event.begun.entered, last.id.clone()));
         Ok(page)
@@ -175,7 +180,7 @@ async fn holds(app: &App, camera: &str, ring: &Ring, cases: &mut Cases) -> Resul
     let oldest = ring.oldest().map_or_else(|| app.clock.now(), Instant::from_timestamp);
     let from = Some(oldest.plus_ms(-STAY_MS));
     let filter = EventFilter { camera: Some(camera.to_owned()), from, ..EventFilter::default() };
-    let (mut holds, mut pages) = (Vec::new(), Pages { filter, after: None });
+    let (mut holds, mut pages) = (Vec::new(), Pages::of(filter));
     loop {
         let page = pages.turn(app).await?;
         if page.is_empty() {
@@ -189,11 +194,13 @@ async fn holds(app: &App, camera: &str, ring: &Ring, cases: &mut Cases) -> Resul
     }
 }
 
-/// What of the recording an event needs; up to now while it lasts.
+/// What of the recording an event needs. While it lasts that is what its clip will show: something that stands there for weeks does not
+/// hold weeks.
 fn span(app: &App, row: &EventRow) -> Option<Span> {
     let section = &app.config.eye;
     let from = row.event.begun.entered.plus_ms(-section.before_ms()).timestamp().ok()?;
-    let to = row.event.left.unwrap_or_else(|| app.clock.now()).plus_ms(section.after_ms()).timestamp().ok()?;
+    let clip_ends = || row.event.begun.entered.plus_ms(CLIP_MS_MAX).min(app.clock.now());
+    let to = row.event.left.unwrap_or_else(clip_ends).plus_ms(section.after_ms()).timestamp().ok()?;
     Some(Span { from, to })
 }
 

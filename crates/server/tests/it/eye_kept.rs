@@ -48,7 +48,8 @@ async fn a_store_that_takes_nothing_for_a_while_gets_all_that_was_seen_meanwhile
     let admin = city.person("xuning").await;
     let id = drawn(&admin).await;
     let plan = json!({"base_version": 0, "plan": fence(&SAMPLING_AREA), "note": "初次划定"});
-    admin.put(&format!("/api/v1/sense/eye/cameras/{id}/fences"), plan).await;
+    let (status, kept) = admin.put(&format!("/api/v1/sense/eye/cameras/{id}/fences"), plan).await;
+    assert!(status.is_success(), "{kept}");
     let all = (Instant(0), Instant(i64::MAX));
     eventually("sight", async || {
         let guards = app.store.guards(&Caller::machine(), &id, all).await.ok()?;

@@ -20,7 +20,8 @@ use crate::rig::quantile;
 
 /// A drawn camera shows somebody each so many seconds: longer than he needs to come, stand and go, so that he never vanishes.
 const EVERY_S: u32 = 60;
-/// Within each of these spans he comes so late. A camera begins before: whoever stands in its first picture is background to it.
+/// He sets out some 20 s into each of these spans, and a camera is begun before this second: whoever stands in its first picture would be
+/// background to it.
 const NOBODY_UNTIL_S: i64 = 12;
 /// The sentence is said once a visit.
 const SAID_EVERY_S: u32 = 50;
