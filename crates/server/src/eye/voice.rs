@@ -171,12 +171,38 @@ fn tone() -> Sound {
     Sound::of((0..(3.0 * RATE) as usize).map(one).collect())
 }
 
+/// A sentence being said: it can be ended, and says for how long its loudspeaker is busy.
+#[derive(Debug, Default)]
+pub struct Speaking {
+    stop: Stop,
+    busy_ms: AtomicI64,
+}
+
+impl Speaking {
+    /// From its beginning on, milliseconds; 0 while that is not known, and once the loudspeaker is free.
+    fn busy_ms(&self) -> i64 {
+        self.busy_ms.load(Ordering::Relaxed)
+    }
+
+    fn is_busy_for(&self, ms: i64) {
+        self.busy_ms.store(ms, Ordering::Relaxed);
+    }
+}
+
 /// What the task of a station is told.
 #[derive(Debug)]
 enum Told {
-    Entered { event: String, approved: bool, entered: Instant },
-    Left { event: String },
+    Entered {
+        event: String,
+        approved: bool,
+        entered: Instant,
+    },
+    Left {
+        event: String,
+    },
     Talk(bool),
+    /// A sentence has gone out.
+    Said,
 }
 
 /// Loudspeakers of this node.
@@ -326,11 +352,10 @@ async fn run(app: App, station: StationCode, mut told: mpsc::Receiver<Told>) {
     let mut speaker = Speaker::new(Rules::default());
     let mut stays: HashMap<u64, (String, Instant)> = HashMap::new();
     let mut next = 0_u64;
-    let mut speaking = Stop::default();
-    let lasts = Arc::new(AtomicI64::new(0));
+    let mut speaking = Arc::new(Speaking::default());
     loop {
         let now = moment(&app);
-        speaker.lasting(lasts.load(Ordering::Relaxed));
+        speaker.lasting(speaking.busy_ms());
         let wait = speaker.wake(now).map(|at| Duration::from_millis((at - now.at_ms).max(1) as u64));
         let heard = tokio::select! {
             () = app.shutdown.cancelled() => return,
@@ -360,22 +385,22 @@ async fn run(app: App, station: StationCode, mut told: mpsc::Receiver<Told>) {
             }
             Some(Told::Talk(true)) => Seen::TalkBegun,
             Some(Told::Talk(false)) => Seen::TalkEnded,
-            None => Seen::Tick,
+            Some(Told::Said) | None => Seen::Tick,
         };
         // known by now, if it was not when the waiting began
-        speaker.lasting(lasts.load(Ordering::Relaxed));
+        speaker.lasting(speaking.busy_ms());
         for act in speaker.on(seen, moment(&app)) {
             match act {
                 Act::Speak { stay, .. } => {
                     if let Some((event, entered)) = stays.get(&stay).cloned() {
-                        let (app, station, lasts) = (app.clone(), station.clone(), Arc::clone(&lasts));
-                        speaking = Stop::default();
-                        let stop = speaking.clone();
+                        let (app, station) = (app.clone(), station.clone());
+                        speaking = Arc::default();
+                        let speaking = Arc::clone(&speaking);
                         let tasks = app.tasks.clone();
-                        tasks.spawn(async move { speak(&app, &station, (&event, entered), (&stop, &lasts)).await });
+                        tasks.spawn(async move { speak(&app, &station, &event, entered, &speaking).await });
                     }
                 }
-                Act::Hush => speaking.stop(),
+                Act::Hush => speaking.stop.stop(),
                 Act::Withheld { stay, why } => {
                     if let Some((event, _)) = stays.get(&stay) {
                         let detail = match why {
@@ -448,14 +473,10 @@ async fn follow(app: &App, event: &str, what: What) {
     });
 }
 
-async fn speak(
-    app: &App,
-    station: &StationCode,
-    (event, entered): (&str, Instant),
-    (stop, lasts): (&Stop, &AtomicI64),
-) {
+async fn speak(app: &App, station: &StationCode, event: &str, entered: Instant, speaking: &Speaking) {
     let began = app.clock.now();
-    let outcome = said(app, &Caller::machine(), station, Some(event), (stop, lasts)).await;
+    let outcome = said(app, &Caller::machine(), station, Some(event), speaking).await;
+    app.eye.voices.say(app, station, Told::Said);
     let (result, detail, ms) = match outcome {
         Ok((result, detail, first)) => (result, detail, first.map(|ms| began.ms_since(entered).max(0) + ms)),
         Err(why) => (Spoken::Failed, why, None),
@@ -471,8 +492,7 @@ fn tell(app: &App, station: &StationCode, event: Option<&str>, what: &str) {
     app.tell(Live::Eye(EyeSaid { event: event.map(str::to_owned), ..said }));
 }
 
-/// Says the sentence once; gives what came of it, in which words, and the milliseconds to the first byte of sound. While it is said,
-/// `lasts` is for how long the loudspeaker is busy with it, in milliseconds.
+/// Says the sentence once; gives what came of it, in which words, and the milliseconds to the first byte of sound.
 ///
 /// # Errors
 /// When there is nothing to say it with.
@@ -481,7 +501,7 @@ pub async fn said(
     caller: &Caller,
     station: &StationCode,
     event: Option<&str>,
-    (stop, lasts): (&Stop, &AtomicI64),
+    speaking: &Speaking,
 ) -> Result<(Spoken, String, Option<i64>), String> {
     let voice = of(app, caller, station).await.map_err(|e| e.to_string())?;
     let (driver, way) = match (voice.body.way, &voice.driver) {
@@ -502,12 +522,13 @@ pub async fn said(
     let allow = |address| app.outbound.allows(address);
     let city = app.city();
     let values = [("station", station.as_str()), ("city", city.city.name_zh.as_str()), ("event", event.unwrap_or(""))];
-    let doors = Doors { allow: &allow, http: &client, values: &values, stop };
+    let doors = Doors { allow: &allow, http: &client, values: &values, stop: &speaking.stop };
     let mut report = Report::default();
-    lasts.store(driver.busy_ms((sound.seconds() * 1_000.0) as i64), Ordering::Relaxed);
+    speaking.is_busy_for(driver.busy_ms((sound.seconds() * 1_000.0) as i64));
     let outcome = play(driver, &sound, &doors, &mut report).await;
-    if matches!(outcome.verdict, Verdict::Failed(_)) {
-        lasts.store(0, Ordering::Relaxed);
+    // what has gone by HTTP is still being played
+    if matches!(outcome.verdict, Verdict::Failed(_)) || !matches!(driver, Driver::Http(_)) {
+        speaking.is_busy_for(0);
     }
     let way = serde_json::to_value(way).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
     Ok(noted(app, caller, station, event, &outcome, &format!("{way}/{from}")).await)

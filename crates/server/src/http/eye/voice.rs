@@ -1,7 +1,5 @@
 //! Loudspeakers: what a station's says and by which way, what came of it, and a person's own voice.
 
-use std::sync::atomic::AtomicI64;
-
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -15,7 +13,6 @@ use shanshui_domain::place::Secret;
 use shanshui_domain::right::{Caller, Right};
 use shanshui_store::{SoundRow, VoiceRow};
 use shanshui_voice::plan::{Hours, Rules};
-use shanshui_voice::play::Stop;
 use shanshui_voice::{Driver, Sound};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -23,7 +20,7 @@ use uuid::Uuid;
 use super::event::detail_words;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::eye::voice::{self, Body as Spoken, TEXT_MAX, Voice, Way};
+use crate::eye::voice::{self, Body as Spoken, Speaking, TEXT_MAX, Voice, Way};
 use crate::http::auth::Visitor;
 use crate::http::convert::instant_out;
 use crate::http::extract::{Body, File, Path};
@@ -337,7 +334,7 @@ pub async fn play(
 ) -> Result<Json<PlayedView>, ApiError> {
     let station = there(&app, &visitor, Right::VoiceSpeak, &station)?;
     let (result, detail, first_byte_ms) =
-        voice::said(&app, &visitor, &station, None, (&Stop::default(), &AtomicI64::new(0))).await.map_err(not_heard)?;
+        voice::said(&app, &visitor, &station, None, &Speaking::default()).await.map_err(not_heard)?;
     Ok(Json(PlayedView { result: result.as_str().into(), detail: detail_words(&detail), first_byte_ms }))
 }
 
