@@ -2,6 +2,7 @@
 //! doubt until somebody has looked; the evidence is a pack that holds.
 
 use std::io::Cursor;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -219,6 +220,54 @@ async fn a_camera_that_cannot_be_reached_is_blind_and_never_shows_an_old_picture
     assert_eq!((status, changed["guard"]["state"].as_str()), (StatusCode::OK, Some("off")), "{changed}");
     let kept = city.running.app.store.camera_addresses(changed["id"].as_str().expect("an id")).await.expect("opens");
     assert_eq!(kept.0.expose(), "rtsp://guard:open-sesame@127.0.0.1:9/1", "as it was");
+    city.running.stop().await;
+}
+
+/// A loudspeaker of HTTP: its address, and when it was given a sound.
+async fn horn() -> (String, Arc<Mutex<Vec<tokio::time::Instant>>>) {
+    let given: Arc<Mutex<Vec<tokio::time::Instant>>> = Arc::default();
+    let noted = Arc::clone(&given);
+    let take = axum::routing::post(move |_: axum::body::Bytes| async move {
+        noted.lock().expect("no panic").push(tokio::time::Instant::now());
+    });
+    let door = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+    let address = format!("http://{}/say", door.local_addr().expect("bound"));
+    tokio::spawn(async move { axum::serve(door, axum::Router::new().route("/say", take)).await });
+    (address, given)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sound_that_is_longer_than_its_gap_is_played_to_its_end() {
+    const LASTS_S: u64 = 5;
+    let city = City::with(|config| {
+        config.eye.drawn_every_s = 60.0;
+        config.outbound.allow = vec!["127.0.0.0/8".parse().expect("a range")];
+    })
+    .await;
+    let (admin, reviewer) = (city.person("xuning").await, city.person("shenyi").await);
+    let (address, given) = horn().await;
+    let voice = "/api/v1/sense/eye/voice/ms16";
+    let now = reviewer.ok(voice).await;
+    let rules = json!({"base_version": now["version"], "text_zh": now["text_zh"], "text_en": now["text_en"], "languages": ["zh"],
+        "driver": {"kind": "http", "url": address, "body": {"as": "wav"}}, "repeat": 20, "gap_s": 1, "cooldown_s": 1, "quiet": [],
+        "escalate_after": 0});
+    let (status, kept) = reviewer.put(voice, rules).await;
+    assert_eq!(status, StatusCode::OK, "{kept}");
+    let wav = shanshui_voice::Sound::of((0..8_000 * LASTS_S).map(|i| (i % 80) as i16 * 200).collect()).to_wav();
+    let (status, kept) = reviewer.put_file(&format!("{voice}/sound"), "audio/wav", wav).await;
+    assert!(status.is_success(), "{kept}");
+    let id = drawn(&admin).await;
+    let plan = json!({"base_version": 0, "plan": fence(&SAMPLING_AREA), "note": ""});
+    let (status, kept) = admin.put(&format!("/api/v1/sense/eye/cameras/{id}/fences"), plan).await;
+    assert_eq!(status, StatusCode::OK, "{kept}");
+    let times = eventually("the third time", async || {
+        let times = given.lock().expect("no panic").clone();
+        (times.len() > 2).then_some(times)
+    })
+    .await;
+    let apart = times.windows(2).map(|two| two[1].duration_since(two[0])).min().expect("three");
+    // the loudspeaker's clock begins a moment after ours
+    assert!(apart + Duration::from_millis(500) > Duration::from_secs(LASTS_S), "{apart:?}");
     city.running.stop().await;
 }
 
